@@ -1,0 +1,54 @@
+"""Cutaway opens a transformer language model while it runs and shows how it came by each token.
+
+>>> import cutaway as ct
+>>> lm = ct.load()                                  # doctest: +SKIP
+>>> trace = lm.trace("The capital of France is")    # doctest: +SKIP
+>>> ct.logit_lens(trace).save("lens.html")          # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+#: Where each public name lives. Nothing is imported before it is asked for.
+_HOMES = {
+    "CutawayError": "core.errors",
+    "LM": "model.lm",
+    "Trace": "trace.trace",
+    "View": "app.view",
+    "anatomy": "app.api",
+    "load": "app.api",
+    "logit_lens": "app.api",
+    "open": "app.api",
+    "predictions": "app.api",
+    "wrap": "app.api",
+}
+
+__all__ = [
+    "LM", "CutawayError", "Trace", "View", "anatomy", "load", "logit_lens", "open", "predictions",
+    "wrap",
+]  # fmt: skip
+
+if TYPE_CHECKING:
+    from .app.api import anatomy, load, logit_lens, open, predictions, wrap
+    from .app.view import View
+    from .core.errors import CutawayError
+    from .model.lm import LM
+    from .trace.trace import Trace
+
+
+def __getattr__(name: str) -> Any:
+    try:
+        home = _HOMES[name]
+    except KeyError:
+        raise AttributeError(f"module 'cutaway' has no attribute {name!r}") from None
+    value = getattr(import_module(f".{home}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

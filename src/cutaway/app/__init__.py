@@ -1,0 +1,1 @@
+"""What users hold: the verbs, views, the command line."""

@@ -1,0 +1,1 @@
+"""The vocabulary every room shares: axes, tokens, numbers, errors. Needs numpy only."""

@@ -1,0 +1,1 @@
+"""Lenses: pure functions from a trace to a dataset, one question per file."""

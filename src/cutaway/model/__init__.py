@@ -1,0 +1,1 @@
+"""The room of models: the only one that imports torch and transformers."""

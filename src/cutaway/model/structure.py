@@ -1,0 +1,91 @@
+"""The parts of a model, once they are found and proven: what discovery hands to everyone else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from torch import Tensor
+
+from ..trace.card import Capability
+
+__all__ = ["Anatomy", "Block", "Experts", "Tail"]
+
+
+class Tail(Protocol):
+    """What turns the state after the last block into logits: the model's own modules.
+
+    logits == self.logits(self.hidden(states)), for rows of any layer's states.
+    """
+
+    #: Module path of the final norm, None where the model has none.
+    norm: str | None
+    #: Module path of the unembedding.
+    unembedding: str
+    #: What is done beside calling modules, in words: "logits x 0.25", "30 tanh(logits / 30)".
+    after_words: tuple[str, ...]
+
+    def hidden(self, states: Tensor) -> Tensor:
+        """(N, width) states -> (N, d) what enters the unembedding (norms, scales, heads)."""
+        ...
+
+    def matrix(self) -> tuple[Tensor, Tensor | None] | None:
+        """(V, d) weight and (V,) bias where the unembedding is one plain product, else None."""
+        ...
+
+    def after(self, logits: Tensor) -> Tensor:
+        """What the model does to the product: scale, soft-cap; elementwise, may work in place."""
+        ...
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """(N, d) -> (N, V): the unembedding and what comes after it."""
+        ...
+
+
+@dataclass(frozen=True)
+class Experts:
+    """A fused mixture: activations are (T, top, width), each with the expert that made it."""
+
+    path: str
+    count: int
+    width: int
+
+
+@dataclass(frozen=True)
+class Block:
+    """One block of the residual stream, by module paths; None where it has no such part.
+
+    down     the MLP down-projection whose input is the neurons
+    experts  the fused mixture instead of one down-projection
+    neurons  how many neurons (of one expert, in a mixture); 0 where none could be proven
+    """
+
+    path: str
+    attention: str | None = None
+    mlp: str | None = None
+    down: str | None = None
+    experts: Experts | None = None
+    neurons: int = 0
+
+
+@dataclass(frozen=True)
+class Anatomy:
+    """Where everything is in one model.
+
+    embedding     module path of the token embedding: its output is what inputs_embeds takes
+    blocks        the L blocks, in order
+    tail          from the last block's state to the logits
+    width         numbers in one residual state (several streams are laid side by side)
+    vocab         V, the number of logits
+    gated         whether the sign of a neuron's activation means nothing
+    capabilities  what was proven on the model, by name
+    """
+
+    embedding: str
+    blocks: tuple[Block, ...]
+    tail: Tail
+    width: int
+    vocab: int
+    gated: bool
+    capabilities: Mapping[str, Capability]

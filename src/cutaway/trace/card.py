@@ -1,0 +1,69 @@
+"""What a trace knows of the model that made it, without the model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, cast
+
+__all__ = ["Capability", "ModelCard"]
+
+
+@dataclass(frozen=True)
+class Capability:
+    """Whether something can be had exactly of a model: proven, or not, because."""
+
+    proven: bool
+    why: str
+
+    def __str__(self) -> str:
+        return f"proven: {self.why}" if self.proven else f"not available, because {self.why}"
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """A model's particulars, written into every trace and every view.
+
+    name          hub id, folder or the class of a wrapped model
+    n_layers      number of blocks, L
+    width         numbers in one residual state
+    vocab_size    rows of the unembedding, V
+    context       the longest text it takes in tokens, None where it has no bound
+    tied          whether embedding and unembedding are one matrix
+    gated         whether the sign of a neuron's activation means nothing (gated MLPs)
+    neurons       neurons per block, 0 where a block has none that could be proven
+    capabilities  what can be had exactly, by name
+    versions      of Python, cutaway, torch and transformers
+    """
+
+    name: str
+    revision: str
+    model_type: str
+    architecture: str
+    dtype: str
+    device: str
+    n_layers: int
+    width: int
+    vocab_size: int
+    n_parameters: int
+    context: int | None
+    tied: bool
+    gated: bool
+    neurons: tuple[int, ...]
+    capabilities: Mapping[str, Capability] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The card as plain JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> ModelCard:
+        """The card back from `to_json`; raises TypeError or ValueError where it is none."""
+        fields = dict(values)
+        fields["neurons"] = tuple(int(count) for count in fields["neurons"])
+        fields["capabilities"] = {
+            str(name): Capability(bool(entry["proven"]), str(entry["why"]))
+            for name, entry in cast("Mapping[str, Any]", fields["capabilities"]).items()
+        }
+        return cls(**fields)

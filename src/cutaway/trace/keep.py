@@ -1,0 +1,51 @@
+"""What is recorded of a run, by name, and how many bytes each takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..core.errors import UnknownError
+from .card import ModelCard
+
+__all__ = ["DEFAULT", "MATERIALS", "read_keep", "sizes"]
+
+#: Every material by name, with what it is.
+MATERIALS = {
+    "states": "the residual state before block 0 and after every block",
+    "inside": "the residual state between attention and MLP of every block",
+    "neurons": "the values entering every MLP down-projection",
+    "lens": "the answers of the logit lens, so that a saved trace needs no model for it",
+}
+DEFAULT = ("states",)
+_BYTES_PER_NUMBER = 4  # kept as float32, which holds bfloat16 and float16 exactly
+_LENS_K = 10
+
+
+def read_keep(keep: str | Iterable[str] | None) -> tuple[str, ...]:
+    """The materials asked for, in the order of MATERIALS; states are always kept.
+
+    >>> read_keep(None), read_keep("neurons"), read_keep("all")
+    (('states',), ('states', 'neurons'), ('states', 'inside', 'neurons', 'lens'))
+    """
+    if keep is None:
+        return DEFAULT
+    if keep == "all":
+        return tuple(MATERIALS)
+    names = {keep} if isinstance(keep, str) else set(keep)
+    for name in names:
+        if name not in MATERIALS:
+            raise UnknownError("material in keep", name, allowed=[*MATERIALS, "all"])
+    return tuple(name for name in MATERIALS if name in names or name in DEFAULT)
+
+
+def sizes(card: ModelCard, n_positions: int, keep: tuple[str, ...]) -> dict[str, int]:
+    """Bytes that each material takes for a text of n_positions tokens."""
+    L, T = card.n_layers, n_positions
+    lens_cell = _LENS_K * (8 + 4 + 4) + 3 * (8 + 4 + 4) + 4 + 2 * 3 * 4
+    count = {
+        "states": (L + 1) * T * card.width * _BYTES_PER_NUMBER,
+        "inside": L * T * card.width * _BYTES_PER_NUMBER,
+        "neurons": sum(card.neurons) * T * _BYTES_PER_NUMBER,
+        "lens": (L + 1) * T * lens_cell,
+    }
+    return {name: count[name] for name in keep}

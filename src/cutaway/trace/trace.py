@@ -1,0 +1,127 @@
+"""One recorded run of a model: what every lens is asked of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ..core.axes import layer_name
+from ..core.errors import MissingError
+from ..core.tokens import TokenRow
+from .card import ModelCard
+from .keep import MATERIALS
+from .source import Floats, Material, Rows, Source
+
+__all__ = ["Trace"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Trace:
+    """One run of a model over one row of tokens, recorded once; every lens reads it.
+
+    >>> import cutaway as ct
+    >>> trace = ct.load().trace("The capital of France is")  # doctest: +SKIP
+    >>> trace.token_ids  # doctest: +SKIP
+    (504, 3575, 282, 4649, 314)
+
+    tokens     the row of tokens, prompt and output marked
+    card       the model that made it
+    materials  name -> layer -> (T, n) array: what was kept (states, inside, neurons)
+    answers    the logit lens' stored answers (keep="lens"), else None
+    options    how it was made: the prompt, the options of generate, the seed, as JSON values
+    notes      what a reader should know, in words
+    source     who answers questions about what was not kept
+    """
+
+    tokens: TokenRow
+    card: ModelCard
+    materials: Mapping[str, Material]
+    source: Source = field(repr=False)
+    answers: Rows | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def token_ids(self) -> tuple[int, ...]:
+        """(T,) the ids fed to the model: prompt plus output."""
+        return self.tokens.ids
+
+    @property
+    def text(self) -> str:
+        """The text the tokens decode to."""
+        return self.tokens.text
+
+    @property
+    def n_positions(self) -> int:
+        """T, the number of tokens."""
+        return len(self.tokens)
+
+    @property
+    def n_prompt(self) -> int:
+        """How many of the tokens were given."""
+        return self.tokens.n_prompt
+
+    @property
+    def n_layers(self) -> int:
+        """L, the number of blocks."""
+        return self.card.n_layers
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """The names of what was recorded."""
+        names = set(self.materials) | ({"lens"} if self.answers is not None else set())
+        return tuple(name for name in MATERIALS if name in names)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held by the recorded arrays."""
+        return sum(array.nbytes for layers in self.materials.values() for array in layers.values())
+
+    def material(self, name: str, layers: Sequence[int]) -> Material:
+        """Layer -> (T, n) array of a material: as kept, or else asked of the source."""
+        kept = self.materials.get(name, {})
+        absent = [layer for layer in layers if layer not in kept]
+        if not absent:
+            return {layer: kept[layer] for layer in layers}
+        return self.source.replay(self, name, layers)
+
+    def state(self, layer: int) -> Floats:
+        """(T, width) the residual state after a block, -1 for the one that enters block 0.
+
+        Raises MissingError where this trace has none.
+        """
+        try:
+            return self.materials["states"][layer]
+        except KeyError:
+            raise MissingError(
+                f"the state of layer {layer_name(layer)}",
+                because=f"this trace kept {', '.join(self.kept) or 'nothing'}",
+                fix="trace again with keep='states'",
+            ) from None
+
+    def save(self, path: str | Path) -> Path:
+        """Write the trace as one file that runs no code when opened; returns its path.
+
+        >>> trace.save("paris.trace")  # doctest: +SKIP
+        PosixPath('paris.trace')
+
+        Raises FileError where the path can't be written; nothing half-written is left.
+        """
+        from .write import write
+
+        return write(self, Path(path))
+
+    def attach(self, source: Source) -> Trace:
+        """The same trace with a model behind it, so that it answers what was not kept."""
+        return replace(self, source=source)
+
+    def __repr__(self) -> str:
+        text = self.text if len(self.text) <= 48 else self.text[:47] + "…"
+        produced = self.n_positions - self.n_prompt
+        return (
+            f"Trace({text!r}, {self.n_prompt} tokens read"
+            + (f", {produced} produced" if produced else "")
+            + f", {self.n_layers} layers, {self.card.name}, kept: {', '.join(self.kept)})"
+        )
