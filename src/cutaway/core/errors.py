@@ -62,7 +62,7 @@ class MissingError(CutawayError, LookupError):
 
     >>> str(MissingError("the neurons", because="this trace did not keep them",
     ...                  fix="trace again with keep='neurons'"))
-    'missing the neurons: this trace did not keep them; trace again with keep='neurons''
+    "missing the neurons: this trace did not keep them; trace again with keep='neurons'"
     """
 
     def __init__(self, what: str, *, because: str = "", fix: str = "") -> None:

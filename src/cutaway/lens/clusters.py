@@ -1,0 +1,87 @@
+"""Clusters: groups of neurons that fire alike, by k-means over their firing patterns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import xarray as xr
+from sklearn.cluster import KMeans
+
+from ..core.axes import read_whole
+from ..core.errors import UnknownError
+from ..trace.source import Floats
+from ..trace.trace import Trace
+from .dataset import finish, token_coords
+from .firing import read_excluded
+from .neurons import read_neuron_layers, stacked
+
+__all__ = ["BY", "clusters"]
+
+#: What makes two neurons alike: where they fire, or how strongly as well.
+BY = ("shape", "value")
+
+
+def clusters(
+    trace: Trace,
+    *,
+    n: int = 8,
+    layers: int | Sequence[int] | None = None,
+    by: str = "shape",
+    exclude: Iterable[int] = (),
+    seed: int = 0,
+) -> xr.Dataset:
+    """k-means over the neurons' patterns along the positions (scikit-learn).
+
+    n        how many clusters
+    by       "shape": each pattern divided by its length, so that neurons are alike which fire at
+             the same tokens; "value": as it is, where a few massive neurons take clusters alone
+    returns  cluster (layer, neuron), -1 for a neuron that never fires (or does not exist);
+             size (cluster); centre (cluster, position) of the patterns that were compared.
+             Clusters are ordered by the position at which their centre is largest.
+    A gated MLP's sign means nothing, so there the size of the activation is compared.
+    """
+    if by not in BY:
+        raise UnknownError("by", by, allowed=BY)
+    chosen = read_neuron_layers(trace, layers)
+    out = read_excluded(exclude, trace.n_positions)
+    kept = [i for i in range(trace.n_positions) if i not in out]
+    values = np.nan_to_num(stacked(trace, chosen))  # (layer, neuron, position)
+    patterns = values[:, :, kept].reshape(-1, len(kept))
+    patterns = np.abs(patterns) if trace.card.gated else np.maximum(patterns, 0)
+    length = np.linalg.norm(patterns, axis=1)
+    fires = length > 0
+    read_whole("n", n, 1, int(fires.sum()))
+    rows = patterns[fires] / length[fires, None] if by == "shape" else patterns[fires]
+    label, centre = _grouped(rows, n, seed)
+    cluster = np.full(len(patterns), -1, dtype=np.int64)
+    cluster[fires] = label
+    whole = np.full((n, trace.n_positions), np.nan, dtype=np.float32)
+    whole[:, kept] = centre
+    dataset = xr.Dataset(
+        {
+            "cluster": (("layer", "neuron"), cluster.reshape(values.shape[:2])),
+            "size": ("cluster", np.bincount(label, minlength=n)),
+            "centre": (("cluster", "position"), whole),
+        },
+        coords={
+            "layer": np.asarray(chosen, dtype=np.int64),
+            "neuron": np.arange(values.shape[1]),
+            **token_coords(trace, range(trace.n_positions)),
+        },
+    )
+    options = {
+        "n": n, "layers": list(chosen), "by": by, "seed": seed, "gated": trace.card.gated,
+        "exclude": sorted(out), "silent": int((~fires).sum()),
+    }  # fmt: skip
+    return finish(dataset, trace, lens="clusters", options=options)
+
+
+def _grouped(rows: Floats, n: int, seed: int) -> tuple[Floats, Floats]:
+    """Each row's cluster and the (n, T) centres, ordered by where a centre peaks."""
+    model = KMeans(n, n_init=3, random_state=seed).fit(rows)
+    centre = model.cluster_centers_
+    order = np.lexsort((-centre.max(1), centre.argmax(1)))
+    place = np.empty(n, dtype=np.int64)
+    place[order] = np.arange(n)
+    return place[model.labels_], centre[order]

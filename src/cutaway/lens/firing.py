@@ -1,0 +1,118 @@
+"""Neurons as rows: the matrix that clusters and factors are made from.
+
+Where the activation function gives the sign a meaning (GELU, ReLU) a neuron is one row, its
+positive part. In a gated MLP the sign is arbitrary (flip an up row and its down column: the same
+model), so a neuron is two rows, its positive and its negative part, in an order that such a flip
+can't change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..core.axes import read_position
+from ..core.errors import InvalidError, UnknownError
+from ..trace.source import Floats, Ints
+from ..trace.trace import Trace
+from .neurons import read_neuron_layers, stacked
+
+__all__ = ["PARTS", "Firing", "read_excluded", "read_firing"]
+
+PARTS = ("positive", "negative")
+
+
+@dataclass(frozen=True)
+class Firing:
+    """Rows of non-negative activations, and which neuron each is.
+
+    rows       (M, T) activations of one part of one neuron; all-zero rows are left out
+    layer      (M,) index into `layers`
+    neuron     (M,) the neuron within its block
+    part       (M,) index into `parts`
+    layers     the blocks' numbers;  parts  their names;  width  neurons of the widest block
+    positions  (T,) the positions that were kept
+    """
+
+    rows: Floats
+    layer: Ints
+    neuron: Ints
+    part: Ints
+    layers: tuple[int, ...]
+    parts: tuple[str, ...]
+    width: int
+    positions: tuple[int, ...]
+
+    def spread(self, values: Floats) -> Floats:
+        """(M, n) values of the rows -> (n, layer, neuron, part), 0 where a row was all zero."""
+        shape = (values.shape[1], len(self.layers), self.width, len(self.parts))
+        whole = np.zeros(shape, dtype=np.float32)
+        whole[:, self.layer, self.neuron, self.part] = values.T
+        return whole
+
+
+def read_firing(
+    trace: Trace,
+    layers: int | Sequence[int] | None,
+    parts: str | Sequence[str] | None,
+    exclude: Iterable[int],
+) -> Firing:
+    """The rows of the chosen blocks, parts and positions."""
+    chosen = read_neuron_layers(trace, layers)
+    names = _read_parts(parts, trace.card.gated)
+    out = read_excluded(exclude, trace.n_positions)
+    positions = tuple(i for i in range(trace.n_positions) if i not in out)
+    if not positions:
+        raise InvalidError("exclude", sorted(out), allowed="fewer than all positions")
+    values = np.nan_to_num(stacked(trace, chosen)[:, :, list(positions)])  # (layer, neuron, T)
+    sides = {"positive": np.maximum(values, 0), "negative": np.maximum(-values, 0)}
+    split = np.stack([sides[name] for name in names], axis=2)  # (layer, neuron, part, T)
+    order = _order(split)
+    flat = np.take_along_axis(split, order[..., None], axis=2).reshape(-1, len(positions))
+    layer, neuron, _ = np.unravel_index(np.arange(len(flat)), split.shape[:3])
+    some = flat.any(axis=1)
+    return Firing(
+        rows=flat[some], layer=layer[some], neuron=neuron[some], part=order.reshape(-1)[some],
+        layers=chosen, parts=names, width=values.shape[1], positions=positions,
+    )  # fmt: skip
+
+
+def read_excluded(exclude: Iterable[int], n_positions: int) -> frozenset[int]:
+    """The positions left out; negative ones count from the end."""
+    if isinstance(exclude, str) or not isinstance(exclude, Iterable):
+        raise InvalidError("exclude", exclude, allowed="a list of positions", fix="write [0]")
+    return frozenset(read_position(at, n_positions, "position in exclude") for at in exclude)
+
+
+def _read_parts(parts: str | Sequence[str] | None, gated: bool) -> tuple[str, ...]:
+    if parts is None:
+        return PARTS if gated else PARTS[:1]
+    names = (parts,) if isinstance(parts, str) else tuple(parts)
+    for name in names:
+        if name not in PARTS:
+            raise UnknownError("part", name, allowed=PARTS)
+    if not names or len(set(names)) != len(names):
+        raise InvalidError("parts", parts, allowed="'positive', 'negative' or both")
+    if gated and len(names) == 1:
+        raise InvalidError(
+            "parts", parts, allowed="both parts, or None",
+            fix="the sign of a gated MLP's activation means nothing",
+        )  # fmt: skip
+    return tuple(sorted(names, reverse=True))
+
+
+def _order(split: Floats) -> Ints:
+    """(layer, neuron, part): a neuron's parts, the one whose row is greater first.
+
+    Rows are compared entry by entry, so that only equal rows tie, and a tie changes nothing.
+    """
+    first = np.zeros(split.shape[:3], dtype=np.int64)
+    if split.shape[2] == 1:
+        return first
+    differs = split[:, :, 0] != split[:, :, 1]  # (layer, neuron, T)
+    at = differs.argmax(axis=-1)[..., None]
+    swap = np.take_along_axis(split[:, :, 0] < split[:, :, 1], at, axis=-1)[..., 0]
+    first[..., 0], first[..., 1] = swap, ~swap
+    return first

@@ -1,0 +1,69 @@
+"""Neuron activations: the values that enter each block's MLP down-projection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+
+from ..core.axes import read_layers
+from ..core.errors import MissingError
+from ..trace.source import Floats
+from ..trace.trace import Trace
+from .dataset import finish, token_coords
+
+__all__ = ["neurons", "read_neuron_layers", "stacked"]
+
+
+def neurons(trace: Trace, *, layers: int | Sequence[int] | None = None) -> xr.Dataset:
+    """The activation of every neuron of the chosen blocks at every position.
+
+    layers   None: every block that has neurons
+    returns  activation (layer, neuron, position) float32; NaN where a block has fewer neurons
+    source   https://jalammar.github.io/explaining-transformers/
+    """
+    chosen = read_neuron_layers(trace, layers)
+    arrays = stacked(trace, chosen)  # (layer, neuron, position)
+    dataset = xr.Dataset(
+        {"activation": (("layer", "neuron", "position"), arrays, {"units": "the model's own"})},
+        coords={
+            "layer": np.asarray(chosen, dtype=np.int64),
+            "neuron": np.arange(arrays.shape[1]),
+            **token_coords(trace, range(trace.n_positions)),
+        },
+    )
+    options = {"layers": list(chosen), "gated": trace.card.gated}
+    return finish(dataset, trace, lens="neurons", options=options)
+
+
+def read_neuron_layers(trace: Trace, layers: int | Sequence[int] | None) -> tuple[int, ...]:
+    """The layers asked for, ascending; those without neurons are refused by number."""
+    counts = trace.card.neurons
+    having = tuple(layer for layer, count in enumerate(counts) if count)
+    if not having:
+        capability = trace.card.capabilities.get("neurons")
+        raise MissingError(
+            "the neurons", because=capability.why if capability else "none were found"
+        )
+    if layers is None:
+        return having
+    chosen = read_layers(layers, trace.n_layers)
+    without = [layer for layer in chosen if layer not in having]
+    if without:
+        raise MissingError(
+            f"the neurons of layer {', '.join(map(str, without))}",
+            because="these blocks have no MLP down-projection that could be proven",
+            fix=f"choose among {', '.join(map(str, having))}",
+        )
+    return tuple(sorted(chosen))
+
+
+def stacked(trace: Trace, layers: Sequence[int]) -> Floats:
+    """(layer, neuron, position) activations; NaN beyond a block's own number of neurons."""
+    material = trace.material("neurons", layers)
+    widest = max(material[layer].shape[1] for layer in layers)
+    arrays = np.full((len(layers), widest, trace.n_positions), np.nan, dtype=np.float32)
+    for row, layer in enumerate(layers):
+        arrays[row, : material[layer].shape[1]] = material[layer].T
+    return arrays

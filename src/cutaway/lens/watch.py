@@ -1,0 +1,86 @@
+"""The race of chosen tokens: rank and probability of each after every layer, at one position."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import xarray as xr
+
+from ..core.axes import INPUT_LAYER
+from ..core.errors import InvalidError
+from ..trace.source import Question, Rows
+from ..trace.trace import Trace
+from .dataset import finish, strings, vocabulary
+from .place import read_place
+
+__all__ = ["race", "read_tokens", "watch"]
+
+
+def watch(
+    trace: Trace, tokens: Sequence[str | int], *, at: int | None = None, target: int | None = None
+) -> xr.Dataset:
+    """Rank and probability of chosen tokens after every layer at one position.
+
+    tokens   texts of one token each (mind the leading space), or ids
+    returns  rank (layer, token) int64, 1 is the top token; probability (layer, token)
+    raises   InvalidError naming the pieces of a text that is several tokens
+    source   the rankings_watch figures of https://jalammar.github.io/hidden-states/
+    """
+    position = read_place(trace, at, target)
+    ids = read_tokens(trace, tokens)
+    rows = race(trace, position, ids)
+    dataset = xr.Dataset(
+        {
+            "rank": (("layer", "token"), rows.rank[:, 0], {"units": "1 is the top token"}),
+            "probability": (("layer", "token"), np.exp(rows.target_logprob[:, 0]), {"units": "1"}),
+        },
+        coords={
+            "layer": np.arange(INPUT_LAYER, trace.n_layers),
+            "token": vocabulary(trace, np.asarray(ids)),
+            "token_id": ("token", np.asarray(ids, dtype=np.int64)),
+            "token_text": ("token", strings(p.text for p in trace.source.pieces(ids))),
+        },
+    )
+    row = trace.tokens
+    came = position + 1 < len(row)
+    options = {
+        "at": position,
+        "read": row.labels[position],
+        "came_id": row.ids[position + 1] if came else -1,
+        "came": row.labels[position + 1] if came else "",
+        "labels": row.labels[: position + 1],
+    }
+    return finish(dataset, trace, lens="watch", options=options)
+
+
+def read_tokens(trace: Trace, tokens: Sequence[str | int]) -> list[int]:
+    """Distinct token ids of texts or ids, in the order given."""
+    if isinstance(tokens, str) or not len(tokens):
+        raise InvalidError(
+            "tokens", tokens, allowed="a list of texts of one token each", fix="write [' is']"
+        )
+    ids = [_token_id(trace, token) for token in tokens]
+    twice = [token for token, i in zip(tokens, ids, strict=True) if ids.count(i) > 1]
+    if twice:
+        raise InvalidError("tokens", list(tokens), allowed="each token once")
+    return ids
+
+
+def race(trace: Trace, position: int, token_ids: Sequence[int]) -> Rows:
+    """The chosen tokens' ranks and log-probabilities at one position, every layer."""
+    question = Question(
+        layers=tuple(range(INPUT_LAYER, trace.n_layers)),
+        positions=(position,),
+        targets=np.asarray([list(token_ids)], dtype=np.int64),
+    )
+    return trace.source.project(trace, question)
+
+
+def _token_id(trace: Trace, token: str | int) -> int:
+    if isinstance(token, str):
+        return trace.source.token_id(token)
+    size = trace.card.vocab_size
+    if isinstance(token, bool) or not 0 <= int(token) < size:
+        raise InvalidError("token id", token, allowed=f"0 to {size - 1}")
+    return int(token)

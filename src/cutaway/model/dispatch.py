@@ -1,0 +1,88 @@
+"""Attention calls, caught where transformers hands them to a kernel.
+
+Every modern attention module asks `AttentionInterface.get_interface(name, default)` for its kernel;
+`default` is its own eager function. For the length of one forward pass the lookup is wrapped, so
+that the kernel in use runs unchanged, under its own name, and its arguments are kept.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor, nn
+from transformers import AttentionInterface
+
+__all__ = ["Call", "caught"]
+
+Kernel = Callable[..., tuple[Tensor, Tensor | None]]
+
+#: The lookup belongs to the whole process: one recording at a time may wrap it.
+_LOCK = threading.RLock()
+
+
+@dataclass(frozen=True)
+class Call:
+    """One attention call as the kernel got it; tensors are the model's own, not copies.
+
+    query    (1, H, T, d) after rotary embedding;  key (1, K, T, d);  value (1, K, T, dv): K
+             key-value heads, each serving H // K query heads
+    mask     what the kernel was given: None (causal, where the module is), bool or additive
+    options  the other keyword arguments: scaling, soft-cap, sinks, position bias, window
+    output   (1, T, H, dv) what the kernel answered
+    eager    the module's own eager function, which also answers the weights
+    """
+
+    module: nn.Module
+    query: Tensor
+    key: Tensor
+    value: Tensor
+    mask: Tensor | None
+    options: Mapping[str, Any]
+    output: Tensor
+    eager: Kernel
+
+
+@contextmanager
+def caught(modules: Mapping[nn.Module, int]) -> Iterator[dict[int, Call]]:
+    """Keep the attention calls of these modules (module -> layer) made by this thread.
+
+    Yields layer -> its last call. The lookup is put back on leaving, whatever happened; other
+    threads' models run through untouched.
+    """
+    calls: dict[int, Call] = {}
+    thread = threading.get_ident()
+    with _LOCK:
+        lookup = AttentionInterface.get_interface
+
+        def get_interface(registry: AttentionInterface, name: str, default: Kernel) -> Kernel:
+            kernel: Kernel = lookup(registry, name, default)
+            if threading.get_ident() != thread:
+                return kernel
+            return _keeping(kernel, default, modules, calls)
+
+        AttentionInterface.get_interface = get_interface
+        try:
+            yield calls
+        finally:
+            AttentionInterface.get_interface = lookup
+
+
+def _keeping(
+    kernel: Kernel, eager: Kernel, modules: Mapping[nn.Module, int], calls: dict[int, Call]
+) -> Kernel:
+    def attention(
+        module: nn.Module, query: Tensor, key: Tensor, value: Tensor,
+        attention_mask: Tensor | None = None, **options: Any,
+    ) -> tuple[Tensor, Tensor | None]:  # fmt: skip
+        answer = kernel(module, query, key, value, attention_mask, **options)
+        if module in modules:
+            calls[modules[module]] = Call(
+                module, query, key, value, attention_mask, options, answer[0], eager
+            )
+        return answer
+
+    return attention

@@ -1,0 +1,66 @@
+"""The source of a saved trace: it answers what was kept and says for the rest what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ..core.errors import MissingError
+from ..core.tokens import Piece
+from .keep import MATERIALS
+from .source import Attributed, Attribution, Floats, Masked, Material, Question, Rows
+from .standard import ATTACH, answer
+from .trace import Trace
+
+__all__ = ["StoredSource"]
+
+_UNDEFINED = Piece("", "–")
+
+
+@dataclass(frozen=True)
+class StoredSource:
+    """Answers a trace's questions from what its file holds; it implements trace.source.Source.
+
+    known  the vocabulary entries that the trace mentions
+    """
+
+    known: Mapping[int, Piece]
+
+    def project(self, trace: Trace, question: Question) -> Rows:
+        """Cut the answer from those stored by keep="lens"."""
+        return answer(trace, question)
+
+    def replay(self, trace: Trace, material: str, layers: Sequence[int]) -> Material:  # noqa: ARG002
+        """Always refused: only a model can run the tokens again."""
+        raise MissingError(
+            MATERIALS[material],
+            because=f"this trace kept {', '.join(trace.kept) or 'nothing'}",
+            fix=f"trace again with keep={material!r}, or {ATTACH}",
+        )
+
+    def attribute(self, trace: Trace, wanted: Attribution) -> Attributed:
+        """Always refused: saliency runs the model backwards."""
+        raise MissingError(
+            f"the model {trace.card.name!r}", because=f"{wanted.method} has to run it", fix=ATTACH
+        )
+
+    def masked(self, trace: Trace, wanted: Masked) -> Floats:
+        """Always refused: a text without some of its tokens has to be run."""
+        raise MissingError(
+            f"the model {trace.card.name!r}",
+            because=f"it has to score token {wanted.target} with others taken out", fix=ATTACH,
+        )  # fmt: skip
+
+    def pieces(self, token_ids: Sequence[int]) -> tuple[Piece, ...]:
+        """Text and label of the vocabulary entries that the trace mentions."""
+        try:
+            return tuple(_UNDEFINED if i == -1 else self.known[i] for i in token_ids)
+        except KeyError as absent:
+            raise MissingError(
+                f"the text of token {absent.args[0]}",
+                because="the trace does not mention it", fix=ATTACH,
+            ) from None  # fmt: skip
+
+    def token_id(self, text: str) -> int:
+        """Always refused: only the tokenizer knows which token a text is."""
+        raise MissingError("the tokenizer", because=f"it has to read {text!r}", fix=ATTACH)

@@ -1,0 +1,45 @@
+"""A trace made of arrays, for lenses that need no model."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cutaway.core.errors import MissingError
+from cutaway.core.tokens import Piece, TokenRow
+from cutaway.trace.card import ModelCard
+from cutaway.trace.trace import Trace
+
+
+class FakeSource:
+    """Answers labels; refuses everything else, as a saved trace without a model would."""
+
+    def pieces(self, token_ids):
+        return tuple(Piece(f"t{i}", f"t{i}") if i >= 0 else Piece("", "–") for i in token_ids)
+
+    def replay(self, trace, material, layers):
+        raise MissingError(f"the {material}", because="this trace did not keep them")
+
+
+def fake_card(n_layers: int, neurons: tuple[int, ...], *, gated: bool = False) -> ModelCard:
+    return ModelCard(
+        name="fake", revision="", model_type="fake", architecture="Fake", dtype="float32",
+        device="cpu", n_layers=n_layers, width=4, vocab_size=100, n_parameters=0, context=None,
+        tied=True, gated=gated, neurons=neurons,
+    )  # fmt: skip
+
+
+def fake_trace(neurons: list[np.ndarray], *, gated: bool = False, n_prompt: int | None = None):
+    """A trace whose block l has the activations neurons[l] (T, n); (T, 0) means none."""
+    T = neurons[0].shape[0]
+    row = TokenRow(
+        ids=tuple(range(T)), labels=tuple(f"t{i}" for i in range(T)), starts=tuple(range(T)),
+        ends=tuple(range(1, T + 1)), text="x" * T, n_prompt=T if n_prompt is None else n_prompt,
+        special=(False,) * T, roles=("",) * T,
+    )  # fmt: skip
+    counts = tuple(array.shape[1] for array in neurons)
+    return Trace(
+        tokens=row,
+        card=fake_card(len(neurons), counts, gated=gated),
+        materials={"neurons": {i: a.astype(np.float32) for i, a in enumerate(neurons)}},
+        source=FakeSource(),  # type: ignore[arg-type]
+    )

@@ -1,0 +1,111 @@
+"""Tiny random models of any causal family, and a tiny real tokenizer: what the tests run on.
+
+Every width is a different number (d 64, MLP 160, experts 48, vocabulary 200), so that nothing fits
+by accident; norms, biases and scales are random, and soft-caps are small enough to bite.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import torch
+from tests.shapes import HINTS, SIZES, SUBCONFIGS
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from torch import nn
+from transformers import AutoModelForCausalLM, PretrainedConfig, PreTrainedTokenizerFast
+from transformers.models.auto.configuration_auto import CONFIG_MAPPING
+from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+
+FAMILIES: tuple[str, ...] = tuple(MODEL_FOR_CAUSAL_LM_MAPPING_NAMES)
+VOCAB = 200
+END = "<|end|>"
+_SENTENCES = (
+    "The keys to the cabinet are on the table, and the key to the cabinets is lost.",
+    "1, 1, 2, 3, 5, 8, 13, 21: every number is the sum of the two before it.",
+    "The capital of France is Paris. The capital of Italy is Rome.",
+)
+
+
+def tiny(model_type: str, seed: int = 0, **overrides: Any) -> tuple[Any, PreTrainedTokenizerFast]:
+    """A random model of a family with its tokenizer: float32, eval mode, on the CPU.
+
+    >>> model, tokenizer = tiny("llama")
+    >>> model.config.hidden_size, len(tokenizer) <= model.config.vocab_size
+    (64, True)
+    """
+    return tiny_model(model_type, seed, **overrides), tiny_tokenizer()
+
+
+def tiny_model(model_type: str, seed: int = 0, **overrides: Any) -> Any:
+    """The model alone; `overrides` are entries of its configuration."""
+    config = tiny_config(model_type, **overrides)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = AutoModelForCausalLM.from_config(config).float().eval()
+        _enliven(model)
+    return model
+
+
+def tiny_config(model_type: str, **overrides: Any) -> PretrainedConfig:
+    """A family's default configuration, shrunk; `overrides` win, sub-configurations as dicts."""
+    wanted = _merged(_shrunk(CONFIG_MAPPING[model_type]), HINTS.get(model_type, {}))
+    return CONFIG_MAPPING[model_type](**_merged(wanted, overrides))
+
+
+@lru_cache(maxsize=1)
+def tiny_tokenizer() -> PreTrainedTokenizerFast:
+    """A byte-level BPE tokenizer of at most 200 entries, trained here, with an end token.
+
+    Its alphabet is the bytes of its three sentences and those of an emoji, which it must cut.
+    """
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    letters = {letter for text in (*_SENTENCES, _REST) for letter in _byte_letters(text)}
+    trainer = trainers.BpeTrainer(
+        vocab_size=VOCAB, special_tokens=[END], initial_alphabet=sorted(letters),
+        show_progress=False, min_frequency=1,
+    )  # fmt: skip
+    tokenizer.train_from_iterator(_SENTENCES, trainer)
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, eos_token=END, clean_up_tokenization_spaces=False
+    )
+
+
+_REST = "".join(map(chr, range(32, 127))) + "\n\t😀"
+
+
+def _byte_letters(text: str) -> set[str]:
+    pieces = pre_tokenizers.ByteLevel(add_prefix_space=False).pre_tokenize_str(text)
+    return {letter for piece, _ in pieces for letter in piece}
+
+
+def _shrunk(config_class: type[PretrainedConfig]) -> dict[str, Any]:
+    """The entries of a configuration that have a small value in SIZES, sub-configurations too."""
+    fields = set(vars(config_class())) | set(getattr(config_class, "attribute_map", {}))
+    small: dict[str, Any] = {name: SIZES[name] for name in SIZES if name in fields}
+    for name, sub_class in config_class.sub_configs.items():
+        if name in SUBCONFIGS and hasattr(sub_class, "model_type"):
+            small[name] = _shrunk(sub_class)
+    return small
+
+
+def _merged(values: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(values)
+    for name, value in extra.items():
+        old = merged.get(name)
+        merged[name] = _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return merged
+
+
+@torch.no_grad()
+def _enliven(model: nn.Module) -> None:
+    """Random norms and biases, and weights large enough that every part matters."""
+    for parameter in model.parameters():
+        if not parameter.is_floating_point():
+            continue
+        if parameter.dim() < 2:
+            parameter.add_(0.3 * torch.randn_like(parameter))
+        elif parameter.std() < 0.15:
+            parameter.normal_(0.0, 0.15)
