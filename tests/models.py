@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 import torch
-from tests.shapes import HINTS, SIZES, SUBCONFIGS
+from tests.shapes import ESSENTIAL, HINTS, SIZES
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from torch import nn
 from transformers import AutoModelForCausalLM, PretrainedConfig, PreTrainedTokenizerFast
@@ -83,12 +83,17 @@ def _byte_letters(text: str) -> set[str]:
 
 def _shrunk(config_class: type[PretrainedConfig]) -> dict[str, Any]:
     """The entries of a configuration that have a small value in SIZES, sub-configurations too."""
-    fields = set(vars(config_class())) | set(getattr(config_class, "attribute_map", {}))
+    fields = {name for name, value in _defaults(config_class).items() if value is not None}
     small: dict[str, Any] = {name: SIZES[name] for name in SIZES if name in fields}
-    for name, sub_class in config_class.sub_configs.items():
-        if name in SUBCONFIGS and hasattr(sub_class, "model_type"):
-            small[name] = _shrunk(sub_class)
+    for name in config_class.sub_configs:
+        default = _defaults(config_class).get(name)
+        if isinstance(default, PretrainedConfig):
+            small[name] = _shrunk(type(default)) | {"model_type": default.model_type}
     return small
+
+
+def _defaults(config_class: type[PretrainedConfig]) -> dict[str, Any]:
+    return vars(config_class(**ESSENTIAL.get(config_class.model_type, {})))
 
 
 def _merged(values: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:

@@ -7,13 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["HINTS", "SIZES", "SUBCONFIGS"]
+__all__ = ["ESSENTIAL", "HINTS", "SIZES"]
 
-#: Sub-configurations that are shrunk along.
-SUBCONFIGS = (
-    "text_config", "decoder", "decoder_config", "vision_config", "audio_config", "audio_encoder",
-    "text_encoder",
-)  # fmt: skip
+#: Entries without which a family's default configuration is refused by itself.
+ESSENTIAL: dict[str, dict[str, Any]] = {}
 
 SIZES: dict[str, Any] = {
     # widths

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from cutaway.core.errors import MissingError
 from cutaway.core.tokens import Piece, TokenRow
 from cutaway.trace.card import ModelCard
+from cutaway.trace.source import Rows
 from cutaway.trace.trace import Trace
 
 
@@ -43,3 +46,35 @@ def fake_trace(neurons: list[np.ndarray], *, gated: bool = False, n_prompt: int 
         materials={"neurons": {i: a.astype(np.float32) for i, a in enumerate(neurons)}},
         source=FakeSource(),  # type: ignore[arg-type]
     )
+
+
+class LogitSource(FakeSource):
+    """Answers targets' ranks and log-probabilities from made-up logits (layer, position, V)."""
+
+    def __init__(self, logits: np.ndarray) -> None:
+        self.logits = logits
+
+    def token_id(self, text: str) -> int:
+        return int(text.removeprefix("t"))
+
+    def project(self, trace, question) -> Rows:
+        picked = self.logits[np.asarray(question.layers) + 1][:, list(question.positions)]
+        logprob = picked - np.log(np.exp(picked).sum(-1, keepdims=True))
+        ids = question.targets
+        own = np.take_along_axis(picked, np.broadcast_to(ids, (len(picked), *ids.shape)), -1)
+        rank = 1 + (picked[..., None, :] > own[..., None]).sum(-1)
+        none = np.empty((*picked.shape[:2], 0))
+        return Rows(
+            token_id=none.astype(np.int64), probability=none, logit=none, target_id=ids,
+            rank=rank, target_logit=own, target_logprob=np.take_along_axis(
+                logprob, np.broadcast_to(ids, (len(picked), *ids.shape)), -1
+            ), entropy=np.empty(picked.shape[:2]),
+        )  # fmt: skip
+
+
+def logit_trace(n_layers: int = 3, T: int = 5, vocab: int = 20, seed: int = 0):
+    """A trace whose unembedded states are random logits, and those logits."""
+    logits = np.random.default_rng(seed).normal(size=(n_layers + 1, T, vocab))
+    bare = fake_trace([np.zeros((T, 0))] * n_layers)
+    card = replace(bare.card, vocab_size=vocab)
+    return replace(bare, card=card, source=LogitSource(logits)), logits

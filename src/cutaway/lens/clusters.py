@@ -37,7 +37,8 @@ def clusters(
     by       "shape": each pattern divided by its length, so that neurons are alike which fire at
              the same tokens; "value": as it is, where a few massive neurons take clusters alone
     returns  cluster (layer, neuron), -1 for a neuron that never fires (or does not exist);
-             size (cluster); centre (cluster, position) of the patterns that were compared.
+             activation (layer, neuron, position), what was clustered; size (cluster);
+             centre (cluster, position) of the patterns that were compared, NaN where excluded.
              Clusters are ordered by the position at which their centre is largest.
     A gated MLP's sign means nothing, so there the size of the activation is compared.
     """
@@ -46,7 +47,8 @@ def clusters(
     chosen = read_neuron_layers(trace, layers)
     out = read_excluded(exclude, trace.n_positions)
     kept = [i for i in range(trace.n_positions) if i not in out]
-    values = np.nan_to_num(stacked(trace, chosen))  # (layer, neuron, position)
+    stack = stacked(trace, chosen)  # (layer, neuron, position)
+    values = np.nan_to_num(stack)
     patterns = values[:, :, kept].reshape(-1, len(kept))
     patterns = np.abs(patterns) if trace.card.gated else np.maximum(patterns, 0)
     length = np.linalg.norm(patterns, axis=1)
@@ -61,6 +63,7 @@ def clusters(
     dataset = xr.Dataset(
         {
             "cluster": (("layer", "neuron"), cluster.reshape(values.shape[:2])),
+            "activation": (("layer", "neuron", "position"), stack),
             "size": ("cluster", np.bincount(label, minlength=n)),
             "centre": (("cluster", "position"), whole),
         },

@@ -7,33 +7,50 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 
-from ..core.axes import read_layers
-from ..core.errors import MissingError
+from ..core.axes import read_layers, read_whole
+from ..core.errors import InvalidError, MissingError
 from ..trace.source import Floats
 from ..trace.trace import Trace
 from .dataset import finish, token_coords
 
+AXES = ("layer", "neuron", "position")
+
 __all__ = ["neurons", "read_neuron_layers", "stacked"]
 
 
-def neurons(trace: Trace, *, layers: int | Sequence[int] | None = None) -> xr.Dataset:
+def neurons(
+    trace: Trace,
+    *,
+    layers: int | Sequence[int] | None = None,
+    neurons: int | Sequence[int] | None = None,
+) -> xr.Dataset:
     """The activation of every neuron of the chosen blocks at every position.
 
     layers   None: every block that has neurons
+    neurons  None: all of them; a list keeps these, in this order
     returns  activation (layer, neuron, position) float32; NaN where a block has fewer neurons
     source   https://jalammar.github.io/explaining-transformers/
     """
     chosen = read_neuron_layers(trace, layers)
     arrays = stacked(trace, chosen)  # (layer, neuron, position)
+    numbers = _read_numbers(neurons, arrays.shape[1])
     dataset = xr.Dataset(
-        {"activation": (("layer", "neuron", "position"), arrays, {"units": "the model's own"})},
+        {
+            "activation": (
+                ("layer", "neuron", "position"),
+                arrays[:, numbers],
+                {"units": "the model's own"},
+            )
+        },
         coords={
             "layer": np.asarray(chosen, dtype=np.int64),
-            "neuron": np.arange(arrays.shape[1]),
+            "neuron": np.arange(arrays.shape[1])[numbers],
             **token_coords(trace, range(trace.n_positions)),
         },
     )
-    options = {"layers": list(chosen), "gated": trace.card.gated}
+    options = {
+        "layers": list(chosen), "gated": trace.card.gated, "chosen": neurons is not None,
+    }  # fmt: skip
     return finish(dataset, trace, lens="neurons", options=options)
 
 
@@ -57,6 +74,16 @@ def read_neuron_layers(trace: Trace, layers: int | Sequence[int] | None) -> tupl
             fix=f"choose among {', '.join(map(str, having))}",
         )
     return tuple(sorted(chosen))
+
+
+def _read_numbers(neurons: int | Sequence[int] | None, count: int) -> slice | list[int]:
+    if neurons is None:
+        return slice(None)
+    asked = [neurons] if isinstance(neurons, int) else list(neurons)
+    numbers = [read_whole("neuron", number, 0, count - 1) for number in asked]
+    if not numbers or len(set(numbers)) != len(numbers):
+        raise InvalidError("neurons", neurons, allowed="one or more different neurons")
+    return numbers
 
 
 def stacked(trace: Trace, layers: Sequence[int]) -> Floats:

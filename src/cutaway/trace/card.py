@@ -32,6 +32,8 @@ class ModelCard:
     tied          whether embedding and unembedding are one matrix
     gated         whether the sign of a neuron's activation means nothing (gated MLPs)
     neurons       neurons per block, 0 where a block has none that could be proven
+    heads         attention heads per block, 0 where a block has no attention that could be proven
+    kv_heads      key-value heads per block, each serving heads // kv_heads query heads
     capabilities  what can be had exactly, by name
     versions      of Python, cutaway, torch and transformers
     """
@@ -50,6 +52,8 @@ class ModelCard:
     tied: bool
     gated: bool
     neurons: tuple[int, ...]
+    heads: tuple[int, ...] = ()
+    kv_heads: tuple[int, ...] = ()
     capabilities: Mapping[str, Capability] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
 
@@ -61,7 +65,8 @@ class ModelCard:
     def from_json(cls, values: Mapping[str, Any]) -> ModelCard:
         """The card back from `to_json`; raises TypeError or ValueError where it is none."""
         fields = dict(values)
-        fields["neurons"] = tuple(int(count) for count in fields["neurons"])
+        for name in ("neurons", "heads", "kv_heads"):
+            fields[name] = tuple(int(count) for count in fields[name])
         fields["capabilities"] = {
             str(name): Capability(bool(entry["proven"]), str(entry["why"]))
             for name, entry in cast("Mapping[str, Any]", fields["capabilities"]).items()

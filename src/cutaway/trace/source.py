@@ -150,6 +150,10 @@ class Source(Protocol):
         """Saliency of the targets."""
         ...
 
+    def attention(self, trace: Trace, layer: int, heads: Sequence[int]) -> Floats:
+        """(len(heads), T, T) the attention weights of some heads of one block."""
+        ...
+
     def masked(self, trace: Trace, wanted: Masked) -> Floats:
         """(variants,) log-probability of the token with those positions taken out, in nats."""
         ...

@@ -90,9 +90,7 @@ def answer(trace: Trace, question: Question) -> Rows:
         rank=_pick(rows.rank[cells], column, 0),
         target_logit=_pick(rows.target_logit[cells], column, np.nan),
         target_logprob=_pick(rows.target_logprob[cells], column, np.nan),
-        entropy=rows.entropy[cells]
-        if question.entropy
-        else np.full_like(rows.entropy[cells], np.nan),
+        entropy=rows.entropy[cells],
         distances=distances,
     )
 

@@ -1,0 +1,60 @@
+"""The candidates table: the k likeliest next tokens after each layer, at one position."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from .entries import entries
+from .header import attribute, header
+from .sentences import says, stays_from
+from .spec import Spec
+
+__all__ = ["candidates_spec"]
+
+_AXES = ("layer", "k")
+
+
+def candidates_spec(dataset: xr.Dataset) -> Spec:
+    """A row per layer: k tokens with their probabilities as bars.
+
+    dataset  of predictions: token_id, token, probability, logit (layer, k)
+    source   the layer_predictions figures of https://jalammar.github.io/hidden-states/
+    """
+    options = attribute(dataset, "options")
+    ids, tokens, probability, logit = (
+        dataset[name].transpose(*_AXES).values
+        for name in ("token_id", "token", "probability", "logit")
+    )
+    layers = [int(layer) for layer in dataset["layer"].values]
+    used = entries((ids, tokens))
+    sentence = says(
+        position=options["at"], read=options["read"], came=options["came"],
+        label=str(tokens[-1, 0]), probability=float(probability[-1, 0]),
+        stays=stays_from(ids[:, 0], layers), layers=layers,
+        n_layers=attribute(dataset, "model")["n_layers"],
+    )  # fmt: skip
+    own = {
+        "layers": layers,
+        "k": ids.shape[1],
+        "position": options["at"],
+        "label": options["read"],
+        "next": options["came"],
+        "next_id": options["came_id"],
+        "vocabulary": used.labels,
+        "words": "probability of the token, from 0 to 1",
+    }
+    common = header(
+        dataset,
+        heading="What it nearly said",
+        about=f"The {ids.shape[1]} likeliest next tokens after each layer: softmax of "
+        "unembed(norm(state)). Bars show the probability, from 0 to 1.",
+        sentence=sentence,
+    )
+    arrays = {
+        "top_index": used.index(ids),
+        "top_id": ids.astype(np.int32),
+        "top_probability": probability.astype(np.float32),
+        "top_logit": logit.astype(np.float32),
+    }
+    return Spec("candidates", common | own, arrays)

@@ -1,0 +1,33 @@
+"""Which view shows the answer of which lens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import xarray as xr
+
+from ..core.errors import UnknownError
+from .candidates import candidates_spec
+from .lens import lens_spec
+from .spec import Spec
+
+__all__ = ["VIEWS", "spec_of"]
+
+#: Lens name (the dataset's attribute "lens") -> the function that makes its picture.
+VIEWS: Mapping[str, Callable[[xr.Dataset], Spec]] = {
+    "logit_lens": lens_spec,
+    "predictions": candidates_spec,
+}
+
+
+def spec_of(dataset: xr.Dataset) -> Spec:
+    """The picture of a lens's dataset.
+
+    Raises UnknownError where no view shows it.
+    """
+    lens = dataset.attrs.get("lens")
+    if lens not in VIEWS:
+        raise UnknownError(
+            "lens", lens, allowed=VIEWS, fix="give a dataset that a lens of cutaway made"
+        )
+    return VIEWS[lens](dataset)

@@ -1,0 +1,79 @@
+"""Neurons: rows of neurons, columns of tokens, a layer at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from ..core.numbers import quantity
+from .header import Runs, attribute, header
+from .row import token_row
+from .spec import Spec
+
+__all__ = ["BUDGET", "FIRST", "neurons_spec"]
+
+#: The most bytes of activations that a page carries; beyond it, the most active neurons only.
+BUDGET = 4_000_000
+#: How many of each block's first neurons are always there.
+FIRST = 24
+
+
+def neurons_spec(dataset: xr.Dataset) -> Spec:
+    """Neuron rows x token columns, per layer: the first neurons and the most active ones.
+
+    dataset  of neurons: activation (layer, neuron, position)
+    """
+    options = attribute(dataset, "options")
+    values = dataset["activation"].transpose("layer", "neuron", "position").values
+    numbers = dataset["neuron"].values
+    rows = _rows(values, everything=options["chosen"])  # (layer, N)
+    layer = np.arange(len(values))[:, None]
+    shown = values[layer, rows].astype(np.float32)  # (layer, N, position)
+    index = np.where(np.isnan(shown[..., 0]), -1, numbers[rows]).astype(np.int32)
+    layers = [int(number) for number in dataset["layer"].values]
+    own = {
+        **token_row(dataset),
+        "layers": layers,
+        "of": [int(count) for count in (~np.isnan(values[..., 0])).sum(axis=1)],
+        "first": FIRST,
+        "chosen": options["chosen"],
+        "gated": options["gated"],
+        "low": float(np.nanmin(shown)),
+        "high": float(np.nanmax(shown)),
+    }
+    common = header(
+        dataset,
+        heading="Which neurons fired",
+        about="Activation: the value that enters the MLP's down-projection, in the model's own "
+        "units" + (" (gated MLP: its sign means nothing)." if options["gated"] else "."),
+        sentence=_sentence(shown, index, layers, own["inputs"]),
+    )
+    activity = np.nan_to_num(np.abs(shown)).max(axis=2).astype(np.float32)
+    arrays = {"neuron": index, "activation": shown, "activity": activity}
+    return Spec("neurons", common | own, arrays)
+
+
+def _rows(values: NDArray[Any], *, everything: bool) -> NDArray[np.int64]:
+    """(layer, N) which neurons of each block a page carries, ascending."""
+    n_layers, count, T = values.shape
+    room = max(FIRST, BUDGET // (4 * n_layers * T))
+    if everything or room >= count:
+        return np.tile(np.arange(count), (n_layers, 1))
+    activity = np.nan_to_num(np.abs(values)).max(axis=2)
+    activity[:, :FIRST] = np.inf  # always there
+    return np.sort(np.argsort(-activity, axis=1, kind="stable")[:, :room], axis=1)
+
+
+def _sentence(
+    shown: NDArray[np.float32], index: NDArray[np.int32], layers: list[int], inputs: list[str]
+) -> Runs:
+    strength = np.nan_to_num(np.abs(shown))
+    layer, row, at = np.unravel_index(int(strength.argmax()), strength.shape)
+    return [
+        ["", "The strongest activation is "], ["b", quantity(float(shown[layer, row, at]))],
+        ["", f", of neuron {index[layer, row]} of layer {layers[layer]} at "],
+        ["in", inputs[at]], ["", "."],
+    ]  # fmt: skip

@@ -1,0 +1,66 @@
+"""What is seen, said in a sentence that is built from the numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.axes import layer_name
+from ..core.numbers import percent
+
+__all__ = ["says", "stays_from"]
+
+
+def stays_from(top_ids: NDArray[np.int64], layers: Sequence[int]) -> int | None:
+    """The layer from which the last layer's top token stays on top; None where there is none.
+
+    top_ids  (R,) the top token of each layer, ascending
+
+    >>> stays_from(np.array([5, 9, 5, 5]), [-1, 0, 1, 2])
+    1
+    """
+    if top_ids[-1] < 0:
+        return None
+    other = np.flatnonzero(top_ids != top_ids[-1])
+    return layers[int(other[-1]) + 1 if other.size else 0]
+
+
+def says(
+    *, position: int, read: str, came: str, label: str, probability: float,
+    stays: int | None, layers: Sequence[int], n_layers: int,
+) -> list[list[str]]:
+    """What the model says at a position, how surely, and since which layer.
+
+    came      the token that followed, "" where the text ends there
+    layers    those that were looked at, ascending; only the last block speaks for the model
+    n_layers  L, the model's number of blocks
+
+    >>> runs = says(position=4, read="·is", came="", label="·Paris", probability=0.773, stays=28,
+    ...             layers=range(-1, 30), n_layers=30)
+    >>> print("".join(text for _, text in runs))  # doctest: +NORMALIZE_WHITESPACE
+    At the last position, after ·is, the model says ·Paris with 77.3 %;
+    it is on top from layer 28 of 0–29 on.
+    """
+    place = f"At position {position}" if came else "At the last position"
+    final = layers[-1] == n_layers - 1
+    who = "the model says" if final else f"layer {layer_name(layers[-1])} would say"
+    runs = [["", f"{place}, after "], ["in", read], ["", f", {who} "], ["out", label]]
+    runs += [["", " with "], ["b", percent(probability)]]
+    if final and stays is not None and len(layers) > 1:
+        runs += [["", "; it is on top from "], ["b", _since(stays, layers)], ["", " on"]]
+    if came and came != label:
+        runs += [["", ". What came was "], ["in", came]]
+    return [*runs, ["", "."]]
+
+
+def _since(layer: int, layers: Sequence[int]) -> str:
+    if layer < 0:
+        return f"the input state ({layer_name(layer)})"
+    every = "" if _consecutive(layers) else ", as far as these layers show,"
+    return f"layer {layer} of 0–{layers[-1]}{every}"
+
+
+def _consecutive(layers: Sequence[int]) -> bool:
+    return len(layers) == layers[-1] - layers[0] + 1

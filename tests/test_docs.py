@@ -1,0 +1,99 @@
+"""The documentation is true: its code runs, its links lead somewhere, it names everything."""
+
+from __future__ import annotations
+
+import doctest
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from click import Command, Group
+from typer.testing import CliRunner
+
+import cutaway
+from cutaway.app.cli import app
+
+from .pages import DOCS, PAGES, ROOT, CodeBlock, blocks, links, named
+
+WITH_CODE = [
+    page for page in PAGES if {block.language for block in blocks(page)} & {"python", "pycon", "sh"}
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", WITH_CODE, ids=named)
+def test_the_code_of_a_page_runs(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Blocks run in the page's order, in one namespace and one folder."""
+    monkeypatch.chdir(tmp_path)
+    namespace: dict[str, Any] = {"__name__": "__docs__"}
+    for block in blocks(page):
+        if not block.run:
+            continue
+        if block.language == "python":
+            code = "\n" * (block.line - 1) + block.text
+            exec(compile(code, str(page), "exec"), namespace)
+        elif block.language == "pycon":
+            run_session(block, page, namespace)
+        elif block.language == "sh":
+            run_commands(block)
+
+
+def run_session(block: CodeBlock, page: Path, namespace: dict[str, Any]) -> None:
+    parser, runner = doctest.DocTestParser(), doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
+    test = parser.get_doctest(block.text, namespace, page.name, str(page), block.line - 1)
+    failed = runner.run(test, clear_globs=False).failed
+    namespace.update(test.globs)
+    assert not failed, f"{page.name}, line {block.line}: see above"
+
+
+def run_commands(block: CodeBlock) -> None:
+    for line in block.text.replace("\\\n", " ").splitlines():
+        program, *arguments = shlex.split(line, comments=True) or [""]
+        if program == "cutaway":
+            result = CliRunner().invoke(app, arguments)
+            assert result.exit_code == 0, f"{line}\n{result.output}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_links_lead_somewhere(page: Path) -> None:
+    for link in links(page):
+        assert (page.parent / link).exists(), f"{named(page)} links to {link}"
+
+
+def test_every_page_is_in_the_index() -> None:
+    linked = {(DOCS / link).resolve() for link in links(DOCS / "index.md")}
+    assert set(DOCS.rglob("*.md")) - {DOCS / "index.md"} <= linked
+
+
+def test_every_public_name_is_documented() -> None:
+    text = (DOCS / "python.md").read_text("utf-8")
+    assert not [name for name in cutaway.__all__ if f"`ct.{name}" not in text]
+
+
+def commands(command: Command, path: str = "cutaway") -> Iterator[tuple[str, Command]]:
+    yield path, command
+    if isinstance(command, Group):
+        for name, child in command.commands.items():
+            yield from commands(child, f"{path} {name}")
+
+
+def test_every_command_and_flag_is_documented() -> None:
+    text = (DOCS / "cli.md").read_text("utf-8")
+    words = set(re.findall(r"--?[\w-]+", text))
+    for name, command in commands(typer.main.get_command(app)):
+        assert f"`{name}" in text, f"docs/cli.md does not name {name}"
+        flags = {flag for option in command.params for flag in option.opts if flag[0] == "-"}
+        assert flags - {"--help"} <= words, f"docs/cli.md lacks {flags - words} of {name}"
+
+
+def test_no_page_names_what_does_not_exist() -> None:
+    for page in PAGES:
+        for name in re.findall(r"`ct\.(\w+)", page.read_text("utf-8")):
+            assert name in cutaway.__all__, f"{named(page)} names ct.{name}"
+    assert (ROOT / "LICENSE").exists()

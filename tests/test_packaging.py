@@ -1,0 +1,91 @@
+"""The wheel holds the package with its bundle and nothing else; its requirements hold here."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+REQUIREMENTS = [
+    Requirement(line)
+    for line in [*PROJECT["dependencies"], *(line for lines in EXTRAS.values() for line in lines)]
+    if not line.startswith("cutaway[")
+]
+CONSTRAINTS = {
+    line.name: line
+    for text in (ROOT / "constraints.txt").read_text("utf-8").splitlines()
+    if text and not text.startswith("#")
+    for line in [Requirement(text)]
+}
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    return next(folder.glob("cutaway-*.whl"))
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_the_package_and_its_bundle_only(wheel: Path) -> None:
+    names = set(ZipFile(wheel).namelist())
+    ours = {name for name in names if ".dist-info/" not in name}
+    source = ROOT / "src"
+    expected = {
+        path.relative_to(source).as_posix()
+        for path in (source / "cutaway").rglob("*.py")
+    }  # fmt: skip
+    assert ours == expected | {"cutaway/py.typed", "cutaway/render/bundle/cutaway.js"}
+    assert any(name.endswith("licenses/LICENSE") for name in names)
+
+
+@pytest.mark.slow
+def test_the_wheel_runs_where_it_is_unpacked(wheel: Path, tmp_path: Path) -> None:
+    ZipFile(wheel).extractall(tmp_path)
+    (scripts,) = tmp_path.glob("*.dist-info/entry_points.txt")
+    assert "cutaway = cutaway.app.cli:main" in scripts.read_text("utf-8")
+    code = "import sys; sys.argv[0] = 'cutaway'; from cutaway.app.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "--version"],
+        cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert PROJECT["version"] in done.stdout
+
+
+@pytest.mark.parametrize("requirement", REQUIREMENTS, ids=str)
+def test_a_requirement_states_its_oldest_version(requirement: Requirement) -> None:
+    assert [bound.operator for bound in requirement.specifier] == [">="]
+    pinned = CONSTRAINTS.get(requirement.name)
+    if pinned is not None:
+        (bound,) = pinned.specifier
+        assert requirement.specifier.contains(bound.version)
+
+
+def test_what_the_core_needs_is_pinned_and_installed() -> None:
+    for line in PROJECT["dependencies"]:
+        name = Requirement(line).name
+        assert Requirement(line).specifier.contains(version(name), prereleases=True)
+        assert name in CONSTRAINTS
+
+
+def test_there_is_one_version_number() -> None:
+    import cutaway
+
+    assert cutaway.__version__ == PROJECT["version"]
+    citation = (ROOT / "CITATION.cff").read_text("utf-8")
+    assert f"version: {PROJECT['version']}" in citation
+    assert f"## {PROJECT['version']}" in (ROOT / "CHANGELOG.md").read_text("utf-8")

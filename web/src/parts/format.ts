@@ -1,0 +1,56 @@
+/** How numbers are printed. Twin of src/cutaway/core/numbers.py; one table tests both. */
+
+const UNDEFINED = "–";
+const FIGURES = 3;
+
+/** A share as a percentage with three figures; never 0 for what is not 0. */
+export function percent(share: number): string {
+  if (Number.isNaN(share)) return UNDEFINED;
+  const value = 100 * share;
+  if (value === 0) return "0 %";
+  if (value > 0 && value < 0.01) return "< 0.01 %";
+  if (value >= 99.95 && value < 100) return "> 99.9 %";
+  if (value >= 100) return `${fixed(value, 0)} %`;
+  return value >= 10 ? `${fixed(value, 1)} %` : `${fixed(value, 2)} %`;
+}
+
+/** A number with three figures and its unit. */
+export function quantity(value: number, unit = ""): string {
+  if (Number.isNaN(value)) return UNDEFINED;
+  const text = figures(value, Math.abs(value));
+  return unit ? `${text} ${unit}` : text;
+}
+
+/** A rank with thousands set apart; an undefined one (0) is a dash. */
+export function rank(value: number): string {
+  return value === 0 ? UNDEFINED : String(value).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+function figures(value: number, size: number): string {
+  if (size === 0) return "0";
+  if (size >= 100) return fixed(value, 0);
+  if (size >= 10) return fixed(value, 1);
+  if (size >= 1) return fixed(value, 2);
+  return size >= 1e-4 ? significant(value, size) : exponential(value);
+}
+
+/** Python's "%.3g" for 1e-4 <= size < 1: three figures without trailing zeros. */
+function significant(value: number, size: number): string {
+  const exponent = Math.floor(Math.log10(size));
+  return String(Number(fixed(value, FIGURES - 1 - exponent)));
+}
+
+/** Python's "%.1e": the exponent has two digits at least. */
+function exponential(value: number): string {
+  return value.toExponential(1).replace(/e([+-])(\d)$/, "e$10$2");
+}
+
+/**
+ * Python's "%.{digits}f": a tie goes to the even digit, where toFixed goes up. Ties are common:
+ * a bfloat16 has few bits. Only a whole number of 2^-(digits + 1) can be one.
+ */
+function fixed(value: number, digits: number): string {
+  const scaled = value * 10 ** digits;
+  const isTie = Number.isInteger(value * 2 ** (digits + 1)) && Math.abs(scaled % 1) === 0.5;
+  return isTie ? ((2 * Math.round(scaled / 2)) / 10 ** digits).toFixed(digits) : value.toFixed(digits);
+}

@@ -1,0 +1,14 @@
+/** How layers are printed. Twin of core/axes.py: layer_name. */
+
+/** The state that enters block 0 on the layer axis. */
+export const INPUT_LAYER = -1;
+
+export function layerName(layer: number): string {
+  return layer === INPUT_LAYER ? "in" : String(layer);
+}
+
+/** What a state is, in a phrase: "after layer 3", "the input, before layer 0". */
+export function layerWords(layer: number, inside = false): string {
+  if (layer === INPUT_LAYER) return "the input, before layer 0";
+  return inside ? `inside layer ${layer}, between attention and MLP` : `after layer ${layer}`;
+}

@@ -1,0 +1,86 @@
+import type { Quantity } from "../spec/headers";
+import type { Scheme } from "./theme";
+
+/**
+ * The colours of the grids: nine stops, even in OKLab lightness, mixed linearly in sRGB between.
+ * Lightness alone carries the order, so they hold for every kind of colour vision.
+ * The Python copy is src/cutaway/render/ramp.py.
+ */
+export const STOPS: Readonly<Record<Quantity["ramp"], Readonly<Record<Scheme, readonly string[]>>>> = {
+  clay: {
+    light: split("fff9f1 fbdbb0 f1bb7e e49d55 d17f35 ba6522 9e4f1e 7e3d21 593024"),
+    dark: split("2a201e 512b1d 743a1a 934d18 ae651f c58035 d89d56 e6bc80 f2dbb2"),
+  },
+  teal: {
+    light: split("f5fcf6 c7e9d5 99d4bd 6dbdac 44a59d 218b8d 0d717b 145664 1c3d49"),
+    dark: split("1d2427 173e45 0b585d 10736e 318e7c 5aa788 86bf97 b1d5ad dbebcd"),
+  },
+};
+
+const SHADES = 256;
+const DARK_INK = "#1d2127";
+const LIGHT_INK = "#fbfaf7";
+
+/** A cell's paint: its colour and the ink that is readable on it. */
+export interface Paint {
+  readonly fill: string;
+  readonly ink: string;
+}
+
+const paints = new Map<string, readonly Paint[]>();
+
+/** Where a value lies on its scale, 0..1; 1 is drawn strong. NaN where it is undefined. */
+export function shareOf(quantity: Quantity, value: number): number {
+  if (Number.isNaN(value) || (quantity.scale === "log" && value <= 0)) return NaN;
+  const onScale = quantity.scale === "log" ? Math.log : (x: number) => x;
+  const [low, high] = [onScale(quantity.low), onScale(quantity.high)];
+  const share = high === low ? 0 : clip((onScale(value) - low) / (high - low));
+  return quantity.strong === "low" ? 1 - share : share;
+}
+
+/** The paint of a share 0..1, or null where it is undefined. */
+export function paintOf(ramp: Quantity["ramp"], scheme: Scheme, share: number): Paint | null {
+  if (Number.isNaN(share)) return null;
+  const key = `${ramp} ${scheme}`;
+  let shades = paints.get(key);
+  if (!shades) {
+    const stops = STOPS[ramp][scheme];
+    shades = Array.from({ length: SHADES }, (_, i) => mixed(stops, i / (SHADES - 1)));
+    paints.set(key, shades);
+  }
+  return shades[Math.round(clip(share) * (SHADES - 1))]!;
+}
+
+/** A CSS gradient of a whole ramp, weak to strong. */
+export function gradientOf(ramp: Quantity["ramp"], scheme: Scheme): string {
+  return `linear-gradient(to right, ${STOPS[ramp][scheme].join(", ")})`;
+}
+
+function mixed(stops: readonly string[], share: number): Paint {
+  const place = share * (stops.length - 1);
+  const from = Math.min(Math.floor(place), stops.length - 2);
+  const [a, b] = [channels(stops[from]!), channels(stops[from + 1]!)];
+  const rgb = a.map((value, i) => Math.round(value + (b[i]! - value) * (place - from)));
+  return { fill: `rgb(${rgb.join(",")})`, ink: luminance(rgb) > 0.3 ? DARK_INK : LIGHT_INK };
+}
+
+/** Relative luminance as WCAG 2 defines it. */
+function luminance(rgb: readonly number[]): number {
+  const [r, g, b] = rgb.map((value) => {
+    const share = value / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!;
+}
+
+function channels(hex: string): number[] {
+  return [1, 3, 5].map((start) => parseInt(hex.slice(start, start + 2), 16));
+}
+
+function clip(share: number): number {
+  return Math.min(1, Math.max(0, share));
+}
+
+function split(stops: string): string[] {
+  return stops.split(" ").map((stop) => `#${stop}`);
+}

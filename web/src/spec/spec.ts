@@ -1,0 +1,50 @@
+/** A Spec as the page holds it: one picture's header and its arrays. Twin of view/spec.py. */
+
+/** The version of the envelope this page reads. */
+export const VERSION = 1;
+
+/** Why a Spec can't be shown, in words for the reader of the page. */
+export class SpecError extends Error {
+  override name = "SpecError";
+}
+
+export type Numbers = Float32Array | Int32Array | Uint8Array | Uint16Array;
+
+/** An array with its shape; `at(i, j, ...)` reads one entry in row-major order. */
+export class Grid {
+  constructor(
+    readonly data: Numbers,
+    readonly shape: readonly number[],
+  ) {}
+
+  at(...index: number[]): number {
+    let flat = 0;
+    for (let axis = 0; axis < this.shape.length; axis++) {
+      flat = flat * this.shape[axis]! + (index[axis] ?? 0);
+    }
+    return this.data[flat] ?? NaN;
+  }
+}
+
+/** What every header has. `sentence` is a list of [style, text]: "", "b", "out", "in". */
+export interface Header {
+  readonly title: string;
+  readonly heading: string;
+  readonly about: string;
+  readonly sentence: readonly (readonly [string, string])[];
+  readonly provenance: readonly (readonly [string, string])[];
+  readonly notes: readonly string[];
+}
+
+export interface Spec<H extends Header = Header> {
+  readonly kind: string;
+  readonly header: H;
+  readonly arrays: Readonly<Record<string, Grid>>;
+}
+
+/** An array of a Spec by its name; a missing one is an error that names it. */
+export function arrayOf(spec: Spec, name: string): Grid {
+  const grid = spec.arrays[name];
+  if (!grid) throw new SpecError(`This picture has no numbers called "${name}".`);
+  return grid;
+}
