@@ -13,8 +13,6 @@ from ..trace.source import Floats
 from ..trace.trace import Trace
 from .dataset import finish, token_coords
 
-AXES = ("layer", "neuron", "position")
-
 __all__ = ["neurons", "read_neuron_layers", "stacked"]
 
 

@@ -42,6 +42,11 @@ class Aim:
         contrast = None if self.contrast is None else self.contrast[part]
         return Aim(self.token_ids[part], contrast, self.quantity)
 
+    def repeated(self, times: int) -> Aim:
+        """The same aim for several texts, one after another."""
+        contrast = None if self.contrast is None else self.contrast * times
+        return Aim(self.token_ids * times, contrast, self.quantity)
+
     def values(self, tail: Tail, states: Tensor) -> Tensor:
         """(n, width) states after the last block -> (n,) the quantity, differentiable.
 

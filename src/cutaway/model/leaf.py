@@ -8,7 +8,7 @@ too) need none, and nothing before the leaf is differentiated.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
 import torch
@@ -75,3 +75,51 @@ class Subject:
         def at_last(_module: nn.Module, _args: object, output: object) -> None:
             held["states"] = _first(output)
             raise _Reached
+
+        with ExitStack() as hooks:
+            self._hook(hooks, at_leaf)
+            last = self.model.get_submodule(self.anatomy.blocks[-1].path)
+            hooks.callback(last.register_forward_hook(at_last).remove)
+            with suppress(_Reached):
+                self.model(input_ids=token_ids, use_cache=False)
+        return held["leaf"], held["states"]
+
+    def _hook(self, hooks: ExitStack, at_leaf: Callable[..., object]) -> None:
+        blocks, at = self.anatomy.blocks, self.at_layer
+        path = self.anatomy.embedding if at is None else blocks[at].path
+        hooks.callback(self.model.get_submodule(path).register_forward_hook(at_leaf).remove)
+
+
+class _Reached(Exception):
+    """The states after the last block are there: the rest of the pass is not needed."""
+
+
+@contextmanager
+def frozen(model: nn.Module) -> Iterator[None]:
+    """No parameter takes a gradient and dropout is off; all as it was afterwards.
+
+    With the weights frozen a backward pass computes the gradients of the leaf only.
+    """
+    taking = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    training = [module for module in model.modules() if module.training]
+    try:
+        for parameter in taking:
+            parameter.requires_grad_(False)
+        model.eval()
+        yield
+    finally:
+        for parameter in taking:
+            parameter.requires_grad_(True)
+        for module in training:
+            module.training = True
+
+
+def _first(output: object) -> Tensor:
+    """The tensor a module hands on: its output, or the first of several."""
+    return output if isinstance(output, Tensor) else output[0]  # type: ignore[index,no-any-return]
+
+
+def _with_first(output: object, value: Tensor) -> object:
+    if isinstance(output, Tensor):
+        return value
+    return (value, *output[1:])  # type: ignore[index]

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
-from jinja2 import TemplateError
 from torch import Tensor
 
-from ..core.errors import InvalidError, MissingError
+from ..core.axes import read_whole
+from ..core.errors import InvalidError
+from .chat import rendered, roles_of
 from .pieces import Vocabulary, encoded
 from .tokens import decoded
 
 __all__ = ["Limits", "Prompt", "is_batch", "read_prompt"]
 
-_FORMS = "a text, a list of token ids, a chat (a list of {'role': ..., 'content': ...})"
+_FORMS = "a text, a list of token ids, or a chat (a list of {'role': ..., 'content': ...})"
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def is_batch(x: object) -> bool:
     >>> is_batch(["a", "b"]), is_batch([1, 2]), is_batch([[1], [2]]), is_batch("a")
     (True, False, True, False)
     """
-    return _is_list(x) and bool(len(x)) and all(isinstance(entry, str) or _is_list(entry) for entry in x)  # type: ignore[arg-type,attr-defined]
+    return _is_list(x) and len(x) > 0 and all(isinstance(one, str) or _is_list(one) for one in x)
 
 
 def read_prompt(
@@ -68,9 +69,63 @@ def read_prompt(
     """
     if isinstance(x, str):
         prompt = _text(x, vocabulary, add_special_tokens)
-    elif _is_list(x) and len(x) and all(isinstance(entry, Mapping) for entry in x):  # type: ignore[arg-type,attr-defined]
+    elif _is_list(x) and len(x) and all(isinstance(entry, Mapping) for entry in x):
         prompt = _chat(x, vocabulary, add_generation_prompt)
+    elif isinstance(x, np.ndarray | Tensor) or _is_list(x):
+        values = x.tolist() if isinstance(x, np.ndarray | Tensor) else x
+        ids = tuple(read_whole("token id", value, 0) for value in values)
+        prompt = Prompt(ids, ("",) * len(ids), list(ids))
     else:
-        prompt = _ids(x)
+        raise InvalidError("prompt", x, allowed=_FORMS)
     _check(prompt, vocabulary, limits)
     return prompt
+
+
+def _is_list(x: object) -> TypeGuard[Sequence[Any]]:
+    return isinstance(x, Sequence) and not isinstance(x, str | bytes)
+
+
+def _text(text: str, vocabulary: Vocabulary, special: bool) -> Prompt:
+    if not text:
+        raise InvalidError("prompt", text, allowed="a text of at least one token")
+    ids = tuple(encoded(vocabulary.tokenizer, text, special=special))
+    return Prompt(ids, ("",) * len(ids), text, _changes(text, ids, vocabulary))
+
+
+def _chat(messages: Sequence[Any], vocabulary: Vocabulary, prompted: bool) -> Prompt:
+    text = rendered(vocabulary.tokenizer, messages, prompted)
+    ids, roles, notes = roles_of(vocabulary.tokenizer, messages, text)
+    given = [dict(message) for message in messages]
+    return Prompt(ids, roles, given, (*notes, *_changes(text, ids, vocabulary)))
+
+
+def _changes(text: str, ids: tuple[int, ...], vocabulary: Vocabulary) -> tuple[str, ...]:
+    """What of a text its tokens do not hold, in words; special tokens added around it may."""
+    lost = Counter(text) - Counter(decoded(vocabulary, ids))
+    if not lost:
+        return ()
+    count = sum(lost.values())
+    which = ", ".join(repr(character) for character in list(lost)[:5])
+    return (
+        f"the tokenizer dropped {count} {'character' if count == 1 else 'characters'} "
+        f"of the text ({which}): its tokens decode to something else",
+    )
+
+
+def _check(prompt: Prompt, vocabulary: Vocabulary, limits: Limits) -> None:
+    """Refuse what the model can't read, with both numbers."""
+    count = len(prompt.ids)
+    if not count:
+        raise InvalidError("prompt", prompt.given, allowed="a text of at least one token")
+    if limits.context is not None and count > limits.context:
+        raise InvalidError(
+            "prompt", prompt.given, allowed=f"{limits.context} tokens, and it has {count}",
+            fix="trace a part of it",
+        )  # fmt: skip
+    for token_id in prompt.ids:
+        if token_id >= limits.rows:
+            raise InvalidError(
+                f"token id ({vocabulary.piece(token_id).label})", token_id,
+                allowed=f"0 to {limits.rows - 1}, the rows of the model's embedding table",
+                fix="use the tokenizer that belongs to the model",
+            )  # fmt: skip

@@ -25,7 +25,7 @@ class Scale:
 
     >>> rank = Scale(low=1, high=100, log=True, ramp="teal", rising=False)
     >>> rank.shares(np.array([1, 10, 100, 0]), undefined=0)
-    array([ 1. ,  0.5,  0. ,  nan])
+    array([1. , 0.5, 0. , nan])
     """
 
     low: float
@@ -48,7 +48,7 @@ class Scale:
         ends = np.array([self.low, self.high], dtype=np.float64)
         if self.log:
             known, ends = np.log(known), np.log(ends)
-        rise = np.clip((known - ends[0]) / (ends[1] - ends[0]), 0.0, 1.0)
+        rise: NDArray[np.float64] = np.clip((known - ends[0]) / (ends[1] - ends[0]), 0.0, 1.0)
         return rise if self.rising else 1.0 - rise
 
     def colours(self, values: NDArray[Any], undefined: float = np.nan) -> NDArray[np.uint8]:

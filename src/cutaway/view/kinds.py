@@ -25,7 +25,7 @@ def spec_of(dataset: xr.Dataset) -> Spec:
 
     Raises UnknownError where no view shows it.
     """
-    lens = dataset.attrs.get("lens")
+    lens = str(dataset.attrs.get("lens"))
     if lens not in VIEWS:
         raise UnknownError(
             "lens", lens, allowed=VIEWS, fix="give a dataset that a lens of cutaway made"

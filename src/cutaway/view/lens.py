@@ -96,9 +96,7 @@ def _stays(dataset: xr.Dataset, layer: int | None) -> dict[str, Any] | None:
     }  # fmt: skip
 
 
-def _sentence(
-    dataset: xr.Dataset, layers: list[int], stays: int | None
-) -> list[list[str]]:
+def _sentence(dataset: xr.Dataset, layers: list[int], stays: int | None) -> list[list[str]]:
     last = dataset.isel(position=-1, layer=-1, k=0)
     return says(
         position=int(last["position"]), read=str(last["input"].values),

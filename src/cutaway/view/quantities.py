@@ -53,9 +53,7 @@ def _quantities(dataset: xr.Dataset) -> Iterator[dict[str, Any]]:
     for name in (name for name in _DISTANCES if name in dataset):
         high = bounds[name] if name in bounds else _ends(dataset, name)["high"]
         unit = "" if name == "tv" else "nats"
-        yield _quantity(
-            name, _DISTANCES[name].format(against), unit=unit, high=high, ramp="teal"
-        )
+        yield _quantity(name, _DISTANCES[name].format(against), unit=unit, high=high, ramp="teal")
 
 
 def rank_words(dataset: xr.Dataset) -> str:
@@ -72,8 +70,15 @@ def rank_words(dataset: xr.Dataset) -> str:
 
 
 def _quantity(
-    name: str, words: str, *, unit: str = "", scale: str = "linear", low: float = 0.0,
-    high: float, ramp: str = "clay", strong: str = "high",
+    name: str,
+    words: str,
+    *,
+    unit: str = "",
+    scale: str = "linear",
+    low: float = 0.0,
+    high: float,
+    ramp: str = "clay",
+    strong: str = "high",
 ) -> dict[str, Any]:
     return {
         "name": name, "words": words, "unit": unit, "scale": scale, "low": low, "high": high,
@@ -96,4 +101,7 @@ def _ends(dataset: xr.Dataset, name: str) -> dict[str, float]:
     values = values[np.isfinite(values)]
     if not values.size:
         return {"low": 0.0, "high": 1.0}
-    return {"low": float(values.min()), "high": max(float(values.max()), float(values.min()) + 1e-9)}
+    return {
+        "low": float(values.min()),
+        "high": max(float(values.max()), float(values.min()) + 1e-9),
+    }

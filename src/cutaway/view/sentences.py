@@ -28,8 +28,15 @@ def stays_from(top_ids: NDArray[np.int64], layers: Sequence[int]) -> int | None:
 
 
 def says(
-    *, position: int, read: str, came: str, label: str, probability: float,
-    stays: int | None, layers: Sequence[int], n_layers: int,
+    *,
+    position: int,
+    read: str,
+    came: str,
+    label: str,
+    probability: float,
+    stays: int | None,
+    layers: Sequence[int],
+    n_layers: int,
 ) -> list[list[str]]:
     """What the model says at a position, how surely, and since which layer.
 

@@ -1,0 +1,57 @@
+"""Occlusion: what a token is worth is what is lost when it is not there."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from ..core.errors import InvalidError
+from ..trace.source import Attributed, Attribution, Floats
+from .aim import Aim
+from .leaf import Subject
+from .mask import without
+
+__all__ = ["by_occlusion"]
+
+#: Tokens read at once.
+_TOKENS = 1024
+
+
+def by_occlusion(subject: Subject, wanted: Attribution) -> Attributed:
+    """The quantity with every token there, less the quantity with one of them taken out.
+
+    A text with token i taken out serves every target after i: T passes, whatever the targets.
+    options: how "replace" or "delete", replacement the token id put there.
+    Source: Zeiler and Fergus 2014; Li et al. 2016 (erasure).
+    """
+    how, replacement = wanted.options["how"], wanted.options["replacement"]
+    T, n = len(subject.token_ids), max(wanted.targets)
+    if how == "delete" and min(wanted.targets) == 1:
+        raise InvalidError(
+            "target", 1, allowed=f"2 to {T}",
+            fix="nothing is left to read without token 0: pass how='replace'",
+        )  # fmt: skip
+    value = _read(subject, wanted, [subject.token_ids[:n]], 0)[0]
+    lost = np.full((len(wanted.targets), T), np.nan, np.float32)
+    size = max(1, _TOKENS // n)
+    for low in range(0, n, size):
+        sources = range(low, min(low + size, n))
+        texts = [without(subject.token_ids[:n], [i], how, replacement) for i in sources]
+        shift = 1 if how == "delete" else 0
+        left = _read(subject, wanted, texts, shift)
+        for i, row in zip(sources, left, strict=True):
+            after = np.asarray(wanted.targets) > i
+            lost[after, i] = (value - row)[after]
+    nan = np.full(len(wanted.targets), np.nan, np.float32)
+    return Attributed(lost, lost, value, nan)
+
+
+def _read(
+    subject: Subject, wanted: Attribution, texts: list[tuple[int, ...]], shift: int
+) -> Floats:
+    """(variants, n) the quantity of every target in every text, `shift` positions earlier."""
+    states = subject.states(subject.rows(texts))
+    rows = torch.tensor(wanted.targets, device=states.device) - 1 - shift
+    aim = Aim.of(wanted).repeated(len(texts))
+    values = aim.values(subject.anatomy.tail, states[:, rows].flatten(0, 1))
+    return values.float().view(len(texts), -1).cpu().numpy()

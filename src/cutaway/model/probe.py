@@ -1,0 +1,24 @@
+"""The tokens on which a model's parts are looked for and proven."""
+
+from __future__ import annotations
+
+from .pieces import Vocabulary, encoded
+
+__all__ = ["probe_ids"]
+
+_TEXT = "The keys to the cabinet are on the table, and 3 of them fit."
+_LENGTH = 12
+
+
+def probe_ids(vocabulary: Vocabulary, rows: int) -> tuple[int, ...]:
+    """Twelve different ids of plain words, all within the embedding table.
+
+    A tokenizer that splits the text into fewer is helped out with ids spread over the table.
+
+    >>> len(probe_ids(vocabulary, 49152))  # doctest: +SKIP
+    12
+    """
+    spread = (1 + place * (rows - 2) // _LENGTH for place in range(_LENGTH))
+    candidates = [*encoded(vocabulary.tokenizer, _TEXT), *spread, *range(rows)]
+    plain = [i for i in candidates if i < rows and i not in vocabulary.special]
+    return tuple(dict.fromkeys(plain))[:_LENGTH]

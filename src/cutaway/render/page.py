@@ -1,0 +1,70 @@
+"""A Spec as one HTML file that opens offline: words, data and front end inside, nothing loaded."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import zlib
+
+from ..view.spec import Spec
+from .bundle import bundle
+from .static import safe, static
+
+__all__ = ["page"]
+
+_RAW_DEFLATE = -15
+
+
+def page(spec: Spec) -> str:
+    """The whole page; the same Spec gives the same characters.
+
+    The envelope is JSON, the arrays are base64 of raw deflate, the front end is one inline module.
+    A content security policy allows that module by its hash, and no request at all. Without
+    scripts the table of the picture is shown.
+
+    Raises MissingError where the front end was not built.
+    """
+    code = bundle()
+    return "\n".join(
+        [
+            "<!doctype html>",
+            '<html lang="en">',
+            "<head>",
+            '<meta charset="utf-8">',
+            f'<meta http-equiv="Content-Security-Policy" content="{_policy(code)}">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            '<meta name="color-scheme" content="light dark">',
+            '<meta name="generator" content="Cutaway">',
+            f"<title>{safe(spec.header['title'])}</title>",
+            "</head>",
+            "<body>",
+            f"<noscript>{static(spec)}</noscript>",
+            f'<script type="application/json" id="cutaway-spec">{_envelope(spec)}</script>',
+            '<script type="application/octet-stream" id="cutaway-data">'
+            f"{_packed(spec.data())}</script>",
+            f'<script type="module">{code}</script>',
+            "</body>",
+            "</html>",
+            "",
+        ]
+    )
+
+
+def _policy(code: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()
+    return (
+        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
+        "img-src data: blob:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _envelope(spec: Spec) -> str:
+    # ASCII with "<" written as \u003c: no token can close the element or start a comment.
+    text = json.dumps(spec.to_json(), ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c")
+
+
+def _packed(data: bytes) -> str:
+    packer = zlib.compressobj(level=9, wbits=_RAW_DEFLATE)
+    return base64.b64encode(packer.compress(data) + packer.flush()).decode()

@@ -1,0 +1,86 @@
+"""A Spec as a plain table of strings: the form that needs neither colour nor script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ..core.axes import layer_name
+from ..core.errors import UnknownError
+from ..core.numbers import percent
+from ..view.spec import Spec
+from .grid import grid
+
+__all__ = ["TABLES", "Table", "table"]
+
+_MOST_POSITIONS = 12
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns and rows as they are printed; the first column heads its rows.
+
+    caption  what is shown, and what is left out of a long picture
+    """
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def table(spec: Spec) -> Table:
+    """The readable form of a Spec; of a long text its end, and the caption says so.
+
+    Raises UnknownError for a kind that has none.
+    """
+    try:
+        return TABLES[spec.kind](spec)
+    except KeyError:
+        raise UnknownError("kind of picture", spec.kind, allowed=TABLES) from None
+
+
+def lens_table(spec: Spec) -> Table:
+    """Layers down, the last positions across; a cell is its top token and its number."""
+    whole = grid(spec)
+    count = len(whole.positions)
+    part = whole.columns(max(0, count - _MOST_POSITIONS), count)
+    left_out = count - len(part.positions)
+    return Table(
+        caption=f"Top token after each layer and {part.quantity['words']}"
+        + (f"; the last {_MOST_POSITIONS} of {count:,} positions" if left_out else ""),
+        columns=(
+            "layer",
+            *(f"{i}: {label}" for i, label in zip(part.positions, part.reads, strict=True)),
+        ),
+        rows=tuple(
+            (row.name, *(f"{label} {n}" for label, n in zip(row.labels, row.numbers, strict=True)))
+            for row in part.rows
+        ),
+    )
+
+
+def candidates_table(spec: Spec) -> Table:
+    """Layers down, the k best tokens across, best first."""
+    words, index = spec.header["vocabulary"], spec.arrays["top_index"]
+    probability = spec.arrays["top_probability"]
+    return Table(
+        caption=f"The tokens likeliest to follow {spec.header['label']}, after each layer",
+        columns=("layer", *(str(k + 1) for k in range(spec.header["k"]))),
+        rows=tuple(
+            (
+                layer_name(spec.header["layers"][r]),
+                *(
+                    f"{words[i]} {percent(p)}" if i >= 0 else "–"
+                    for i, p in zip(index[r].tolist(), probability[r].tolist(), strict=True)
+                ),
+            )
+            for r in reversed(range(len(spec.header["layers"])))
+        ),
+    )
+
+
+#: Kind of picture -> its table.
+TABLES: Mapping[str, Callable[[Spec], Table]] = {
+    "logit_lens": lens_table,
+    "candidates": candidates_table,
+}

@@ -1,0 +1,36 @@
+"""Every error has one root and says the value, what is allowed and what to do."""
+
+import pytest
+
+from cutaway.core import errors
+
+
+@pytest.mark.parametrize("name", errors.__all__)
+def test_every_error_has_the_one_root(name: str) -> None:
+    assert issubclass(getattr(errors, name), errors.CutawayError)
+
+
+@pytest.mark.parametrize(
+    ("problem", "builtin"),
+    [
+        (errors.UnknownError("lens", "x"), ValueError),
+        (errors.InvalidError("k", 0), ValueError),
+        (errors.MissingError("it"), LookupError),
+        (errors.FileError("a", "is empty"), OSError),
+    ],
+)
+def test_they_are_what_python_users_catch(problem: Exception, builtin: type) -> None:
+    assert isinstance(problem, builtin)
+
+
+def test_a_message_leaves_out_what_is_not_said() -> None:
+    assert str(errors.UnknownError("lens", "x")) == "unknown lens 'x'"
+    assert str(errors.InvalidError("k", 0, fix="give 1")) == "invalid k 0; give 1"
+    assert str(errors.MissingError("the tail")) == "missing the tail"
+    assert str(errors.FileError("a", "is empty")) == "'a' is empty"
+
+
+def test_a_long_value_is_cut() -> None:
+    message = str(errors.InvalidError("text", "x" * 10_000, allowed="less"))
+    assert len(message) < 200
+    assert message.endswith("…; allowed: less")

@@ -1,0 +1,50 @@
+import { chip, element, type Child } from "./dom";
+import type { Header } from "../spec/spec";
+
+/** A section: a heading that asks the question, a line that defines the number, then the picture. */
+export function card(
+  heading: Child,
+  about: Child,
+  controls: readonly HTMLElement[],
+  ...body: Child[]
+): HTMLElement {
+  const words = element(
+    "div",
+    {},
+    element("h2", {}, heading),
+    about === null ? null : element("p", { class: "about" }, about),
+  );
+  const head = element("div", { class: "card-head" }, words, ...controls);
+  return element("section", { class: "card" }, head, ...body);
+}
+
+/** What is seen, in words built from the numbers: [style, text] runs. */
+export function sentence(runs: Header["sentence"]): HTMLElement | null {
+  if (runs.length === 0) return null;
+  return element("p", { class: "sentence" }, ...runs.map(([style, text]) => run(style, text)));
+}
+
+function run(style: string, text: string): Child {
+  if (style === "b") return element("b", {}, text);
+  return style === "in" || style === "out" ? chip(text, style) : text;
+}
+
+/** How the picture was made: every row of the header's provenance, and its notes. */
+export function provenance(header: Header): HTMLElement {
+  const rows = header.provenance.flatMap(([name, value]) => [
+    element("dt", {}, name),
+    element("dd", {}, value),
+  ]);
+  const notes = header.notes.map((note) => element("li", {}, note));
+  return element(
+    "section",
+    { class: "card is-wide" },
+    notes.length ? element("ul", { class: "notes" }, ...notes) : null,
+    element(
+      "details",
+      {},
+      element("summary", {}, "How this was made"),
+      element("dl", { class: "provenance" }, ...rows),
+    ),
+  );
+}

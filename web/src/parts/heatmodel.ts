@@ -1,0 +1,32 @@
+import type { Paint } from "./ramp";
+
+/** What a heat grid shows: any rows by any columns. Rows are in the order they are drawn. */
+export interface GridModel {
+  readonly rows: number;
+  readonly cols: number;
+  /** What the grid is, for a screen reader. */
+  readonly label: string;
+  /** The paint of a cell; null where the value is undefined. */
+  paint(row: number, col: number): Paint | null;
+  text(row: number, col: number): string;
+  /** Whether the cell is ringed; what that means is said by the legend. */
+  ringed(row: number, col: number): boolean;
+  rowLabel(row: number): string;
+  readonly above: Edge;
+  readonly below: Edge;
+}
+
+/** The labels along the top or the bottom of a grid. */
+export interface Edge {
+  /** Names the edge in its corner. */
+  readonly name: string;
+  readonly tone: "ink" | "out";
+  label(col: number): string;
+  /** A second, smaller line, or null for an edge of one line. */
+  readonly small: ((col: number) => string) | null;
+  underlined(col: number): boolean;
+}
+
+export function edgeHeight(edge: Edge): number {
+  return edge.small ? 38 : 24;
+}
