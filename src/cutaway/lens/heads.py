@@ -114,7 +114,7 @@ def _figures(weights: Floats, ids: Sequence[int], chosen: Floats) -> dict[str, F
         "distance": _mean((w * np.abs(query - key)).sum(-1), some),
         "first": _mean(w[..., 0], some),
         "previous": _mass(w, key == query - 1),
-        "same": _mass(w, (key == query) & some[:, None]),
+        "same": _mass(w, np.asarray((key == query) & some[:, None])),
         "next": _mass(w, key == query + 1),
         "duplicate": _mass(w, earlier),
         "induction": _mass(w, followed),
@@ -125,7 +125,7 @@ def _figures(weights: Floats, ids: Sequence[int], chosen: Floats) -> dict[str, F
 
 def _mass(weights: Floats, keys: NDArray[np.bool_]) -> Floats:
     """Mean, over the queries that have any such key, of the mass on such keys."""
-    return _mean((weights * keys).sum(-1), keys.any(axis=-1))
+    return _mean((weights * keys).sum(-1), np.asarray(keys.any(axis=-1)))
 
 
 def _mean(values: Floats, queries: NDArray[np.bool_]) -> Floats:

@@ -15,8 +15,6 @@ from .header import attribute
 __all__ = ["quantities", "rank_words"]
 
 _DISTANCES = {"kl": "KL({0} || layer)", "js": "JS({0}, layer)", "tv": "total variation({0}, layer)"}
-_REFERENCES = {"final": "final", "input": "input"}
-_LN_2 = math.log(2)
 
 
 def quantities(dataset: xr.Dataset) -> list[dict[str, Any]]:
@@ -32,28 +30,34 @@ def quantities(dataset: xr.Dataset) -> list[dict[str, Any]]:
 
 
 def _quantities(dataset: xr.Dataset) -> Iterator[dict[str, Any]]:
-    vocab = attribute(dataset, "model")["vocab_size"]
-    yield _quantity("probability", "probability of the layer's top token", high=1.0)
-    yield _quantity("logit", "logit of the layer's top token", **_ends(dataset, "logit"))
+    vocab = max(2, attribute(dataset, "model")["vocab_size"])
     target = rank_words(dataset)
+    low, high = _ends(dataset, "logit")
+    yield _quantity("probability", "probability of the layer's top token", high=1.0)
+    yield _quantity("logit", "logit of the layer's top token", low=low, high=high)
     yield _quantity(
         "rank", f"rank of {target}, 1 is the top", scale="log", low=1.0,
-        high=float(max(2, vocab)), ramp="teal", strong="low",
+        high=float(vocab), ramp="teal", strong="low",
     )  # fmt: skip
-    high = _ends(dataset, "surprisal")["high"]
     yield _quantity(
-        "surprisal", f"surprisal of {target}", unit="nats", high=high, ramp="teal", strong="low"
+        "surprisal", f"surprisal of {target}", unit="nats", high=_highest(dataset, "surprisal"),
+        ramp="teal", strong="low",
+    )  # fmt: skip
+    yield _quantity(
+        "entropy", "entropy of the layer's distribution", unit="nats", high=math.log(vocab), ramp="teal"
     )
-    yield _quantity(
-        "entropy", "entropy of the layer's distribution", unit="nats",
-        high=math.log(max(2, vocab)), ramp="teal",
-    )  # fmt: skip
-    against = _REFERENCES[attribute(dataset, "options")["against"]]
-    bounds = {"js": _LN_2, "tv": 1.0}
-    for name in (name for name in _DISTANCES if name in dataset):
-        high = bounds[name] if name in bounds else _ends(dataset, name)["high"]
-        unit = "" if name == "tv" else "nats"
-        yield _quantity(name, _DISTANCES[name].format(against), unit=unit, high=high, ramp="teal")
+    yield from _distances(dataset)
+
+
+def _distances(dataset: xr.Dataset) -> Iterator[dict[str, Any]]:
+    against = attribute(dataset, "options")["against"]
+    bounds = {"js": math.log(2), "tv": 1.0}
+    for name, words in _DISTANCES.items():
+        if name in dataset:
+            yield _quantity(
+                name, words.format(against), unit="" if name == "tv" else "nats",
+                high=bounds.get(name) or _highest(dataset, name), ramp="teal",
+            )  # fmt: skip
 
 
 def rank_words(dataset: xr.Dataset) -> str:
@@ -86,22 +90,19 @@ def _quantity(
     }  # fmt: skip
 
 
-def _ends(dataset: xr.Dataset, name: str) -> dict[str, float]:
-    """The smallest and largest value over the rows of blocks, inside rows included.
-
-    A logit's scale may start below 0; what can't be negative starts at 0.
-    """
+def _ends(dataset: xr.Dataset, name: str) -> tuple[float, float]:
+    """The smallest and largest value over the rows of blocks, inside rows included."""
     blocks = dataset.isel(layer=dataset["layer"].values != INPUT_LAYER)
-    found = []
-    for variable in (name, f"inside_{name}"):
-        if variable in blocks:
-            values = blocks[variable]
-            found.append(np.ravel(values.isel(k=0).values if "k" in values.dims else values.values))
+    if "k" in dataset[name].dims:
+        blocks = blocks.isel(k=0)
+    found = [blocks[n].values.ravel() for n in (name, f"inside_{name}") if n in blocks]
     values = np.concatenate(found).astype(np.float64)
     values = values[np.isfinite(values)]
-    if not values.size:
-        return {"low": 0.0, "high": 1.0}
-    return {
-        "low": float(values.min()),
-        "high": max(float(values.max()), float(values.min()) + 1e-9),
-    }
+    low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 1.0)
+    return low, high if high > low else low + 1.0
+
+
+def _highest(dataset: xr.Dataset, name: str) -> float:
+    """The upper end of what can't be negative; 1 where all of it is 0."""
+    high = _ends(dataset, name)[1]
+    return high if high > 0 else 1.0

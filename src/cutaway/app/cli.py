@@ -1,0 +1,101 @@
+"""The command line: the same verbs as in Python, found in one table.
+
+A verb is a function in a module that imports nothing heavy, so that --help answers at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from importlib import import_module
+from typing import Annotated
+
+import typer
+
+from .. import __version__
+from ..core.errors import CutawayError
+
+__all__ = ["VERBS", "main"]
+
+#: Verb -> where its function is, in the order of --help. A new verb is one row here.
+VERBS = {
+    "look": "cli_look:look",
+    "lens": "cli_lens:lens",
+    "predictions": "cli_lens:predictions",
+    "anatomy": "cli_anatomy:anatomy",
+    "doctor": "doctor:doctor",
+    "demo": "demo:demo",
+}
+#: What typer raises for a wrong option; older versions have it in click, newer ones inside.
+_UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+_REFUSED = 2
+_INTERRUPTED = 130
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one verb and exit: 0, 2 after an error in one or two lines, 130 after Ctrl-C."""
+    given = sys.argv[1:] if arguments is None else arguments
+    debug, given = _take_debug(given)
+    try:
+        code = _app()(given, prog_name="cutaway", standalone_mode=False)
+        sys.stdout.flush()
+    except (typer.Abort, KeyboardInterrupt):
+        typer.echo("interrupted", err=True)
+        code = _INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read stdout has gone; Python must not complain when it closes it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    except Exception as problem:
+        if debug:
+            traceback.print_exc()
+        typer.echo(_in_words(problem, debug), err=True)
+        code = _REFUSED
+    sys.exit(code)
+
+
+def _app() -> typer.Typer:
+    """The command line with every verb of the table."""
+    app = typer.Typer(
+        add_completion=False, no_args_is_help=True, rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )  # fmt: skip
+    app.callback()(_common)
+    for name, home in VERBS.items():
+        module, function = home.split(":")
+        app.command(name)(getattr(import_module(f".{module}", __package__), function))
+    return app
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"cutaway {__version__}")
+        raise typer.Exit
+
+
+def _common(
+    version: Annotated[  # noqa: ARG001
+        bool, typer.Option("--version", help="Print it.", callback=_say_version, is_eager=True)
+    ] = False,
+    debug: Annotated[  # noqa: ARG001 - main takes it, wherever it stands
+        bool, typer.Option("--debug", help="Show the traceback of an error.")
+    ] = False,
+) -> None:
+    """Shows how a transformer language model came by each token."""
+
+
+def _take_debug(arguments: list[str]) -> tuple[bool, list[str]]:
+    """Whether --debug is given, and the rest; it may stand anywhere before a "--"."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    options = [argument for argument in arguments[:end] if argument != "--debug"]
+    return len(options) < end, options + arguments[end:]
+
+
+def _in_words(problem: Exception, debug: bool) -> str:
+    if isinstance(problem, CutawayError):
+        return f"cutaway: {problem}"
+    if isinstance(problem, _UsageError):
+        return f"cutaway: {problem.format_message()}"  # type: ignore[attr-defined]
+    hint = "" if debug else "\nthis is a mistake in cutaway; --debug shows where"
+    return f"cutaway: {type(problem).__name__}: {problem}{hint}"

@@ -1,0 +1,31 @@
+"""`cutaway look`: read a text, perhaps go on, and show the lens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .options import Generation, ModelChoice, Prompt, read_trace, verb
+from .outcome import Outputs
+
+__all__ = ["look"]
+
+
+@verb
+def look(
+    prompt: Prompt,
+    choice: ModelChoice,
+    generation: Generation,
+    outputs: Outputs,
+    save: Annotated[Path | None, typer.Option(help="Keep the trace in this file.")] = None,
+) -> None:
+    """Read a text, let the model go on if asked, and show how it came by each token."""
+    from .api import logit_lens
+
+    # A trace that is kept must answer without its model: it may be opened anywhere.
+    trace = read_trace(prompt, choice, generation, keep=("lens",) if save else None)
+    if save is not None:
+        typer.echo(f"wrote {trace.save(save)}", err=True)
+    outputs.give(logit_lens(trace))

@@ -1,0 +1,74 @@
+"""Writes a model's card: its particulars, as every trace and view carries them."""
+
+from __future__ import annotations
+
+import platform
+
+import torch
+import transformers
+from torch import nn
+from transformers import PreTrainedModel
+
+from .. import __version__
+from ..trace.card import ModelCard
+from .structure import Anatomy, Block
+
+__all__ = ["context_of", "embedding_rows", "write_card"]
+
+
+def write_card(model: PreTrainedModel, anatomy: Anatomy, name: str, revision: str) -> ModelCard:
+    """The card of a model whose parts are known.
+
+    >>> write_card(model, anatomy, "gpt2", "").n_layers  # doctest: +SKIP
+    12
+    """
+    return ModelCard(
+        name=name,
+        revision=revision,
+        model_type=str(model.config.model_type),
+        architecture=type(model).__name__,
+        dtype=str(model.dtype).removeprefix("torch."),
+        device=", ".join(sorted({str(parameter.device) for parameter in model.parameters()})),
+        n_layers=len(anatomy.blocks),
+        width=anatomy.width,
+        vocab_size=anatomy.vocab,
+        n_parameters=sum(parameter.numel() for parameter in model.parameters()),
+        context=context_of(model),
+        tied=_is_tied(model, anatomy),
+        gated=anatomy.gated,
+        neurons=tuple(_neurons(block) for block in anatomy.blocks),
+        capabilities=anatomy.capabilities,
+        versions={
+            "python": platform.python_version(),
+            "cutaway": __version__,
+            "torch": torch.__version__,
+            "transformers": transformers.__version__,
+        },
+    )
+
+
+def context_of(model: PreTrainedModel) -> int | None:
+    """The longest text in tokens that the configuration names; None where it names none."""
+    length = getattr(model.config.get_text_config(), "max_position_embeddings", None)
+    return int(length) if isinstance(length, int) and length > 0 else None
+
+
+def embedding_rows(model: PreTrainedModel, anatomy: Anatomy) -> int:
+    """How many token ids the embedding has a row for; more than the tokenizer uses is normal."""
+    weight = getattr(_embedding(model, anatomy), "weight", None)
+    return len(weight) if weight is not None else anatomy.vocab
+
+
+def _embedding(model: PreTrainedModel, anatomy: Anatomy) -> nn.Module:
+    return model.get_submodule(anatomy.embedding)
+
+
+def _is_tied(model: PreTrainedModel, anatomy: Anatomy) -> bool:
+    product = anatomy.tail.matrix()
+    weight = getattr(_embedding(model, anatomy), "weight", None)
+    return product is not None and weight is not None and product[0].data_ptr() == weight.data_ptr()
+
+
+def _neurons(block: Block) -> int:
+    """A block's neurons; a mixture's are those of all its experts."""
+    return block.neurons * (block.experts.count if block.experts else 1)

@@ -1,0 +1,178 @@
+"""Lets a model go on with a text: transformers' own generation, with only the options given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from math import isfinite
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import GenerationConfig, PreTrainedModel
+from transformers.generation import BaseStreamer
+
+from ..core.axes import read_whole
+from ..core.errors import InvalidError, MissingError
+from .pieces import Vocabulary
+from .tokens import decoded
+
+__all__ = ["OnToken", "Options", "end_ids", "generated", "read_options"]
+
+#: Told of each token as it is chosen: its id and the characters it completes.
+OnToken = Callable[[int, str], object]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How the next token is chosen. temperature 0: the most probable one."""
+
+    max_new_tokens: int
+    temperature: float
+    top_k: int | None
+    top_p: float | None
+    num_beams: int
+    seed: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The options as JSON values."""
+        return asdict(self)
+
+
+def read_options(
+    *, max_new_tokens: int, temperature: float, top_k: int | None, top_p: float | None,
+    num_beams: int, seed: int,
+) -> Options:  # fmt: skip
+    """The options, each in its range and none without effect.
+
+    Raises InvalidError for one that is out of range or that another one rules out.
+    """
+    options = Options(
+        max_new_tokens=read_whole("max_new_tokens", max_new_tokens, 1),
+        temperature=_number("temperature", temperature, 0.0, None),
+        top_k=None if top_k is None else read_whole("top_k", top_k, 1),
+        top_p=None if top_p is None else _number("top_p", top_p, 0.0, 1.0),
+        num_beams=read_whole("num_beams", num_beams, 1, 256),
+        seed=read_whole("seed", seed, 0, 2**63 - 1),
+    )
+    if options.top_p == 0:
+        raise InvalidError("top_p", top_p, allowed="above 0, up to 1")
+    if not options.temperature:
+        for name, value in (("top_k", top_k), ("top_p", top_p)):
+            if value is not None:
+                raise InvalidError(
+                    name, value, allowed="None while temperature is 0, which takes the most "
+                    "probable token", fix="give temperature=1.0 as well",
+                )  # fmt: skip
+    elif options.num_beams > 1:
+        raise InvalidError(
+            "num_beams", num_beams, allowed="1 with a temperature: beams are searched, not drawn",
+            fix="give temperature=0.0 or num_beams=1",
+        )  # fmt: skip
+    return options
+
+
+def _number(what: str, value: object, low: float, high: float | None) -> float:
+    bounds = f"a number from {low:g}" + ("" if high is None else f" to {high:g}")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InvalidError(what, value, allowed=bounds)
+    if not isfinite(value) or value < low or (high is not None and value > high):
+        raise InvalidError(what, value, allowed=bounds)
+    return float(value)
+
+
+def end_ids(model: PreTrainedModel, vocabulary: Vocabulary) -> tuple[int, ...]:
+    """The tokens that end a text: the model's own and the tokenizer's."""
+    own = model.generation_config.eos_token_id if model.generation_config else None
+    listed = own if isinstance(own, list) else [own]
+    found = [*listed, vocabulary.tokenizer.eos_token_id]
+    return tuple(sorted({int(token_id) for token_id in found if token_id is not None}))
+
+
+def generated(
+    model: PreTrainedModel,
+    vocabulary: Vocabulary,
+    ids: Sequence[int],
+    options: Options,
+    on_token: OnToken | None = None,
+) -> tuple[int, ...]:
+    """The ids that the model goes on with, an end token that stopped it included.
+
+    The user's random state is left as it is, and so is the model's generation configuration.
+    """
+    if not model.can_generate():
+        raise MissingError("generation", because=f"{type(model).__name__} can't generate")
+    if on_token is not None and options.num_beams > 1:
+        raise InvalidError("on_token", on_token, allowed="None with beams, which go back")
+    device = model.get_input_embeddings().weight.device
+    prompt = torch.tensor([list(ids)], device=device)
+    streamer = None if on_token is None else _Streamer(vocabulary, on_token)
+    ends = end_ids(model, vocabulary)
+    with torch.inference_mode(), _own_defaults_aside(model), _seeded(options.seed, device):
+        rows = model.generate(
+            prompt,
+            attention_mask=torch.ones_like(prompt),
+            generation_config=_configuration(options, ends),
+            streamer=streamer,
+        )
+    return tuple(int(token_id) for token_id in rows[0, len(ids) :])
+
+
+def _configuration(options: Options, ends: tuple[int, ...]) -> GenerationConfig:
+    """Exactly these options; a 0 in top_k switches off transformers' default of 50."""
+    drawn = {
+        "do_sample": True, "temperature": options.temperature,
+        "top_k": options.top_k or 0, "top_p": options.top_p or 1.0,
+    }  # fmt: skip
+    return GenerationConfig(
+        max_new_tokens=options.max_new_tokens,
+        num_beams=options.num_beams,
+        eos_token_id=list(ends) or None,
+        pad_token_id=ends[0] if ends else 0,  # never used: one text needs no padding
+        **(drawn if options.temperature else {"do_sample": False}),
+    )
+
+
+@contextmanager
+def _own_defaults_aside(model: PreTrainedModel) -> Iterator[None]:
+    """transformers fills what was not given from the model's defaults: take them away."""
+    own = model.generation_config
+    model.generation_config = GenerationConfig()
+    try:
+        yield
+    finally:
+        model.generation_config = own
+
+
+@contextmanager
+def _seeded(seed: int, device: torch.device) -> Iterator[None]:
+    devices = [device] if device.type != "cpu" else []
+    with torch.random.fork_rng(devices, device_type=device.type if devices else "cuda"):
+        torch.manual_seed(seed)
+        yield
+
+
+class _Streamer(BaseStreamer):  # type: ignore[misc]
+    """Hands each token on with the characters that it completes."""
+
+    def __init__(self, vocabulary: Vocabulary, on_token: OnToken) -> None:
+        self._vocabulary = vocabulary
+        self._on_token = on_token
+        self._ids: list[int] | None = None
+        self._said = 0
+
+    def put(self, value: Tensor) -> None:
+        if self._ids is None:  # the prompt comes first
+            self._ids = []
+            return
+        for token_id in value.flatten().tolist():
+            self._ids.append(token_id)
+            # A cut character decodes to a replacement character until its last token is here.
+            text = decoded(self._vocabulary, self._ids)
+            whole = text.rstrip("\ufffd")
+            self._on_token(token_id, whole[self._said :])
+            self._said = max(self._said, len(whole))
+
+    def end(self) -> None:
+        return

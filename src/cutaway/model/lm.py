@@ -1,0 +1,283 @@
+"""The model in the user's hands: traces texts, generates, and answers its traces' questions."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import NDArray
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from ..core.errors import InvalidError, MissingError
+from ..core.tokens import Piece
+from ..trace.card import ModelCard
+from ..trace.keep import read_keep, sizes
+from ..trace.source import Attributed, Attribution, Floats, Masked, Material, Question, Rows
+from ..trace.trace import Trace
+from .batch import Materials, padding_refused, record_rows
+from .card import embedding_rows, write_card
+from .explain import explained_running
+from .generate import OnToken, continued, generated, read_options
+from .pieces import Vocabulary
+from .probe import probe_ids
+from .prompt import Limits, Prompt, is_batch, read_prompt
+from .structure import Anatomy
+from .tokens import row
+
+__all__ = ["LM"]
+
+Keep = str | Iterable[str] | None
+Chat = Sequence[Mapping[str, Any]]
+Ids = Sequence[int] | NDArray[np.integer[Any]]
+
+
+class LM:
+    """A causal language model whose parts are found and proven; made by `load` or `wrap`.
+
+    >>> import cutaway as ct
+    >>> lm = ct.load()  # doctest: +SKIP
+    >>> lm.trace("The capital of France is").tokens.texts  # doctest: +SKIP
+    ('The', ' capital', ' of', ' France', ' is')
+
+    model      the transformers model, left as it was given
+    tokenizer  its tokenizer
+    anatomy    where its parts are, and what is proven of them
+    card       its particulars
+
+    One thread at a time uses the model; others wait.
+    """
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    anatomy: Anatomy
+    card: ModelCard
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        *,
+        name: str,
+        revision: str = "",
+    ) -> None:
+        from .discover import discover
+
+        self.model = model
+        self.tokenizer = tokenizer
+        self._lock = threading.RLock()
+        self._vocabulary = Vocabulary(tokenizer)
+        with explained_running():
+            self.anatomy = discover(model, probe_ids(self._vocabulary, model.config))
+        self.card = write_card(model, self.anatomy, name, revision)
+        self._limits = Limits(embedding_rows(model, self.anatomy), self.card.context)
+        self._padding_refused: str | None = None
+
+    @overload
+    def trace(
+        self, x: str | Ids | Chat, *, keep: Keep = None, add_special_tokens: bool = True,
+        add_generation_prompt: bool = True,
+    ) -> Trace: ...  # fmt: skip
+
+    @overload
+    def trace(
+        self, x: list[str] | list[list[int]] | list[list[dict[str, Any]]], *, keep: Keep = None,
+        add_special_tokens: bool = True, add_generation_prompt: bool = True,
+    ) -> list[Trace]: ...  # fmt: skip
+
+    def trace(
+        self,
+        x: Any,
+        *,
+        keep: Keep = None,
+        add_special_tokens: bool = True,
+        add_generation_prompt: bool = True,
+    ) -> Trace | list[Trace]:
+        """Read a text in one forward pass and record it; a list of texts gives a list.
+
+        >>> lm.trace("The capital of France is")  # doctest: +SKIP
+        Trace('The capital of France is', 5 tokens read, 30 layers, ..., kept: states)
+
+        x                      a text, token ids, a chat (through the model's template), or a
+                               list of any of them, which is run in padded batches
+        keep                   what is recorded beside the states: "neurons", "inside", "lens",
+                               several of them, or "all"
+        add_special_tokens     whether a text gets the tokens that the tokenizer puts around it
+        add_generation_prompt  whether a chat ends with the opening of the assistant's answer
+
+        Raises InvalidError for what can't be read: nothing, too much, ids out of range.
+        """
+        materials = self._materials(keep)
+        how = {
+            "add_special_tokens": add_special_tokens,
+            "add_generation_prompt": add_generation_prompt,
+        }
+        if not is_batch(x):
+            prompt = read_prompt(x, self._vocabulary, self._limits, **how)
+            return self._traced([prompt], [()], materials, [{}])[0]
+        prompts = [read_prompt(one, self._vocabulary, self._limits, **how) for one in x]
+        return self._traced(prompts, [()] * len(prompts), materials, [{}] * len(prompts))
+
+    def generate(
+        self,
+        text: str | Ids | Chat,
+        *,
+        max_new_tokens: int = 20,
+        temperature: float = 0.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        num_beams: int = 1,
+        seed: int = 0,
+        continuation: str | None = None,
+        on_token: OnToken | None = None,
+        keep: Keep = None,
+    ) -> Trace:
+        """Let the model go on with a text, then record prompt and output in one forward pass.
+
+        >>> trace = lm.generate("1, 1, 2, 3,", max_new_tokens=4)  # doctest: +SKIP
+        >>> trace.text, trace.n_prompt  # doctest: +SKIP
+        ('1, 1, 2, 3, 5, 8', 11)
+
+        max_new_tokens  at most so many; an end token stops it and is included
+        temperature     0 takes the most probable token, above 0 draws with the seed
+        top_k, top_p    draw only from the k most probable, or from the fewest that reach p
+        num_beams       beam search, with temperature 0
+        continuation    this text instead of what the model would say; the other options rest
+        on_token        told of each token as it is chosen: its id and the characters it completes
+        keep            as in `trace`
+
+        Raises InvalidError for options out of range, for those that exclude each other, and
+        where prompt and output together are longer than the model takes.
+        """
+        options = read_options(
+            max_new_tokens=max_new_tokens, temperature=temperature, top_k=top_k, top_p=top_p,
+            num_beams=num_beams, seed=seed,
+        )  # fmt: skip
+        materials = self._materials(keep)
+        if is_batch(text):
+            raise InvalidError("prompt", text, allowed="one text", fix="generate one by one")
+        prompt = read_prompt(text, self._vocabulary, self._limits)
+        if continuation is not None:
+            output = continued(self._vocabulary, prompt, continuation, self._limits, on_token)
+            made: dict[str, Any] = {"continuation": continuation}
+        else:
+            with self._lock, explained_running():
+                output = generated(
+                    self.model, self._vocabulary, prompt.ids, options, self._limits, on_token
+                )
+            made = options.to_json()
+        return self._traced([prompt], [output], materials, [made])[0]
+
+    def cost(self, x: str | Ids | Chat, keep: Keep = None) -> dict[str, int]:
+        """Bytes that a trace of one text will hold, by material, before anything is run.
+
+        >>> lm.cost("The capital of France is", keep="neurons")  # doctest: +SKIP
+        {'states': 357120, 'neurons': 921600}
+        """
+        prompt = read_prompt(x, self._vocabulary, self._limits)
+        return sizes(self.card, len(prompt.ids), self._materials(keep))
+
+    def _materials(self, keep: Keep) -> tuple[str, ...]:
+        """What is asked for, refused where this model has it not; "all" is all it has."""
+        names = read_keep(keep)
+        lacking = {
+            name: known.why
+            for name in names
+            if (known := self.card.capabilities.get(name)) is not None and not known.proven
+        }
+        if lacking and keep != "all":
+            name, why = next(iter(lacking.items()))
+            raise MissingError(f"the material {name!r}", because=why, fix="leave it out of keep")
+        return tuple(name for name in names if name not in lacking)
+
+    def _traced(
+        self,
+        prompts: Sequence[Prompt],
+        outputs: Sequence[Sequence[int]],
+        materials: tuple[str, ...],
+        made: Sequence[Mapping[str, Any]],
+    ) -> list[Trace]:
+        """One trace of each prompt and its output, recorded together."""
+        rows = [(*prompt.ids, *output) for prompt, output in zip(prompts, outputs, strict=True)]
+        recorded, note = self._recorded(rows, tuple(name for name in materials if name != "lens"))
+        traces = []
+        for prompt, ids, arrays, how in zip(prompts, rows, recorded, made, strict=True):
+            n_prompt = len(prompt.ids)
+            spoken = "assistant" if any(prompt.roles) else ""
+            roles = (*prompt.roles, *[spoken] * (len(ids) - n_prompt))
+            trace = Trace(
+                tokens=row(self._vocabulary, ids, n_prompt, roles),
+                card=self.card,
+                materials=arrays,
+                source=self,
+                options={"prompt": prompt.given, **how},
+                notes=(*prompt.notes, *note),
+            )
+            traces.append(self._answered(trace) if "lens" in materials else trace)
+        return traces
+
+    def _recorded(
+        self, rows: Sequence[tuple[int, ...]], materials: tuple[str, ...]
+    ) -> tuple[list[Materials], tuple[str, ...]]:
+        """What was recorded of each row, and a note where several had to be run one by one."""
+        with self._lock, explained_running():
+            if len(rows) > 1 and self._padding_refused is None:
+                self._padding_refused = padding_refused(self.model, self.anatomy, self._limits.rows)
+            padded = len(rows) > 1 and not self._padding_refused
+            recorded = record_rows(self.model, self.anatomy, rows, materials, padded=padded)
+        note = (f"run one by one, not in batches: {self._padding_refused}",)
+        return recorded, note if len(rows) > 1 and not padded else ()
+
+    def _answered(self, trace: Trace) -> Trace:
+        """The trace with the logit lens' answers, so that it needs no model for them."""
+        from .project import standard
+
+        with self._lock, explained_running():
+            return replace(trace, answers=standard(self.model, self.anatomy, trace))
+
+    def project(self, trace: Trace, question: Question) -> Rows:
+        """Unembed the states asked about and reduce each row."""
+        from .project import project
+
+        with self._lock, explained_running():
+            return project(self.model, self.anatomy, trace, question)
+
+    def replay(self, trace: Trace, material: str, layers: Sequence[int]) -> Material:
+        """A material that was not kept, by running the trace's tokens again."""
+        from .record import run
+
+        names = self._materials((material,))
+        with self._lock, explained_running():
+            wanted = tuple(name for name in names if name == material)
+            return run(self.model, self.anatomy, trace.token_ids, wanted, tuple(layers))[material]
+
+    def attribute(self, trace: Trace, wanted: Attribution) -> Attributed:
+        """Saliency of the targets."""
+        from .attribute import attribute
+
+        with self._lock, explained_running():
+            return attribute(self.model, self.anatomy, trace, wanted)
+
+    def masked(self, trace: Trace, wanted: Masked) -> Floats:
+        """(variants,) log-probability of the token with those positions taken out, in nats."""
+        from .mask import masked
+
+        with self._lock, explained_running():
+            return masked(self.model, self.anatomy, trace, wanted)
+
+    def pieces(self, token_ids: Sequence[int]) -> tuple[Piece, ...]:
+        """Text and label of vocabulary entries; id -1 has the label "–"."""
+        return self._vocabulary.pieces(token_ids)
+
+    def token_id(self, text: str) -> int:
+        """The id of a text that is one token; InvalidError names the pieces of one that is not."""
+        return self._vocabulary.token_id(text)
+
+    def __repr__(self) -> str:
+        card = self.card
+        return (
+            f"LM({card.name}: {card.model_type}, {card.n_layers} layers, width {card.width}, "
+            f"{card.n_parameters / 1e6:,.1f} M parameters, {card.dtype} on {card.device})"
+        )

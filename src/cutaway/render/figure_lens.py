@@ -1,0 +1,116 @@
+"""The logit lens as a figure: a coloured cell per layer and position, final layer on top."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..core.errors import InvalidError
+from ..core.numbers import percent, quantity
+from ..view.spec import Spec
+from .drawing import DIM, canvas, drawable, short, write
+from .grid import Grid, grid
+from .ramp import colours, hexadecimal, ink
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["lens_figure"]
+
+_ROW = 0.2
+_HEAD = 0.75
+#: Width of a column in inches, with tokens in its cells and without.
+_COLUMN, _NARROW = 0.72, 0.11
+_MOST_WITH_TOKENS = 64
+_MOST = 4096
+_LONGEST = 10
+_LEGEND = 0.5
+
+
+def lens_figure(spec: Spec) -> Figure:
+    """Cells hold the top token, or the rank where that is what is shown; a legend below.
+
+    Above 64 positions the cells are too narrow for text and only coloured.
+    """
+    whole = grid(spec)
+    count = len(whole.positions)
+    if count > _MOST:
+        raise InvalidError(
+            "positions", count, allowed=f"at most {_MOST} in one figure",
+            fix="give positions=, or save a page (.html)",
+        )  # fmt: skip
+    told = count <= _MOST_WITH_TOKENS
+    column = _COLUMN if told else _NARROW
+    height = _HEAD * 0.3 + len(whole.rows) * _ROW + _LEGEND + (0.25 if told else 0.9)
+    figure, axes = canvas(spec, _HEAD + count * column, height)
+    top = _HEAD * 0.3
+    _cells(axes, whole, column, top)
+    if told:
+        _tokens(axes, whole, column, top)
+    _ends(axes, whole, column, top, upright=told)
+    _legend(axes, whole, height - 0.12)
+    return figure
+
+
+def _cells(axes: Axes, whole: Grid, column: float, top: float) -> None:
+    shares = np.stack([row.shares for row in whole.rows])
+    x = _HEAD + column * np.arange(shares.shape[1] + 1)
+    y = top + _ROW * np.arange(shares.shape[0] + 1)
+    filled = colours(whole.quantity["ramp"], shares)
+    axes.pcolormesh(x, y, filled / 255.0, edgecolors="white", linewidth=0.5 if column > 0.2 else 0)
+    for r, row in enumerate(whole.rows):
+        write(axes, _HEAD - 0.07, top + _ROW * (r + 0.5), row.name, size=6.5, ha="right", color=DIM)
+
+
+def _tokens(axes: Axes, whole: Grid, column: float, top: float) -> None:
+    ranked = whole.quantity["name"] == "rank"
+    for r, row in enumerate(whole.rows):
+        backgrounds = colours(whole.quantity["ramp"], row.shares)
+        for p, words in enumerate(row.numbers if ranked else row.labels):
+            write(
+                axes, _HEAD + column * (p + 0.5), top + _ROW * (r + 0.5), _fitted(words),
+                ha="center", size=6.5, color=ink(backgrounds[p]),
+            )  # fmt: skip
+
+
+def _ends(axes: Axes, whole: Grid, column: float, top: float, *, upright: bool) -> None:
+    """The tokens that were read, below; above, where there is room, the tokens that came."""
+    below = top + _ROW * len(whole.rows)
+    turn = {"ha": "center"} if upright else {"ha": "center", "va": "top", "rotation": 90}
+    for p, (read, came) in enumerate(zip(whole.reads, whole.comes, strict=True)):
+        x = _HEAD + column * (p + 0.5)
+        if upright:
+            write(axes, x, top - 0.1, _fitted(came), size=6.5, color=DIM, ha="center")
+        write(
+            axes, x, below + (0.12 if upright else 0.04), _fitted(read),
+            size=6.5 if upright else 5.5, **turn,
+        )  # fmt: skip
+    write(axes, _HEAD - 0.07, below + 0.12, "read", size=6.5, color=DIM, ha="right")
+    if upright:
+        write(axes, _HEAD - 0.07, top - 0.1, "came", size=6.5, color=DIM, ha="right")
+
+
+def _legend(axes: Axes, whole: Grid, y: float) -> None:
+    shown = whole.quantity
+    shares = np.linspace(0, 1, 65)
+    strip = colours(shown["ramp"], shares if shown["strong"] == "high" else shares[::-1])
+    low, high = _end(shown["name"], shown["low"]), _end(shown["name"], shown["high"])
+    write(axes, _HEAD - 0.07, y, low, size=6.5, color=DIM, ha="right")
+    axes.pcolormesh(
+        _HEAD + 1.6 * np.linspace(0, 1, 66), [y - 0.05, y + 0.05], strip[None] / 255.0
+    )
+    scale = " (log scale)" if shown["scale"] == "log" else ""
+    unit = f", {shown['unit']}" if shown["unit"] else ""
+    write(axes, _HEAD + 1.67, y, f"{high}   {shown['words']}{unit}{scale}", size=6.5, color=DIM)
+
+
+def _end(name: str, value: float) -> str:
+    if name == "probability":
+        return percent(value)
+    return f"{value:,.0f}" if name == "rank" else quantity(value)
+
+
+def _fitted(words: str) -> str:
+    return short(drawable(words), _LONGEST)
