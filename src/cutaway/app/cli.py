@@ -16,7 +16,7 @@ import typer
 from .. import __version__
 from ..core.errors import CutawayError
 
-__all__ = ["VERBS", "main"]
+__all__ = ["VERBS", "app", "main"]
 
 #: Verb -> where its function is, in the order of --help. A new verb is one row here.
 VERBS = {
@@ -36,9 +36,9 @@ _INTERRUPTED = 130
 def main(arguments: list[str] | None = None) -> None:
     """Run one verb and exit: 0, 2 after an error in one or two lines, 130 after Ctrl-C."""
     given = sys.argv[1:] if arguments is None else arguments
-    debug, given = _take_debug(given)
+    debug, given = _take_debug(given or ["--help"])
     try:
-        code = _app()(given, prog_name="cutaway", standalone_mode=False)
+        code = app(given, prog_name="cutaway", standalone_mode=False)
         sys.stdout.flush()
     except (typer.Abort, KeyboardInterrupt):
         typer.echo("interrupted", err=True)
@@ -55,19 +55,6 @@ def main(arguments: list[str] | None = None) -> None:
     sys.exit(code)
 
 
-def _app() -> typer.Typer:
-    """The command line with every verb of the table."""
-    app = typer.Typer(
-        add_completion=False, no_args_is_help=True, rich_markup_mode=None,
-        context_settings={"help_option_names": ["-h", "--help"]},
-    )  # fmt: skip
-    app.callback()(_common)
-    for name, home in VERBS.items():
-        module, function = home.split(":")
-        app.command(name)(getattr(import_module(f".{module}", __package__), function))
-    return app
-
-
 def _say_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"cutaway {__version__}")
@@ -75,10 +62,10 @@ def _say_version(wanted: bool) -> None:
 
 
 def _common(
-    version: Annotated[  # noqa: ARG001
+    version: Annotated[
         bool, typer.Option("--version", help="Print it.", callback=_say_version, is_eager=True)
     ] = False,
-    debug: Annotated[  # noqa: ARG001 - main takes it, wherever it stands
+    debug: Annotated[
         bool, typer.Option("--debug", help="Show the traceback of an error.")
     ] = False,
 ) -> None:
@@ -99,3 +86,11 @@ def _in_words(problem: Exception, debug: bool) -> str:
         return f"cutaway: {problem.format_message()}"  # type: ignore[attr-defined]
     hint = "" if debug else "\nthis is a mistake in cutaway; --debug shows where"
     return f"cutaway: {type(problem).__name__}: {problem}{hint}"
+
+
+#: The command line with every verb of the table.
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+app.callback()(_common)
+for _name, _home in VERBS.items():
+    _module, _, _function = _home.partition(":")
+    app.command(_name)(getattr(import_module(f".{_module}", __package__), _function))

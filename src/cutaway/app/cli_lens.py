@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .options import Generation, ModelChoice, Subject, read_trace, verb
+from .options import Generation, ModelChoice, Subject, read_numbers, read_trace, verb
 from .outcome import Outputs
 
 __all__ = ["lens", "predictions"]
@@ -24,15 +24,17 @@ def lens(
     ] = "top",
     against: Annotated[str, typer.Option(help="Distances to: final or input.")] = "final",
     distance: Annotated[
-        list[str] | None, typer.Option(help="kl, js, tv; may be given again. [default: kl]")
+        list[str] | None, typer.Option(metavar="NAME", help="kl, js, tv; may be given again. [default: kl]")
     ] = None,
-    inside: Annotated[bool, typer.Option("--inside", help="Also between attention and MLP.")] = False,
+    inside: Annotated[
+        bool, typer.Option("--inside", help="Also between attention and MLP.")
+    ] = False,
     positions: Annotated[
         str | None, typer.Option(help='Such as "3,-1" or "10:20". [default: all]')
     ] = None,
     every: Annotated[int, typer.Option(help="Every n-th layer; the last is always shown.")] = 1,
 ) -> None:
-    """The logit lens: what the model would say after each of its layers."""
+    """What the model would say after each of its layers."""
     from .api import logit_lens
 
     trace = read_trace(subject, choice, generation)
@@ -40,7 +42,7 @@ def lens(
         logit_lens(
             trace, k=k, rank_of=rank_of, against=against,  # type: ignore[arg-type]
             distances=tuple(distance or ("kl",)), inside=inside,
-            positions=read_positions(positions), every=every,
+            positions=read_numbers("positions", positions), every=every,
         )
     )  # fmt: skip
 

@@ -12,7 +12,6 @@ import inspect
 import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, is_dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from ..model.lm import LM
     from ..trace.trace import Trace
 
-__all__ = ["Generation", "ModelChoice", "Prompt", "Subject", "read_trace", "verb"]
+__all__ = ["Generation", "ModelChoice", "Prompt", "Subject", "read_numbers", "read_trace", "verb"]
 
 Prompt = Annotated[str, typer.Argument(help="The text to read.", show_default=False)]
 Subject = Annotated[
@@ -59,7 +58,7 @@ class ModelChoice:
 class Generation:
     """Whether and how the model goes on after the prompt."""
 
-    generate: Annotated[int, typer.Option(min=0, help="Let the model say N tokens more.")] = 0
+    generate: Annotated[int, typer.Option(min=0, metavar="N", help="Let it say N tokens more.")] = 0
     temperature: Annotated[float, typer.Option(help="0 takes the top token each time.")] = 0.0
     top_k: Annotated[int | None, typer.Option(help="Sample from the k top tokens.")] = None
     top_p: Annotated[float | None, typer.Option(help="Sample from this much probability.")] = None
@@ -106,6 +105,23 @@ def read_trace(
     if generation is not None and generates:
         return generation.run(lm, subject, keep)
     return lm.trace(subject, keep=keep)
+
+
+def read_numbers(what: str, text: str | None) -> list[int] | slice | None:
+    """Positions or layers as they are typed: a list, or a range whose end is left out.
+
+    >>> read_numbers("positions", "3,-1"), read_numbers("positions", "10:")
+    ([3, -1], slice(10, None, None))
+    """
+    if text is None:
+        return None
+    try:
+        if ":" in text:
+            low, high = (int(part) if part.strip() else None for part in text.split(":"))
+            return slice(low, high)
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise InvalidError(what, text, allowed='such as "3", "0,4,-1" or "10:20"') from None
 
 
 def is_trace_file(subject: str) -> bool:

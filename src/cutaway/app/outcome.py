@@ -18,11 +18,11 @@ __all__ = ["Outputs"]
 class Outputs:
     """Where a view goes: always to the terminal, and to the files asked for."""
 
-    html: Annotated[Path | None, typer.Option(help="Write an offline page.")] = None
-    svg: Annotated[Path | None, typer.Option(help="Write a drawing.")] = None
-    png: Annotated[Path | None, typer.Option(help="Write a picture.")] = None
-    csv: Annotated[Path | None, typer.Option(help="Write the numbers as a table.")] = None
-    nc: Annotated[Path | None, typer.Option(help="Write the numbers as netCDF.")] = None
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write an offline page.")] = None
+    svg: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a drawing.")] = None
+    png: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a picture.")] = None
+    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the numbers as a table.")] = None
+    nc: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the numbers as netCDF.")] = None
     json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON.")] = False
 
     def give(self, view: View) -> None:

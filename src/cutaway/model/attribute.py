@@ -29,9 +29,7 @@ METHODS: dict[str, Callable[[Subject, Attribution], Attributed]] = {
 }
 
 
-def attribute(
-    model: nn.Module, anatomy: Anatomy, trace: Trace, wanted: Attribution
-) -> Attributed:
+def attribute(model: nn.Module, anatomy: Anatomy, trace: Trace, wanted: Attribution) -> Attributed:
     """(n, T) scores of the targets by one method; see `cutaway.lens.saliency` for their meaning.
 
     The model is left as it was: weights take gradients again, hooks are gone, its mode is back.

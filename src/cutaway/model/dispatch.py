@@ -64,11 +64,11 @@ def caught(modules: Mapping[nn.Module, int]) -> Iterator[dict[int, Call]]:
                 return kernel
             return _keeping(kernel, default, modules, calls)
 
-        AttentionInterface.get_interface = get_interface
+        AttentionInterface.get_interface = get_interface  # type: ignore[assignment,method-assign]
         try:
             yield calls
         finally:
-            AttentionInterface.get_interface = lookup
+            AttentionInterface.get_interface = lookup  # type: ignore[method-assign]
 
 
 def _keeping(

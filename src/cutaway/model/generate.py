@@ -11,14 +11,16 @@ from typing import Any
 import torch
 from torch import Tensor
 from transformers import GenerationConfig, PreTrainedModel
-from transformers.generation import BaseStreamer
+from transformers.generation.streamers import BaseStreamer
 
 from ..core.axes import read_whole
 from ..core.errors import InvalidError, MissingError
+from .forward import as_input, resting
 from .pieces import Vocabulary
+from .prompt import Limits, Prompt, read_prompt
 from .tokens import decoded
 
-__all__ = ["OnToken", "Options", "end_ids", "generated", "read_options"]
+__all__ = ["OnToken", "Options", "continued", "end_ids", "generated", "read_options"]
 
 #: Told of each token as it is chosen: its id and the characters it completes.
 OnToken = Callable[[int, str], object]
@@ -95,6 +97,7 @@ def generated(
     vocabulary: Vocabulary,
     ids: Sequence[int],
     options: Options,
+    limits: Limits,
     on_token: OnToken | None = None,
 ) -> tuple[int, ...]:
     """The ids that the model goes on with, an end token that stopped it included.
@@ -105,18 +108,46 @@ def generated(
         raise MissingError("generation", because=f"{type(model).__name__} can't generate")
     if on_token is not None and options.num_beams > 1:
         raise InvalidError("on_token", on_token, allowed="None with beams, which go back")
-    device = model.get_input_embeddings().weight.device
-    prompt = torch.tensor([list(ids)], device=device)
+    _check_room("max_new_tokens", options.max_new_tokens, len(ids), options.max_new_tokens, limits)
+    prompt = as_input(model, ids)
     streamer = None if on_token is None else _Streamer(vocabulary, on_token)
     ends = end_ids(model, vocabulary)
-    with torch.inference_mode(), _own_defaults_aside(model), _seeded(options.seed, device):
-        rows = model.generate(
+    generate: Any = model.generate
+    with resting(model), _own_defaults_aside(model), _seeded(options.seed, prompt.device):
+        rows = generate(
             prompt,
             attention_mask=torch.ones_like(prompt),
             generation_config=_configuration(options, ends),
             streamer=streamer,
         )
     return tuple(int(token_id) for token_id in rows[0, len(ids) :])
+
+
+def continued(
+    vocabulary: Vocabulary,
+    prompt: Prompt,
+    text: str,
+    limits: Limits,
+    on_token: OnToken | None = None,
+) -> tuple[int, ...]:
+    """The ids of a given text instead of the model's own; it is tokenised by itself."""
+    if not isinstance(text, str) or not text:
+        raise InvalidError("continuation", text, allowed="a text of at least one token")
+    ids = read_prompt(text, vocabulary, limits, add_special_tokens=False).ids
+    _check_room("continuation", text, len(prompt.ids), len(ids), limits)
+    if on_token is not None:
+        streamer = _Streamer(vocabulary, on_token)
+        for token_id in ids:
+            streamer.say(token_id)
+    return ids
+
+
+def _check_room(what: str, value: object, n_prompt: int, n_output: int, limits: Limits) -> None:
+    if limits.context is not None and n_prompt + n_output > limits.context:
+        raise InvalidError(
+            what, value, allowed=f"{limits.context} tokens in all: the prompt has {n_prompt}, "
+            f"and {n_output} would follow",
+        )  # fmt: skip
 
 
 def _configuration(options: Options, ends: tuple[int, ...]) -> GenerationConfig:
@@ -153,26 +184,30 @@ def _seeded(seed: int, device: torch.device) -> Iterator[None]:
         yield
 
 
-class _Streamer(BaseStreamer):  # type: ignore[misc]
+class _Streamer(BaseStreamer):
     """Hands each token on with the characters that it completes."""
 
     def __init__(self, vocabulary: Vocabulary, on_token: OnToken) -> None:
         self._vocabulary = vocabulary
         self._on_token = on_token
-        self._ids: list[int] | None = None
+        self._ids: list[int] = []
+        self._prompt_is_over = False
         self._said = 0
 
     def put(self, value: Tensor) -> None:
-        if self._ids is None:  # the prompt comes first
-            self._ids = []
-            return
-        for token_id in value.flatten().tolist():
-            self._ids.append(token_id)
-            # A cut character decodes to a replacement character until its last token is here.
-            text = decoded(self._vocabulary, self._ids)
-            whole = text.rstrip("\ufffd")
-            self._on_token(token_id, whole[self._said :])
-            self._said = max(self._said, len(whole))
+        """Called by transformers: first with the prompt, then with each token."""
+        if self._prompt_is_over:
+            for token_id in value.flatten().tolist():
+                self.say(token_id)
+        self._prompt_is_over = True
+
+    def say(self, token_id: int) -> None:
+        """Hand on one token."""
+        self._ids.append(token_id)
+        # A cut character decodes to a replacement character until its last token is here.
+        whole = decoded(self._vocabulary, self._ids).rstrip("\ufffd")
+        self._on_token(token_id, whole[self._said :])
+        self._said = max(self._said, len(whole))
 
     def end(self) -> None:
-        return
+        """Called by transformers when all is said."""

@@ -8,13 +8,16 @@ too) need none, and nothing before the leaf is differentiated.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from .forward import device_of, forward
 from .structure import Anatomy
+from .watch import Arguments, entering, leaving, replaced
 
 __all__ = ["Subject", "frozen"]
 
@@ -61,33 +64,48 @@ class Subject:
 
     def rows(self, texts: Sequence[Sequence[int]]) -> Tensor:
         """(B, S) texts of one length, where the embedding is."""
-        device = next(self.model.get_submodule(self.anatomy.embedding).parameters()).device
+        device = device_of(self.model.get_submodule(self.anatomy.embedding))
         return torch.tensor(texts, dtype=torch.long, device=device)
 
     def _pass(self, token_ids: Tensor, swap: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor]:
         """One forward pass that ends after the last block; the leaf's value goes through swap."""
-        held: dict[str, Tensor] = {}
+        stream, held = self.anatomy.stream, {}
 
-        def at_leaf(_module: nn.Module, _args: object, output: object) -> object:
-            held["leaf"] = swap(_first(output))
-            return _with_first(output, held["leaf"])
+        def exchange(value: Tensor) -> Tensor:
+            held["leaf"] = swap(value)
+            return held["leaf"]
 
-        def at_last(_module: nn.Module, _args: object, output: object) -> None:
-            held["states"] = _first(output)
+        def stop(key: int, args: Any, kwargs: Any, output: Any) -> None:
+            held["states"] = stream.layout.rows(stream.exit.read(output))
             raise _Reached
 
-        with ExitStack() as hooks:
-            self._hook(hooks, at_leaf)
-            last = self.model.get_submodule(self.anatomy.blocks[-1].path)
-            hooks.callback(last.register_forward_hook(at_last).remove)
-            with suppress(_Reached):
-                self.model(input_ids=token_ids, use_cache=False)
+        last = self._block(stream.called[-1])
+        with self._at_leaf(exchange), leaving({0: last}, stop), suppress(_Reached):
+            forward(self.model, token_ids)
         return held["leaf"], held["states"]
 
-    def _hook(self, hooks: ExitStack, at_leaf: Callable[..., object]) -> None:
-        blocks, at = self.anatomy.blocks, self.at_layer
-        path = self.anatomy.embedding if at is None else blocks[at].path
-        hooks.callback(self.model.get_submodule(path).register_forward_hook(at_leaf).remove)
+    def _at_leaf(self, exchange: Callable[[Tensor], Tensor]) -> AbstractContextManager[None]:
+        """While inside, the leaf's value is what `exchange` makes of it."""
+        stream, module = self.anatomy.stream, self.model.get_submodule(self.anatomy.embedding)
+        if self.at_layer is None:
+            return replaced(module, exchange)
+
+        def through(state: Tensor) -> Tensor:
+            return stream.layout.restore(exchange(stream.layout.rows(state)))
+
+        def enter(key: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
+            return stream.entry.give(args, kwargs, through(stream.entry.take(args, kwargs)))
+
+        before = [block for block in stream.called if block <= self.at_layer]
+        if not before:  # "in", or blocks that are not run: the state is still the first
+            return entering({0: self._block(stream.called[0])}, enter)
+        return replaced(
+            self._block(before[-1]),
+            lambda output: stream.exit.write(output, through(stream.exit.read(output))),
+        )
+
+    def _block(self, layer: int) -> nn.Module:
+        return self.model.get_submodule(self.anatomy.blocks[layer].path)
 
 
 class _Reached(Exception):
@@ -112,14 +130,3 @@ def frozen(model: nn.Module) -> Iterator[None]:
             parameter.requires_grad_(True)
         for module in training:
             module.training = True
-
-
-def _first(output: object) -> Tensor:
-    """The tensor a module hands on: its output, or the first of several."""
-    return output if isinstance(output, Tensor) else output[0]  # type: ignore[index,no-any-return]
-
-
-def _with_first(output: object, value: Tensor) -> object:
-    if isinstance(output, Tensor):
-        return value
-    return (value, *output[1:])  # type: ignore[index]

@@ -16,9 +16,11 @@ from ..core.tokens import Piece
 from ..trace.card import ModelCard
 from ..trace.keep import read_keep, sizes
 from ..trace.source import Attributed, Attribution, Floats, Masked, Material, Question, Rows
+from ..trace.standard import standard_rows
 from ..trace.trace import Trace
 from .batch import Materials, padding_refused, record_rows
 from .card import embedding_rows, write_card
+from .dispatch import Call
 from .explain import explained_running
 from .generate import OnToken, continued, generated, read_options
 from .pieces import Vocabulary
@@ -74,6 +76,7 @@ class LM:
         self.card = write_card(model, self.anatomy, name, revision)
         self._limits = Limits(embedding_rows(model, self.anatomy), self.card.context)
         self._padding_refused: str | None = None
+        self._looked: tuple[tuple[int, ...], dict[int, Call]] | None = None
 
     @overload
     def trace(
@@ -232,10 +235,8 @@ class LM:
 
     def _answered(self, trace: Trace) -> Trace:
         """The trace with the logit lens' answers, so that it needs no model for them."""
-        from .project import standard
-
         with self._lock, explained_running():
-            return replace(trace, answers=standard(self.model, self.anatomy, trace))
+            return replace(trace, answers=standard_rows(trace))
 
     def project(self, trace: Trace, question: Question) -> Rows:
         """Unembed the states asked about and reduce each row."""
@@ -259,6 +260,20 @@ class LM:
 
         with self._lock, explained_running():
             return attribute(self.model, self.anatomy, trace, wanted)
+
+    def attention(self, trace: Trace, layer: int, heads: Sequence[int]) -> Floats:
+        """(len(heads), T, T) the attention weights of some heads of one block."""
+        from .attend import attention_calls, weights
+
+        with self._lock, explained_running():
+            if self._looked is None or self._looked[0] != trace.token_ids:
+                self._looked = None  # lets go of the last text's calls before the next are made
+                calls = attention_calls(self.model, self.anatomy, trace.token_ids)
+                self._looked = trace.token_ids, calls
+            calls = self._looked[1]
+            if layer not in calls:
+                raise MissingError(f"the attention of layer {layer}", because="it was not caught")
+            return weights(calls[layer], heads)
 
     def masked(self, trace: Trace, wanted: Masked) -> Floats:
         """(variants,) log-probability of the token with those positions taken out, in nats."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from transformers import PretrainedConfig
+
 from .pieces import Vocabulary, encoded
 
 __all__ = ["probe_ids"]
@@ -10,14 +12,15 @@ _TEXT = "The keys to the cabinet are on the table, and 3 of them fit."
 _LENGTH = 12
 
 
-def probe_ids(vocabulary: Vocabulary, rows: int) -> tuple[int, ...]:
-    """Twelve different ids of plain words, all within the embedding table.
+def probe_ids(vocabulary: Vocabulary, config: PretrainedConfig) -> tuple[int, ...]:
+    """Twelve different ids of plain words, all within the vocabulary.
 
     A tokenizer that splits the text into fewer is helped out with ids spread over the table.
 
-    >>> len(probe_ids(vocabulary, 49152))  # doctest: +SKIP
+    >>> len(probe_ids(vocabulary, config))  # doctest: +SKIP
     12
     """
+    rows = int(config.get_text_config().vocab_size)
     spread = (1 + place * (rows - 2) // _LENGTH for place in range(_LENGTH))
     candidates = [*encoded(vocabulary.tokenizer, _TEXT), *spread, *range(rows)]
     plain = [i for i in candidates if i < rows and i not in vocabulary.special]

@@ -124,8 +124,9 @@ def _check(prompt: Prompt, vocabulary: Vocabulary, limits: Limits) -> None:
         )  # fmt: skip
     for token_id in prompt.ids:
         if token_id >= limits.rows:
+            word = vocabulary.word(token_id)
             raise InvalidError(
-                f"token id ({vocabulary.piece(token_id).label})", token_id,
+                f"token id of {word!r}" if word else "token id", token_id,
                 allowed=f"0 to {limits.rows - 1}, the rows of the model's embedding table",
                 fix="use the tokenizer that belongs to the model",
             )  # fmt: skip

@@ -56,9 +56,7 @@ def _worth(present: Callable[[Tensor], Tensor], n: int, wanted: Attribution) -> 
     return result.detach()[0].float().numpy()  # type: ignore[no-any-return]
 
 
-def _present(
-    subject: Subject, target: int, aim: Aim, options: Any
-) -> Callable[[Tensor], Tensor]:
+def _present(subject: Subject, target: int, aim: Aim, options: Any) -> Callable[[Tensor], Tensor]:
     """A function of (B, n) masks, 1 where the token is there: (B,) the quantity explained."""
     prefix = subject.token_ids[:target]
 
@@ -75,6 +73,7 @@ def _explainer(method: str) -> Any:
         return getattr(import_module("captum.attr"), _CLASSES[method])
     except ImportError:
         raise MissingError(
-            f"captum for method {method!r}", because="it is not installed",
+            f"captum for method {method!r}",
+            because="it is not installed",
             fix="pip install 'cutaway[captum]'",
         ) from None

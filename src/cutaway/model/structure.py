@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+import torch
 from torch import Tensor
 
 from ..trace.card import Capability
+from .layout import Layout, Port
 
-__all__ = ["Anatomy", "Block", "Experts", "Tail"]
+__all__ = ["Anatomy", "Block", "Experts", "Inside", "Stream", "Tail"]
 
 
 class Tail(Protocol):
@@ -53,11 +55,38 @@ class Experts:
 
 
 @dataclass(frozen=True)
+class Inside:
+    """The state between attention and MLP: what the module at `path` takes at `entry`."""
+
+    path: str
+    entry: Port
+
+
+@dataclass(frozen=True)
+class Stream:
+    """How the residual state goes through the blocks.
+
+    entry   which argument of a block is the state
+    exit    which of its results is the state
+    layout  the axes of that tensor
+    dtype   its precision
+    called  indices of the blocks that run on a text; a state passes the others unchanged
+    """
+
+    entry: Port
+    exit: Port
+    layout: Layout
+    dtype: torch.dtype
+    called: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Block:
     """One block of the residual stream, by module paths; None where it has no such part.
 
     down     the MLP down-projection whose input is the neurons
     experts  the fused mixture instead of one down-projection
+    inside   where the state between attention and MLP is read
     neurons  how many neurons (of one expert, in a mixture); 0 where none could be proven
     """
 
@@ -67,6 +96,7 @@ class Block:
     down: str | None = None
     experts: Experts | None = None
     neurons: int = 0
+    inside: Inside | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +106,7 @@ class Anatomy:
     embedding     module path of the token embedding: its output is what inputs_embeds takes
     blocks        the L blocks, in order
     tail          from the last block's state to the logits
+    stream        how a state is taken from and put into a block
     width         numbers in one residual state (several streams are laid side by side)
     vocab         V, the number of logits
     gated         whether the sign of a neuron's activation means nothing
@@ -85,6 +116,7 @@ class Anatomy:
     embedding: str
     blocks: tuple[Block, ...]
     tail: Tail
+    stream: Stream
     width: int
     vocab: int
     gated: bool

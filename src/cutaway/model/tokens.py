@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate
-from os.path import commonprefix
+from itertools import accumulate, takewhile
 
 from ..core.tokens import TokenRow
 from .pieces import Vocabulary, runs
@@ -92,11 +91,14 @@ def _prefix_spans(
 
     A token that finishes no character covers the one it is a part of.
     """
-    ends = [
-        len(commonprefix([decoded(vocabulary, ids[: i + 1]), text])) for i in range(len(ids))
-    ]
+    ends = [_shared(decoded(vocabulary, ids[: i + 1]), text) for i in range(len(ids))]
     spans, begin = [], 0
     for end in accumulate(ends, max):
         spans.append((begin, max(end, min(begin + 1, len(text)))))
         begin = end
     return spans
+
+
+def _shared(text: str, other: str) -> int:
+    """How many characters two texts begin with alike."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(text, other, strict=False)))

@@ -57,6 +57,7 @@ def unpack(gguf: Path, folder: Path) -> None:
 
 def _config(facts: dict[str, Any], tied: bool) -> LlamaConfig:
     heads = facts["llama.attention.head_count"]
+    special: dict[str, Any] = _special_ids(facts)
     return LlamaConfig(
         architectures=["LlamaForCausalLM"],
         vocab_size=facts["llama.vocab_size"],
@@ -71,7 +72,7 @@ def _config(facts: dict[str, Any], tied: bool) -> LlamaConfig:
         rope_parameters={"rope_type": "default", "rope_theta": facts["llama.rope.freq_base"]},
         tie_word_embeddings=tied,
         dtype="float32",
-        **_special_ids(facts),
+        **special,
     )
 
 
@@ -133,8 +134,9 @@ def _weight(tensor: Any, config: LlamaConfig) -> NDArray[np.float32]:
     return weight
 
 
-def _unrotated(weight: NDArray[np.float32], heads: int) -> NDArray[np.float32]:
+def _unrotated(weight: NDArray[np.float32], heads: int | None) -> NDArray[np.float32]:
     """llama.cpp lays the two halves of a rotary pair side by side; transformers apart."""
     rows, width = weight.shape
+    assert heads is not None
     pairs = weight.reshape(heads, rows // heads // 2, 2, width)
     return np.ascontiguousarray(pairs.swapaxes(1, 2).reshape(rows, width))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from matplotlib.patches import Rectangle
-
 from ..core.axes import layer_name
 from ..core.numbers import percent
 from ..view.spec import Spec
@@ -49,8 +47,6 @@ def _row(axes: Axes, spec: Spec, r: int, y: float) -> None:
         if index < 0:
             continue
         x = _HEAD + rank * _CELL
-        axes.add_patch(
-            Rectangle((x, y - _ROW * 0.42), _BAR * probability, _ROW * 0.84, color=_FILL, lw=0)
-        )
+        axes.barh(y, _BAR * probability, _ROW * 0.84, left=x, color=_FILL)
         write(axes, x + 0.04, y, short(drawable(words[index]), _LONGEST))
         write(axes, x + _BAR - 0.03, y, percent(probability), size=6, color=DIM, ha="right")

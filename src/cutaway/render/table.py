@@ -10,6 +10,7 @@ from ..core.errors import UnknownError
 from ..core.numbers import percent
 from ..view.spec import Spec
 from .grid import grid
+from .parts import COLUMNS, rows
 
 __all__ = ["TABLES", "Table", "table"]
 
@@ -79,8 +80,18 @@ def candidates_table(spec: Spec) -> Table:
     )
 
 
+def anatomy_table(spec: Spec) -> Table:
+    """A row per part of the model, equal blocks folded into one."""
+    return Table(
+        caption=f"Parts of the model; {spec.header['total']:,} parameters in all",
+        columns=COLUMNS,
+        rows=tuple(rows(spec)),
+    )
+
+
 #: Kind of picture -> its table.
 TABLES: Mapping[str, Callable[[Spec], Table]] = {
     "logit_lens": lens_table,
     "candidates": candidates_table,
+    "anatomy": anatomy_table,
 }

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from ..core.errors import UnknownError
 from ..view.spec import Spec
+from .text_anatomy import anatomy_text
 from .text_candidates import candidates_text
 from .text_lens import lens_text
 
@@ -19,6 +20,7 @@ __all__ = ["TEXTS", "printable", "text"]
 TEXTS: Mapping[str, Callable[[Spec, int | None], Iterable[RenderableType]]] = {
     "logit_lens": lens_text,
     "candidates": candidates_text,
+    "anatomy": anatomy_text,
 }
 _STYLES = {"": "", "b": "bold", "in": "bold yellow", "out": "bold cyan"}
 #: Plain output is not wrapped: rich needs a number, and no line is this long.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .trace import Trace
 
 __all__ = [
-    "TOP", "Attributed", "Attribution", "Floats", "Ints", "Masked", "Material", "Question",
+    "Attributed", "Attribution", "Floats", "Ints", "Masked", "Material", "Question",
     "Rows", "Source",
 ]  # fmt: skip
 
@@ -27,8 +27,6 @@ Floats = NDArray[np.floating[Any]]
 Ints = NDArray[np.int64]
 #: Arrays by layer, (T, n) each; -1 is the state that enters block 0.
 Material = Mapping[int, Floats]
-#: In a question's targets: the final layer's top token at that position.
-TOP = -2
 
 
 @dataclass(frozen=True)
@@ -39,11 +37,11 @@ class Question:
     positions  positions to read; P = len(positions)
     inside     read the state between attention and MLP (layers 0.. only) instead of after it
     k          how many top tokens of each cell
-    targets    (P, n) token ids whose rank, logit and log-probability are wanted (-1: undefined,
-               TOP: the final layer's top token there), or "top": TOP at each (n = 1); None: none
+    targets    (P, n) token ids whose rank, logit and log-probability are wanted (-1: undefined),
+               or "top": the final layer's argmax of each position (n = 1); None: none
     entropy    whether the entropy is wanted
-    distances  of "kl" (reference || layer), "js", "tv"; "kl:input" names its own reference
-    against    the reference of the other distances: the final layer or the input state
+    distances  of "kl" (reference || layer), "js", "tv"
+    against    the reference of the distances: the final layer or the input state
     """
 
     layers: tuple[int, ...]

@@ -44,6 +44,13 @@ class StoredSource:
             f"the model {trace.card.name!r}", because=f"{wanted.method} has to run it", fix=ATTACH
         )
 
+    def attention(self, trace: Trace, layer: int, heads: Sequence[int]) -> Floats:  # noqa: ARG002
+        """Always refused: queries and keys are not kept."""
+        raise MissingError(
+            f"the model {trace.card.name!r}",
+            because="its own attention function answers the weights", fix=ATTACH,
+        )  # fmt: skip
+
     def masked(self, trace: Trace, wanted: Masked) -> Floats:
         """Always refused: a text without some of its tokens has to be run."""
         raise MissingError(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import xarray as xr
 
 from ..core.errors import UnknownError
+from .anatomy import anatomy_spec
 from .candidates import candidates_spec
 from .lens import lens_spec
 from .spec import Spec
@@ -17,6 +18,7 @@ __all__ = ["VIEWS", "spec_of"]
 VIEWS: Mapping[str, Callable[[xr.Dataset], Spec]] = {
     "logit_lens": lens_spec,
     "predictions": candidates_spec,
+    "anatomy": anatomy_spec,
 }
 
 

@@ -25,8 +25,7 @@ const FIELDS: readonly Field[] = [
   {
     key: "layer",
     write: (state) => layerName(state.layer),
-    read: (text) =>
-      text === "in" ? { layer: INPUT_LAYER } : whole(text, (layer) => ({ layer })),
+    read: (text) => (text === "in" ? { layer: INPUT_LAYER } : whole(text, (layer) => ({ layer }))),
   },
   flag("inside", "inside", "yes", "no"),
   flag("pinned", "pinned", "yes", "no"),

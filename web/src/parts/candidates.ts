@@ -2,6 +2,10 @@ import { element } from "./dom";
 import { percent, quantity } from "./format";
 import { layerName, layerWords } from "./layers";
 
+/** Pixels; columns are equally wide, so that all bars of a table have one scale. */
+const LAYER_WIDTH = 56;
+const CANDIDATE_WIDTH = 120;
+
 /** One token that the model might say. */
 export interface Candidate {
   readonly label: string;
@@ -37,22 +41,34 @@ export function candidateTable(
 ): HTMLElement {
   const k = rows[0]?.candidates.length ?? 0;
   const heads = Array.from({ length: k }, (_, j) => element("th", { scope: "col" }, String(j + 1)));
+  const table = element(
+    "table",
+    { class: "candidates" },
+    element("caption", { class: "visually-hidden" }, caption),
+    element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "layer"), ...heads)),
+    element("tbody", {}, ...rows.map((row) => tableRow(row, row.layer === chosenLayer))),
+  );
+  table.style.minWidth = `${LAYER_WIDTH + k * CANDIDATE_WIDTH}px`;
+  return tableBox(caption, table);
+}
+
+/** A table that scrolls sideways by itself, with the keyboard too, and never widens the page. */
+export function tableBox(caption: string, table: HTMLElement): HTMLElement {
   return element(
     "div",
     { class: "table-box", tabindex: 0, role: "region", "aria-label": caption },
-    element(
-      "table",
-      {},
-      element("caption", { class: "visually-hidden" }, caption),
-      element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "layer"), ...heads)),
-      element("tbody", {}, ...rows.map((row) => tableRow(row, row.layer === chosenLayer))),
-    ),
+    table,
   );
 }
 
 function tableRow(row: CandidateRow, isChosen: boolean): HTMLElement {
   const name = element("th", { scope: "row", title: layerWords(row.layer) }, layerName(row.layer));
-  return element("tr", { class: isChosen ? "is-chosen" : null }, name, ...row.candidates.map(tableCell));
+  return element(
+    "tr",
+    { class: isChosen ? "is-chosen" : null },
+    name,
+    ...row.candidates.map(tableCell),
+  );
 }
 
 function tableCell(candidate: Candidate): HTMLElement {

@@ -24,6 +24,13 @@ export function sentence(runs: Header["sentence"]): HTMLElement | null {
   return element("p", { class: "sentence" }, ...runs.map(([style, text]) => run(style, text)));
 }
 
+/** Where a cell is: what was read at its position, and what came next in truth. */
+export function place(at: number, read: string, came: string): HTMLElement {
+  const line = element("p", { class: "about" }, `Position ${at}: read `, chip(read, "in"));
+  if (came) line.append(", then came ", chip(came, "out"));
+  return line;
+}
+
 function run(style: string, text: string): Child {
   if (style === "b") return element("b", {}, text);
   return style === "in" || style === "out" ? chip(text, style) : text;

@@ -52,5 +52,7 @@ function exponential(value: number): string {
 function fixed(value: number, digits: number): string {
   const scaled = value * 10 ** digits;
   const isTie = Number.isInteger(value * 2 ** (digits + 1)) && Math.abs(scaled % 1) === 0.5;
-  return isTie ? ((2 * Math.round(scaled / 2)) / 10 ** digits).toFixed(digits) : value.toFixed(digits);
+  return isTie
+    ? ((2 * Math.round(scaled / 2)) / 10 ** digits).toFixed(digits)
+    : value.toFixed(digits);
 }

@@ -17,8 +17,8 @@ export interface GridHandlers {
 }
 
 const ROW_HEIGHT = 20;
-const WORDS = { narrowest: 66, widest: 116 } as const;
-const OVERVIEW = { narrowest: 3, widest: 116 } as const;
+const WORDS = { narrowest: 66, widest: 160 } as const;
+const OVERVIEW = { narrowest: 3, widest: 160 } as const;
 const LABEL_ROOM = 52;
 const PAGE = 8;
 
@@ -204,11 +204,10 @@ export class HeatGrid {
       End: { row, col: this.model.cols - 1 },
     };
     const move = moves[key];
-    return (
-      move && {
-        row: Math.min(this.model.rows - 1, Math.max(0, move.row)),
-        col: Math.min(this.model.cols - 1, Math.max(0, move.col)),
-      }
-    );
+    if (!move) return null;
+    return {
+      row: Math.min(this.model.rows - 1, Math.max(0, move.row)),
+      col: Math.min(this.model.cols - 1, Math.max(0, move.col)),
+    };
   }
 }

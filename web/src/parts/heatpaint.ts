@@ -1,5 +1,12 @@
 import { fitted } from "./fitted";
-import { visibleRange, type Geometry, type Place, type Range, type Scroll, type Size } from "./geometry";
+import {
+  visibleRange,
+  type Geometry,
+  type Place,
+  type Range,
+  type Scroll,
+  type Size,
+} from "./geometry";
 import type { Edge, GridModel } from "./heatmodel";
 import type { Palette } from "./theme";
 
@@ -9,6 +16,8 @@ const TEXT_HEIGHT = 13;
 /** Cells narrower than this touch each other. */
 const GAP_WIDTH = 8;
 const TICK_ROOM = 44;
+/** How long the chosen column's label may get. */
+const LABEL_WIDTH = 180;
 
 export interface Scene {
   readonly geometry: Geometry;
@@ -67,7 +76,14 @@ function paintCells(brush: Brush, scene: Scene, range: Range): void {
 }
 
 /** The ring has the cell's own ink, which is readable on every colour of the ramp. */
-function ring(brush: Brush, x: number, y: number, width: number, height: number, ink: string): void {
+function ring(
+  brush: Brush,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+  ink: string,
+): void {
   if (width < GAP_WIDTH) {
     brush.fillStyle = ink;
     brush.fillRect(x + width / 2 - 1, y + height / 2 - 1, 2, 2);
@@ -93,7 +109,10 @@ function paintMarks(brush: Brush, scene: Scene): void {
 /** A frame around a cell, with a rim of the card's colour so that it stands out on any ramp. */
 function outline(brush: Brush, scene: Scene, place: Place, colour: string, width: number): void {
   const [x, y, w, h] = boxOf(scene, place);
-  for (const [style, line] of [[scene.palette.card, width + 2.5], [colour, width]] as const) {
+  for (const [style, line] of [
+    [scene.palette.card, width + 2.5],
+    [colour, width],
+  ] as const) {
     brush.strokeStyle = style;
     brush.lineWidth = line;
     brush.strokeRect(x - 0.5, y - 0.5, w, h);
@@ -134,10 +153,10 @@ function paintEdge(
   brush.clip();
   const step = Math.max(1, Math.ceil(TICK_ROOM / g.cellWidth));
   for (let col = range.firstCol; col < range.endCol; col++) {
-    if (col === selected?.col) continue;
-    paintLabel(brush, scene, edge, col, top, g.cellWidth >= TEXT_WIDTH, col % step === 0);
+    if (col !== selected?.col)
+      paintLabel(brush, scene, edge, col, top, g.cellWidth >= TEXT_WIDTH, col % step === 0);
   }
-  if (selected) paintChosenLabel(brush, scene, edge, selected.col, top, height);
+  if (selected) paintChosenLabel(brush, scene, edge, selected.col, top);
   brush.restore();
   brush.textAlign = "right";
   brush.font = `10px ${palette.sans}`;
@@ -171,32 +190,25 @@ function paintLabel(
   }
 }
 
-/** The chosen column's label is always there, whole, over its neighbours if need be. */
-function paintChosenLabel(
-  brush: Brush,
-  scene: Scene,
-  edge: Edge,
-  col: number,
-  top: number,
-  height: number,
-): void {
+/** The chosen column's label is always there, and longer than its column if need be. */
+function paintChosenLabel(brush: Brush, scene: Scene, edge: Edge, col: number, top: number): void {
   const { palette, view, geometry: g } = scene;
   const [x, , width] = boxOf(scene, { row: 0, col });
   if (x + width < g.left || x > view.width) return;
-  brush.font = `600 11px ${palette.mono}`;
-  const label = fitted(brush, edge.label(col), Math.max(width - 6, 160));
-  const room = Math.max(brush.measureText(label).width + 8, width - 2);
-  const left = Math.min(Math.max(x + width / 2 - room / 2, g.left), view.width - room);
-  brush.fillStyle = palette.card;
-  brush.fillRect(left, top, room, height);
   brush.textAlign = "center";
-  brush.fillStyle = palette.out;
-  brush.fillText(label, left + room / 2, top + 12);
-  if (edge.underlined(col)) underline(brush, palette, x, top + 21, width);
-  if (edge.small) {
-    brush.font = `600 10px ${palette.sans}`;
-    brush.fillText(edge.small(col), left + room / 2, top + 30);
+  const lines: [string, number, string][] = [[edge.label(col), 12, `600 11px ${palette.mono}`]];
+  if (edge.small) lines.push([edge.small(col), 30, `600 10px ${palette.sans}`]);
+  for (const [text, y, font] of lines) {
+    brush.font = font;
+    const label = fitted(brush, text, LABEL_WIDTH);
+    const room = brush.measureText(label).width + 8;
+    const left = Math.min(Math.max(x + width / 2 - room / 2, g.left), view.width - room);
+    brush.fillStyle = palette.card;
+    brush.fillRect(left, top + y - 8, room, 16);
+    brush.fillStyle = palette.out;
+    brush.fillText(label, left + room / 2, top + y);
   }
+  if (edge.underlined(col)) underline(brush, palette, x, top + 21, width);
 }
 
 function underline(brush: Brush, palette: Palette, x: number, y: number, width: number): void {

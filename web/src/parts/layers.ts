@@ -7,6 +7,11 @@ export function layerName(layer: number): string {
   return layer === INPUT_LAYER ? "in" : String(layer);
 }
 
+/** A state in short, as rows are labelled: "3", or "3 mid" for the one inside layer 3. */
+export function stateName(layer: number, inside: boolean): string {
+  return inside ? `${layerName(layer)} mid` : layerName(layer);
+}
+
 /** What a state is, in a phrase: "after layer 3", "the input, before layer 0". */
 export function layerWords(layer: number, inside = false): string {
   if (layer === INPUT_LAYER) return "the input, before layer 0";

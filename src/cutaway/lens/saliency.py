@@ -1,0 +1,220 @@
+"""Saliency: for a token that was said, how much each earlier token had to do with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from ..core.axes import INPUT, INPUT_LAYER, layer_name, read_layer, read_whole
+from ..core.errors import InvalidError, UnknownError
+from ..trace.source import Attributed, Attribution, Question
+from ..trace.trace import Trace
+from .dataset import finish, token_coords, vocabulary
+from .saliency_methods import METHODS, QUANTITIES, read_method, read_options, read_token
+from .saliency_plan import plan
+
+__all__ = ["CONVERGED", "ask", "saliency"]
+
+#: A completeness gap above this part of the whole is called "not converged".
+CONVERGED = 0.05
+
+Targets = int | slice | Iterable[int] | None
+
+
+def saliency(
+    trace: Trace,
+    *,
+    method: str = "input_x_gradient",
+    targets: Targets = None,
+    contrast: str | int | None = None,
+    quantity: str | None = None,
+    at_layer: int | str | None = None,
+    **options: Any,
+) -> xr.Dataset:
+    """How much each earlier token had to do with the tokens that were said.
+
+    method    "input_x_gradient" or another of METHODS
+    targets   positions 1..T (T: the token not yet said); None: the outputs, or all of a text
+    contrast  a token: why the one that was said *rather than* this one
+    quantity  "logit", "log_probability" or "probability"; None: the method's own
+    at_layer  explain by the states after a block ("in": before block 0) instead of the embeddings
+    options   of the method: baseline, steps, spacing; how, replacement; samples, seed
+    returns   saliency (target, source) shares that sum to 1, score (target, source) signed,
+              value (target) what is explained, gap (target) of integrated gradients, else NaN;
+              NaN where the source is not before the target
+    raises    InvalidError, UnknownError for what can't be asked; MissingError without a model
+    source    https://jalammar.github.io/explaining-transformers/ (input x gradient)
+    """
+    wanted = ask(trace, method, targets, contrast, quantity, at_layer, options)
+    answer = trace.source.attribute(trace, wanted)
+    variables = {
+        "saliency": (_AXES, _shares(answer), {"units": "1", "long_name": "share of the scores"}),
+        "score": (_AXES, answer.signed, {"units": _unit(wanted)}),
+        "value": (("target",), answer.value, {"units": QUANTITIES[wanted.quantity]}),
+        "gap": (("target",), answer.gap, {"units": "1", "threshold": CONVERGED}),
+    }
+    dataset = xr.Dataset(variables, coords=_coords(trace, wanted))
+    cost = plan(trace.card, trace.n_positions, wanted)
+    dataset.attrs.update(_terms(trace, wanted), cost=str(cost))
+    named = {"method": method, "targets": list(wanted.targets), "contrast": contrast,
+             "quantity": wanted.quantity, "at_layer": at_layer, **wanted.options}  # fmt: skip
+    notes = (*trace.notes, *(f"{name}: {words}" for name, words in answer.notes.items()))
+    return finish(dataset, replace(trace, notes=notes), lens="saliency", options=named)
+
+
+_AXES = ("target", "source")
+
+
+def ask(
+    trace: Trace,
+    method: str,
+    targets: Targets,
+    contrast: str | int | None,
+    quantity: str | None,
+    at_layer: int | str | None,
+    options: dict[str, Any],
+) -> Attribution:
+    """The Attribution that the arguments of `saliency` mean, with everything checked."""
+    known = read_method(method)
+    quantity = known.quantity if quantity is None else quantity
+    if quantity not in QUANTITIES:
+        raise UnknownError("quantity", quantity, allowed=QUANTITIES)
+    positions = _read_targets(trace, targets)
+    said = _said(trace, positions)
+    return Attribution(
+        targets=positions,
+        token_ids=said,
+        contrast=_read_contrast(trace, contrast, positions, said),
+        quantity=quantity,  # type: ignore[arg-type]
+        method=method,
+        at_layer=_read_leaf(trace, method, at_layer),
+        options=read_options(trace, method, options),
+    )
+
+
+def _read_targets(trace: Trace, targets: Targets) -> tuple[int, ...]:
+    """Ascending positions 1..T."""
+    T = trace.n_positions
+    if targets is None:
+        first = max(1, trace.n_prompt if trace.n_prompt < T else 1)
+        chosen = list(range(first, T))
+        if not chosen:
+            raise InvalidError(
+                "targets", None, allowed="1", fix="a text of one token explains only what is said "
+                "next: pass targets=1",
+            )  # fmt: skip
+        return tuple(chosen)
+    if isinstance(targets, slice):
+        chosen = list(range(T + 1)[targets])
+    elif isinstance(targets, Iterable) and not isinstance(targets, str):
+        chosen = list(targets)
+    else:
+        chosen = [targets]  # type: ignore[list-item]
+    if not chosen:
+        raise InvalidError("targets", targets, allowed=f"one or more of 1 to {T}")
+    return tuple(sorted({read_whole("target", target, 1, T) for target in chosen}))
+
+
+def _said(trace: Trace, targets: tuple[int, ...]) -> tuple[int, ...]:
+    """The token explained at each target: the one that is there, or the model's next one."""
+    T = trace.n_positions
+    if T not in targets:
+        return tuple(trace.token_ids[target] for target in targets)
+    question = Question(layers=(trace.n_layers - 1,), positions=(T - 1,), k=1)
+    following = int(trace.source.project(trace, question).token_id[0, 0, 0])
+    return tuple(trace.token_ids[t] if t < T else following for t in targets)
+
+
+def _read_contrast(
+    trace: Trace, contrast: str | int | None, targets: tuple[int, ...], said: tuple[int, ...]
+) -> tuple[int, ...] | None:
+    if contrast is None:
+        return None
+    token_id = read_token(trace, "contrast", contrast)
+    if token_id in said:
+        raise InvalidError(
+            "contrast", contrast, allowed="another token than the one explained",
+            fix=f"target {targets[said.index(token_id)]} is this token: choose other targets",
+        )  # fmt: skip
+    return (token_id,) * len(targets)
+
+
+def _read_leaf(trace: Trace, method: str, at_layer: int | str | None) -> int | None:
+    if at_layer is None:
+        return None
+    if not METHODS[method].inner:
+        able = [name for name, known in METHODS.items() if known.inner]
+        raise InvalidError(
+            "at_layer", at_layer, allowed=f"None with {method}",
+            fix=f"inner layers go with {', '.join(able)}",
+        )  # fmt: skip
+    return read_layer(at_layer, trace.n_layers)
+
+
+def _shares(answer: Attributed) -> NDArray[np.float32]:
+    """Absolute scores divided by their sum; NaN where every score is 0."""
+    size = np.abs(answer.score.astype(np.float64))
+    total = np.nansum(size, axis=1, keepdims=True)
+    shares = np.divide(size, total, out=np.full_like(size, np.nan), where=total > 0)
+    return shares.astype(np.float32)
+
+
+def _unit(wanted: Attribution) -> str:
+    unit = QUANTITIES[wanted.quantity]
+    return f"{unit} per unit of the leaf" if wanted.method == "gradient_norm" else unit
+
+
+def _coords(trace: Trace, wanted: Attribution) -> dict[str, Any]:
+    said = np.asarray(wanted.token_ids, dtype=np.int64)
+    return {
+        **token_coords(trace, wanted.targets, axis="target"),
+        **token_coords(trace, range(trace.n_positions), axis="source"),
+        "explained_id": ("target", said),
+        "explained": ("target", vocabulary(trace, said)),
+    }
+
+
+def _terms(trace: Trace, wanted: Attribution) -> dict[str, str]:
+    """What every view must name: the target, the aggregation, the normalisation, the baseline."""
+    words = wanted.quantity.replace("_", "-")
+    contrast = (
+        "" if wanted.contrast is None else ", less that of " + _label(trace, wanted.contrast[0])
+    )
+    leaf = "the token embedding's output" if wanted.at_layer is None else _state(wanted.at_layer)
+    return {
+        "explains": f"the {words} of the target token{contrast}",
+        "method_words": METHODS[wanted.method].words,
+        "leaf": leaf if METHODS[wanted.method].inner else "whole tokens",
+        "aggregation": METHODS[wanted.method].aggregation,
+        "normalisation": "absolute scores divided by their sum over the sources",
+        "baseline": _baseline(trace, wanted),
+    }
+
+
+def _state(layer: int) -> str:
+    if layer == INPUT_LAYER:
+        return f"the state before block 0 ({INPUT})"
+    return f"the state after block {layer_name(layer)}"
+
+
+def _baseline(trace: Trace, wanted: Attribution) -> str:
+    """What a source is compared with, in words."""
+    options = wanted.options
+    if options.get("how") == "delete":
+        return "the text without the token"
+    if "replacement" in options:
+        return f"the text with {_label(trace, options['replacement'])} in its place"
+    if "baseline" not in options:
+        return "none: a gradient at the text itself"
+    if isinstance(options["baseline"], str):
+        return {"zero": "the zero vector", "mean": "the mean embedding"}[options["baseline"]]
+    return f"a text that says only {_label(trace, options['baseline'])}"
+
+
+def _label(trace: Trace, token_id: int) -> str:
+    return trace.source.pieces([token_id])[0].label

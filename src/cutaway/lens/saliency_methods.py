@@ -1,0 +1,109 @@
+"""The saliency methods by name: what each differentiates or takes out, and its options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..core.axes import read_whole
+from ..core.errors import UnknownError
+from ..trace.trace import Trace
+
+__all__ = ["METHODS", "QUANTITIES", "Method", "read_method", "read_options", "read_token"]
+
+#: What can be explained, with its unit.
+QUANTITIES = {"logit": "logit", "log_probability": "nats", "probability": "1"}
+
+
+@dataclass(frozen=True)
+class Method:
+    """One method.
+
+    words        what a source's score is
+    quantity     what it explains where nothing else is asked for
+    aggregation  how the numbers of a source become one
+    inner        whether it can be asked of an inner layer's states
+    options      name -> default
+    """
+
+    words: str
+    quantity: str
+    aggregation: str
+    inner: bool
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+_NORM = "L2 norm over the numbers of a source"
+_SUM = "signed sum over the numbers of a source"
+_TAKEN_OUT = {"how": "replace", "replacement": " "}
+_SAMPLED = {"samples": 25, "seed": 0, **_TAKEN_OUT}
+
+METHODS: Mapping[str, Method] = {
+    "input_x_gradient": Method("gradient x input", "logit", _NORM, True),
+    "gradient_norm": Method("gradient", "logit", _NORM, True),
+    "integrated_gradients": Method(
+        "gradient along a line from the baseline x (input - baseline)", "log_probability", _SUM,
+        True, {"baseline": " ", "steps": 96, "spacing": "adaptive"},
+    ),
+    "occlusion": Method(
+        "what is lost without the source", "log_probability", "none: one number a source", False,
+        _TAKEN_OUT,
+    ),
+    "shapley_value_sampling": Method(
+        "mean loss over random orders of taking sources out", "log_probability",
+        "none: one number a source", False, _SAMPLED,
+    ),
+    "kernel_shap": Method(
+        "weight of the source in a linear model of random removals (Shapley kernel)",
+        "log_probability", "none: one number a source", False, {**_SAMPLED, "samples": 200},
+    ),
+    "lime": Method(
+        "weight of the source in a sparse linear model of random removals", "log_probability",
+        "none: one number a source", False, {**_SAMPLED, "samples": 200},
+    ),
+}  # fmt: skip
+
+
+def read_method(name: str) -> Method:
+    """The method of that name; UnknownError says which there are."""
+    if name not in METHODS:
+        raise UnknownError("method", name, allowed=METHODS)
+    return METHODS[name]
+
+
+def read_options(trace: Trace, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Every option of a method, given or by default, with tokens as ids."""
+    defaults = read_method(name).options
+    for option in given:
+        if option not in defaults:
+            raise UnknownError(f"option of {name}", option, allowed=defaults)
+    options = {**defaults, **given}
+    return {option: _read(trace, option, value, options) for option, value in options.items()}
+
+
+def _read(trace: Trace, option: str, value: Any, options: Mapping[str, Any]) -> Any:
+    if option in ("steps", "samples"):
+        return read_whole(option, value, 6 if option == "steps" else 1)
+    if option == "seed":
+        return read_whole(option, value, 0)
+    if option == "how":
+        return _one_of(option, value, ("replace", "delete"))
+    if option == "spacing":
+        return _one_of(option, value, ("adaptive", "even"))
+    if option == "baseline":
+        return value if value in ("zero", "mean") else read_token(trace, option, value)
+    return None if options["how"] == "delete" else read_token(trace, option, value)
+
+
+def read_token(trace: Trace, what: str, value: Any) -> int:
+    """The id of a token given by its text or its id."""
+    if isinstance(value, str):
+        return trace.source.token_id(value)
+    return read_whole(what, value, 0, trace.card.vocab_size - 1)
+
+
+def _one_of(what: str, value: Any, allowed: tuple[str, ...]) -> Any:
+    if value not in allowed:
+        raise UnknownError(what, value, allowed=allowed)
+    return value

@@ -1,0 +1,79 @@
+"""What a saliency will cost, said before it is run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..core.numbers import byte_size
+from ..trace.card import ModelCard
+from ..trace.source import Attribution
+
+__all__ = ["Plan", "plan"]
+
+#: Targets that share a pass (model.gradient.CHUNK; a test holds them equal).
+CHUNK = 8
+_BYTES = {"float64": 8, "float32": 4}
+_DIFFERENTIATED = ("input_x_gradient", "gradient_norm", "integrated_gradients")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is going to be computed.
+
+    tokens   how many targets
+    passes   in units of one forward and one backward pass over the whole text
+    nbytes   held at once: the weights, and what the passes keep
+    flops    floating-point operations, 2 a weight and token of a forward pass
+
+    >>> print(Plan(tokens=64, passes=21.6, nbytes=1_020_000_000, flops=1e12))
+    64 tokens: about 22 passes, 1.02 GB
+    """
+
+    tokens: int
+    passes: float
+    nbytes: int
+    flops: float
+
+    def __str__(self) -> str:
+        tokens = "1 token" if self.tokens == 1 else f"{self.tokens} tokens"
+        shown = f"{self.passes:.0f}" if self.passes >= 1.5 else "1"
+        passes = "1 pass" if shown == "1" else f"{shown} passes"
+        return f"{tokens}: about {passes}, {byte_size(self.nbytes)}"
+
+
+def plan(card: ModelCard, n_positions: int, wanted: Attribution) -> Plan:
+    """The cost of an Attribution; of integrated gradients and of samples the most they may take."""
+    read = _tokens_read(n_positions, wanted)
+    return Plan(
+        tokens=len(wanted.targets),
+        passes=read / (2 * n_positions),
+        nbytes=_weights(card) + _kept(card, max(wanted.targets), wanted),
+        flops=2.0 * card.n_parameters * read,
+    )
+
+
+def _tokens_read(n_positions: int, wanted: Attribution) -> float:
+    """Tokens that go forward or backward through the model, in all; a gradient counts as one."""
+    options, targets = wanted.options, wanted.targets
+    if wanted.method == "occlusion":
+        return float(max(targets) * max(targets))
+    if "samples" in options:
+        orders = wanted.method == "shapley_value_sampling"
+        return float(sum(t * options["samples"] * (t if orders else 1) for t in targets))
+    chunks = [targets[low : low + CHUNK] for low in range(0, len(targets), CHUNK)]
+    return float(sum(max(c) * (1 + len(c)) for c in chunks) * options.get("steps", 1))
+
+
+def _weights(card: ModelCard) -> int:
+    return card.n_parameters * _BYTES.get(card.dtype, 2)
+
+
+def _kept(card: ModelCard, n: int, wanted: Attribution) -> int:
+    """What a differentiated pass keeps: about 10 states and 4 MLP rows a layer and token, and
+    the gradients of one block for a chunk of targets. Passes without gradients keep little."""
+    mlp = max(card.neurons, default=0) or 4 * card.width
+    if wanted.method not in _DIFFERENTIATED:
+        return 4 * 1024 * (4 * card.width + 2 * mlp)
+    per_layer = n * (10 * card.width + 4 * mlp)
+    rows = min(CHUNK, len(wanted.targets)) * n * (4 * card.width + 2 * mlp)
+    return 4 * (card.n_layers * per_layer + rows)

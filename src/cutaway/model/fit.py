@@ -1,0 +1,134 @@
+"""What a model does to numbers beside calling modules, read off the numbers: scale, cap, cut.
+
+No configuration is read. A constant is estimated from one pass in float64, then the shortest
+decimal (or its inverse, or square root) that gives the model's own numbers is taken.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+__all__ = ["Cap", "Scale", "fit_after", "fit_scale", "same", "tolerance"]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Multiplication by one number."""
+
+    factor: float
+
+    def __call__(self, values: Tensor) -> Tensor:
+        return values * self.factor
+
+    def __str__(self) -> str:
+        return f"x {self.factor:.10g}"
+
+
+@dataclass(frozen=True)
+class Cap:
+    """A soft-cap: bound x tanh(values / bound)."""
+
+    bound: float
+
+    def __call__(self, values: Tensor) -> Tensor:
+        return torch.tanh(values / self.bound) * self.bound
+
+    def __str__(self) -> str:
+        return f"soft-capped at {self.bound:.10g}"
+
+
+def tolerance(dtype: torch.dtype) -> float:
+    """How far two orders of the same float arithmetic may lie apart, relative to the largest."""
+    return 16 * torch.finfo(dtype).eps
+
+
+def same(a: Tensor, b: Tensor) -> bool:
+    """Whether two tensors hold the same numbers, whatever their precision."""
+    return a.shape == b.shape and torch.equal(a.double(), b.double())
+
+
+def close(a: Tensor, b: Tensor, bound: float) -> bool:
+    """Whether two tensors agree within `bound`, relative to the largest entry of b."""
+    if a.shape != b.shape:
+        return False
+    size = b.double().abs().max().clamp_min(1e-30)
+    return bool((a.double() - b.double()).abs().max() <= bound * size)
+
+
+def fit_scale(a: Tensor, b: Tensor) -> Scale | None:
+    """The factor with b == factor * a, None where there is none.
+
+    >>> fit_scale(torch.tensor([1.0, 2.0, -4.0]), torch.tensor([0.25, 0.5, -1.0]))
+    Scale(factor=0.25)
+    """
+    if a.shape != b.shape:
+        return None
+    x, y = a.double().flatten(), b.double().flatten()
+    power = x @ x
+    if power == 0 or (x @ y) ** 2 < 0.9999 * power * (y @ y):
+        return None
+    estimate = float(x @ y / power)
+    return _first_exact(estimate, Scale, a, b)
+
+
+def fit_after(product: Tensor, logits: Tensor) -> tuple[Scale | Cap, ...] | None:
+    """What turns the unembedding's product into the logits: nothing, a scale or a soft-cap.
+
+    >>> fit_after(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 2.0]))
+    ()
+    """
+    if same(product, logits):
+        return ()
+    if (scale := fit_scale(product, logits)) is not None:
+        return (scale,)
+    if (cap := _fit_cap(product, logits)) is not None:
+        return (cap,)
+    return None
+
+
+def _fit_cap(a: Tensor, b: Tensor) -> Cap | None:
+    if a.shape != b.shape:
+        return None
+    x, y = a.double().flatten(), b.double().flatten()
+    at = int(x.abs().argmax())
+    top, capped = float(x[at].abs()), float(y[at].abs())
+    low, high = capped, 1e6
+    if not 0 < capped < top:
+        return None
+    for _ in range(200):  # bound x tanh(top / bound) grows with the bound
+        middle = (low + high) / 2
+        low, high = (middle, high) if middle * math.tanh(top / middle) < capped else (low, middle)
+    return _first_exact(high, Cap, a, b)
+
+
+def _first_exact(
+    estimate: float, kind: type[Scale] | type[Cap], a: Tensor, b: Tensor
+) -> Scale | Cap | None:
+    """The shortest constant near the estimate that turns a into b."""
+    precise = torch.finfo(a.dtype).eps < 1e-4
+    for constant in _short(estimate, 1e-5 if precise else 1e-3):
+        if close(kind(constant)(a), b, tolerance(a.dtype) / 4):
+            return kind(constant)
+    return None
+
+
+def _short(estimate: float, near: float) -> Iterator[float]:
+    """Constants near an estimate, the simplest first, the estimate itself last."""
+    sign = math.copysign(1.0, estimate)
+    forms = {
+        "itself": (abs(estimate), lambda c: c),
+        "inverse": (1 / abs(estimate), lambda c: 1 / c),
+        "root": (estimate**2, math.sqrt),
+        "inverse root": (estimate**-2, lambda c: 1 / math.sqrt(c)),
+    }
+    for digits in range(1, 7):
+        for value, back in forms.values():
+            constant = float(f"{value:.{digits}g}")
+            if constant and abs(back(constant) - abs(estimate)) <= near * abs(estimate):
+                yield sign * back(constant)
+    yield estimate

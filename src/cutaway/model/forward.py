@@ -1,0 +1,63 @@
+"""One plain pass of a model over one row of tokens, asking for no more than is needed."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+__all__ = ["as_input", "device_of", "forward", "logits_of", "resting"]
+
+
+def forward(model: nn.Module, token_ids: Tensor, *, logits_to_keep: int = 0, **inputs: Any) -> Any:
+    """The model's output for (B, T) token ids: no cache; `logits_to_keep` rows of logits (0: all).
+
+    >>> forward(model, as_input(model, [5, 6, 7])).logits.shape  # doctest: +SKIP
+    torch.Size([1, 3, 200])
+    """
+    accepted = inspect.signature(model.forward).parameters
+    open_ended = any(entry.kind is entry.VAR_KEYWORD for entry in accepted.values())
+    if "use_cache" in accepted or open_ended:
+        inputs.setdefault("use_cache", False)
+    if logits_to_keep and "logits_to_keep" in accepted:
+        inputs.setdefault("logits_to_keep", logits_to_keep)
+    if "inputs_embeds" not in inputs:
+        inputs["input_ids"] = token_ids
+    return model(**inputs)
+
+
+def logits_of(output: Any) -> Tensor:
+    """The (B, T, V) logits of a model's output."""
+    return cast("Tensor", output.logits if hasattr(output, "logits") else output[0])
+
+
+def as_input(model: nn.Module, token_ids: Sequence[int]) -> Tensor:
+    """(1, T) token ids where the model's first parameters are."""
+    return torch.tensor([list(token_ids)], dtype=torch.long, device=device_of(model))
+
+
+def device_of(module: nn.Module) -> torch.device:
+    """Where a module's first parameter is; the CPU for one without any."""
+    first = next(module.parameters(), None)
+    return torch.device("cpu") if first is None else first.device
+
+
+@contextmanager
+def resting(model: nn.Module) -> Iterator[None]:
+    """The model in eval mode and without gradients; every module's own mode comes back after.
+
+    Modes are kept one by one: a fine-tuned model may have parts frozen in eval mode.
+    """
+    training = [module for module in model.modules() if module.training]
+    try:
+        for module in training:
+            module.training = False
+        with torch.inference_mode():
+            yield
+    finally:
+        for module in training:
+            module.training = True

@@ -1,0 +1,107 @@
+"""Where a residual state sits in what a module takes and gives, and on which axes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+__all__ = ["Layout", "Port", "layout_of", "tensors_in"]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The axes of a tensor that holds states; everything but batch and positions is the width.
+
+    >>> Layout(batch=1, positions=0, rest=(64,)).rows(torch.zeros(11, 1, 64)).shape
+    torch.Size([1, 11, 64])
+
+    Several residual streams, (B, T, 4, d) or (4, B, T, d), are laid side by side.
+    """
+
+    batch: int
+    positions: int
+    rest: tuple[int, ...]
+
+    def rows(self, tensor: Tensor) -> Tensor:
+        """(B, T, width) from the module's own shape."""
+        return tensor.movedim((self.batch, self.positions), (0, 1)).flatten(2)
+
+    def restore(self, rows: Tensor) -> Tensor:
+        """The module's own shape from (B, T, width)."""
+        return rows.unflatten(2, self.rest).movedim((0, 1), (self.batch, self.positions))
+
+
+def layout_of(tensor: Tensor, n_positions: int) -> Layout | None:
+    """The layout of a tensor made from one text of n_positions tokens, None where it has none.
+
+    >>> layout_of(torch.zeros(1, 11, 4, 64), 11)
+    Layout(batch=0, positions=1, rest=(4, 64))
+    """
+    shape = list(tensor.shape)
+    if len(shape) < 3 or n_positions not in shape[:-1]:
+        return None
+    positions = shape.index(n_positions)
+    singles = [axis for axis, size in enumerate(shape) if size == 1 and axis != positions]
+    if not singles:
+        return None
+    rest = tuple(size for axis, size in enumerate(shape) if axis not in (singles[0], positions))
+    return Layout(singles[0], positions, rest)
+
+
+@dataclass(frozen=True)
+class Port:
+    """Which of a module's arguments, or of its results, is meant: an index or a name.
+
+    key None means the result itself, where a module returns one tensor.
+    """
+
+    key: int | str | None
+
+    def take(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """The argument of a call."""
+        return kwargs[self.key] if isinstance(self.key, str) else args[self.key or 0]
+
+    def give(
+        self, args: tuple[Any, ...], kwargs: Mapping[str, Any], value: Any
+    ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The arguments of a call with this one exchanged."""
+        if isinstance(self.key, str):
+            return args, {**kwargs, self.key: value}
+        at = self.key or 0
+        return (*args[:at], value, *args[at + 1 :]), dict(kwargs)
+
+    def read(self, output: Any) -> Any:
+        """The tensor in a result."""
+        return output if self.key is None else output[self.key]
+
+    def write(self, output: Any, value: Any) -> Any:
+        """The result with its tensor exchanged; the result itself is left as it is."""
+        if self.key is None:
+            return value
+        if isinstance(output, tuple) and isinstance(self.key, int):
+            parts = [*output[: self.key], value, *output[self.key + 1 :]]
+            return type(output)(*parts) if hasattr(output, "_fields") else tuple(parts)
+        changed = output.copy()
+        changed[self.key] = value
+        return changed
+
+
+def tensors_in(values: Any) -> Iterator[tuple[int | str | None, Tensor]]:
+    """The floating-point tensors of a result or of arguments, each with its key."""
+    if isinstance(values, Tensor):
+        if values.is_floating_point():
+            yield None, values
+    elif isinstance(values, (tuple, list)):
+        yield from _floating(enumerate(values))
+    elif isinstance(values, Mapping):
+        yield from _floating(values.items())
+
+
+def _floating(items: Any) -> Iterator[tuple[int | str | None, Tensor]]:
+    for key, value in items:
+        if isinstance(value, torch.Tensor) and value.is_floating_point():
+            yield key, value

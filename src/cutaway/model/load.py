@@ -1,0 +1,183 @@
+"""Opens a model: by hub id, from a folder or a GGUF file, or one that is already in memory."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    PretrainedConfig,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
+from transformers.models.auto.modeling_auto import (
+    MODEL_FOR_CAUSAL_LM_MAPPING,
+    MODEL_FOR_MASKED_LM_MAPPING,
+)
+from transformers.utils import logging
+
+from ..core.errors import FileError, InvalidError
+from .devices import read_device, read_dtype
+from .embedded import EMBEDDED, embedded_folder
+from .explain import explained_loading
+from .lm import LM
+
+__all__ = ["load", "wrap"]
+
+#: A hub id: owner/name or an old one-word name.
+_HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
+
+
+def load(
+    name: str | Path | None = None,
+    *,
+    revision: str | None = None,
+    device: str | torch.device | None = None,
+    dtype: str | torch.dtype | None = None,
+    device_map: str | Mapping[str, Any] | None = None,
+    trust_remote_code: bool = False,
+) -> LM:
+    """A model by name; the user's documentation is at `cutaway.load`."""
+    if device is not None and device_map is not None:
+        raise InvalidError("device", device, allowed="device or device_map, not both")
+    place, wanted = read_device(device), read_dtype(dtype)
+    where = _where(name, revision)
+    options = {**where, "revision": revision or "main", "trust_remote_code": trust_remote_code}
+    with explained_loading(shown := _shown(name)), _quiet(name is None):
+        config = AutoConfig.from_pretrained(**options)
+        _check_kind(config, shown, trust_remote_code)
+        tokenizer = AutoTokenizer.from_pretrained(**options)
+        loaded: Any = AutoModelForCausalLM.from_pretrained(
+            **options, dtype=wanted, device_map=device_map, output_loading_info=True
+        )
+        model, report = loaded
+        _check_complete(report, shown)
+        if place is not None:
+            model.to(place)
+    return LM(
+        model, tokenizer, name=shown, revision=str(getattr(config, "_commit_hash", None) or "")
+    )
+
+
+def wrap(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> LM:
+    """A model in memory; the user's documentation is at `cutaway.wrap`."""
+    model = _inner(model)
+    if not isinstance(model, PreTrainedModel):
+        raise InvalidError(
+            "model", type(model).__name__, allowed="a transformers PreTrainedModel",
+            fix="to load one by its name, call cutaway.load(name)",
+        )  # fmt: skip
+    if not isinstance(tokenizer, PreTrainedTokenizerBase):
+        raise InvalidError(
+            "tokenizer", type(tokenizer).__name__, allowed="a transformers tokenizer",
+            fix="take AutoTokenizer.from_pretrained(name), or a processor's .tokenizer",
+        )  # fmt: skip
+    name = model.name_or_path or type(model).__name__
+    _check_kind(model.config, name, trusted=True)
+    _check_weights(model)
+    return LM(model, tokenizer, name=name, revision=getattr(model.config, "_commit_hash", "") or "")
+
+
+def _where(name: str | Path | None, revision: str | None) -> dict[str, Any]:
+    """transformers' arguments for a folder, a GGUF file or a hub id."""
+    if name is None:
+        if revision is not None:
+            raise InvalidError("revision", revision, allowed="with the name of a model only")
+        return {"pretrained_model_name_or_path": embedded_folder(), "local_files_only": True}
+    path = Path(name).expanduser()
+    if path.is_dir():
+        return {"pretrained_model_name_or_path": path, "local_files_only": True}
+    if path.suffix == ".gguf":
+        if not path.is_file():
+            raise FileError(path, "is no file", fix="give the path of a .gguf file")
+        return {
+            "pretrained_model_name_or_path": path.parent, "gguf_file": path.name,
+            "local_files_only": True,
+        }  # fmt: skip
+    text = str(name)
+    if path.exists():
+        raise FileError(path, "is no model folder", fix="give the folder that config.json is in")
+    if text.startswith((".", "~", os.sep)) or not _HUB_ID.fullmatch(text):
+        raise FileError(path, "is no folder", fix="give a folder, a .gguf file or owner/name")
+    return {"pretrained_model_name_or_path": text}
+
+
+def _shown(name: str | Path | None) -> str:
+    return EMBEDDED if name is None else str(name)
+
+
+def _check_kind(config: PretrainedConfig, name: str, trusted: bool) -> None:
+    """Refuse what is no decoder, by name, before its weights are read."""
+    kind = config.model_type
+    if config.is_encoder_decoder:
+        raise _coming(name, kind, "encoder-decoder")
+    own_code = trusted and "AutoModelForCausalLM" in (getattr(config, "auto_map", None) or {})
+    decodes = type(config) in MODEL_FOR_CAUSAL_LM_MAPPING or own_code
+    if type(config) in MODEL_FOR_MASKED_LM_MAPPING and not getattr(config, "is_decoder", False):
+        raise _coming(name, kind, "encoder-only")
+    if not decodes:
+        raise InvalidError(
+            "model", name, allowed=f"a causal language model, and this is a {kind} model"
+        )
+
+
+def _coming(name: str, kind: str, what: str) -> InvalidError:
+    return InvalidError(
+        "model", name, allowed=f"a decoder-only model; {what} models ({kind}) are coming"
+    )
+
+
+def _check_complete(report: Mapping[str, Any], name: str) -> None:
+    """transformers fills missing weights with random numbers and only warns."""
+    lacking = sorted(report["missing_keys"]) or sorted(map(str, report["mismatched_keys"]))
+    if lacking:
+        raise FileError(
+            name,
+            f"lacks weights of {len(lacking)} parameters ({', '.join(lacking[:3])})",
+            fix="fetch it again, or give the model that has a language head",
+        )
+
+
+def _check_weights(model: PreTrainedModel) -> None:
+    """Weights must be somewhere: in memory, or off-loaded by accelerate, which brings them."""
+    on_meta = any(parameter.is_meta for parameter in model.parameters())
+    if on_meta and not hasattr(model, "hf_device_map"):
+        raise InvalidError(
+            "model", type(model).__name__, allowed="a model with weights; this one's are on the "
+            "meta device", fix="load it with from_pretrained",
+        )  # fmt: skip
+
+
+def _inner(model: Any) -> Any:
+    """A PEFT model's transformers model, whose layers hold the adapters."""
+    if not type(model).__module__.startswith("peft."):
+        return model
+    from peft import PeftModel
+
+    if isinstance(model, PeftModel) and model.active_peft_config.is_prompt_learning:
+        raise InvalidError(
+            "model", type(model).__name__, allowed="adapters inside the layers; a learned prompt "
+            "has no tokens to show",
+        )  # fmt: skip
+    return model.get_base_model()
+
+
+@contextmanager
+def _quiet(quiet: bool) -> Iterator[None]:
+    """Without transformers' progress bars, which flicker by on a model that loads in a second."""
+    shown = logging.is_progress_bar_enabled()
+    if quiet:
+        logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if quiet and shown:
+            logging.enable_progress_bar()

@@ -1,0 +1,160 @@
+"""One forward pass, recorded: states, states inside the blocks, neurons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ..core.axes import INPUT_LAYER
+from ..core.errors import MissingError
+from ..trace.source import Floats
+from .experts import gathered
+from .forward import as_input, forward, resting
+from .structure import Anatomy
+from .watch import entering, leaving
+
+__all__ = ["numbers", "recording", "run"]
+
+Take = Callable[[str, int, Tensor], None]
+
+
+def run(
+    model: nn.Module,
+    anatomy: Anatomy,
+    token_ids: Sequence[int],
+    materials: tuple[str, ...],
+    layers: Sequence[int] | None = None,
+) -> dict[str, dict[int, Floats]]:
+    """Material -> layer -> (T, n) float32 arrays of one pass over the tokens.
+
+    >>> run(model, anatomy, [5, 6, 7], ("states",))["states"][-1].shape  # doctest: +SKIP
+    (3, 64)
+
+    layers  the layers wanted of each material (-1: the state before block 0); None is all.
+    A block that has no such material is left out of it. Hooks and modes come back as they were,
+    whatever happens. Raises MissingError for a material that was not proven on this model.
+    """
+    taken: dict[str, dict[int, Floats]] = {name: {} for name in materials}
+
+    def take(material: str, layer: int, rows: Tensor) -> None:
+        taken[material][layer] = numbers(rows[0])
+
+    with resting(model), recording(model, anatomy, materials, take, layers):
+        forward(model, as_input(model, token_ids), logits_to_keep=1)
+    return {name: dict(sorted(by_layer.items())) for name, by_layer in taken.items()}
+
+
+def numbers(rows: Tensor) -> Floats:
+    """A float32 array of its own: bfloat16 and float16 are held exactly.
+
+    A copy, made while the model runs: a later module may change its input in place, and the
+    model's own tensor is freed at once, on whichever device it lies.
+    """
+    array = np.empty(tuple(rows.shape), dtype=np.float32)
+    torch.from_numpy(array).copy_(rows)
+    return array
+
+
+@contextmanager
+def recording(
+    model: nn.Module,
+    anatomy: Anatomy,
+    materials: tuple[str, ...],
+    take: Take,
+    layers: Sequence[int] | None = None,
+) -> Iterator[None]:
+    """Call `take(material, layer, (B, T, n) rows)` for everything wanted while the model runs."""
+    wanted = range(INPUT_LAYER, len(anatomy.blocks)) if layers is None else layers
+    for name in materials:
+        _check(anatomy, name)
+    with ExitStack() as stack:
+        for name in materials:
+            stack.enter_context(_RECORDERS[name](model, anatomy, frozenset(wanted), take))
+        yield
+
+
+def _check(anatomy: Anatomy, material: str) -> None:
+    capability = anatomy.capabilities.get("logit lens" if material == "states" else material)
+    if capability is not None and not capability.proven:
+        raise MissingError(f"the {material} of this model", because=capability.why)
+
+
+@contextmanager
+def _states(
+    model: nn.Module, anatomy: Anatomy, wanted: frozenset[int], take: Take
+) -> Iterator[None]:
+    stream, called = anatomy.stream, anatomy.stream.called
+    after = _passed_on(called, len(anatomy.blocks))
+
+    def give(first: int, tensor: Tensor) -> None:
+        for layer in after[first]:
+            if layer in wanted:
+                take("states", layer, stream.layout.rows(tensor))
+
+    def enter(layer: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        give(INPUT_LAYER, stream.entry.take(args, kwargs))
+
+    def leave(layer: int, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
+        give(layer, stream.exit.read(output))
+
+    modules = {layer: model.get_submodule(anatomy.blocks[layer].path) for layer in called}
+    with entering({called[0]: modules[called[0]]}, enter), leaving(modules, leave):
+        yield
+
+
+def _passed_on(called: tuple[int, ...], n_layers: int) -> Mapping[int, range]:
+    """The layers whose state is what a block gave: its own and those of blocks not called."""
+    starts = (INPUT_LAYER, *called)
+    return {a: range(a, b) for a, b in zip(starts, (*called, n_layers), strict=True)}
+
+
+@contextmanager
+def _inside(
+    model: nn.Module, anatomy: Anatomy, wanted: frozenset[int], take: Take
+) -> Iterator[None]:
+    places = {
+        layer: block.inside
+        for layer, block in enumerate(anatomy.blocks)
+        if block.inside is not None and layer in wanted
+    }
+
+    def enter(layer: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        rows = anatomy.stream.layout.rows(places[layer].entry.take(args, kwargs))
+        take("inside", layer, rows)
+
+    modules = {layer: model.get_submodule(place.path) for layer, place in places.items()}
+    with entering(modules, enter):
+        yield
+
+
+@contextmanager
+def _neurons(
+    model: nn.Module, anatomy: Anatomy, wanted: frozenset[int], take: Take
+) -> Iterator[None]:
+    downs = {
+        layer: model.get_submodule(block.down)
+        for layer, block in enumerate(anatomy.blocks)
+        if block.down is not None and layer in wanted
+    }
+
+    def enter(layer: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        take("neurons", layer, args[0])
+
+    def mixed(layer: int, rows: Tensor) -> None:
+        take("neurons", layer, rows)
+
+    experts = {
+        layer: (model.get_submodule(block.experts.path), block.experts)
+        for layer, block in enumerate(anatomy.blocks)
+        if block.experts is not None and layer in wanted
+    }
+    with entering(downs, enter), gathered(experts, mixed):
+        yield
+
+
+_RECORDERS = {"states": _states, "inside": _inside, "neurons": _neurons}

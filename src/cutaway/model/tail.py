@@ -1,0 +1,143 @@
+"""From the state after the last block to logits: the model's own modules, called again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from .fit import Cap, Scale
+from .forward import as_input, device_of, forward, logits_of
+from .layout import Layout, Port
+from .watch import replaced
+
+__all__ = ["ChainTail", "Link", "ReplayTail"]
+
+
+@dataclass(frozen=True)
+class Link:
+    """One module of the chain: which argument and result are meant, and their axes."""
+
+    path: str
+    module: nn.Module
+    entry: Port
+    layout: Layout
+    exit: Port
+    out_layout: Layout
+
+    def __call__(self, rows: Tensor) -> Tensor:
+        """(N, n) -> (N, m), where the module's weights are."""
+        rows = rows.to(device_of(self.module))
+        args, kwargs = self.entry.give((), {}, self.layout.restore(rows[None]))
+        output = self.module(*args, **kwargs)
+        return self.out_layout.rows(self.exit.read(output))[0]
+
+
+@dataclass(frozen=True)
+class ChainTail:
+    """Modules one after the other, with scales between and something elementwise at the end.
+
+    links   modules and scales up to what enters the unembedding
+    head    the unembedding
+    plain   whether the head is one product with a (V, d) weight
+    vocab   how many logits are kept of those it gives
+    ending  what is done to them
+    dtype   the precision of the model's states
+    """
+
+    links: tuple[Link | Scale, ...]
+    head: Link
+    plain: bool
+    vocab: int
+    ending: tuple[Scale | Cap, ...]
+    dtype: torch.dtype
+
+    @property
+    def norm(self) -> str | None:
+        """Path of the last module before the unembedding whose parameters are all vectors."""
+        for link in reversed(self.links):
+            if isinstance(link, Link) and all(p.dim() < 2 for p in link.module.parameters()):
+                return link.path
+        return None
+
+    @property
+    def unembedding(self) -> str:
+        """Path of the head."""
+        return self.head.path
+
+    @property
+    def after_words(self) -> tuple[str, ...]:
+        """What is done beside calling modules."""
+        before = [f"state {step}" for step in self.links if isinstance(step, Scale)]
+        return (*before, *(f"logits {step}" for step in self.ending))
+
+    def hidden(self, states: Tensor) -> Tensor:
+        """(N, width) -> (N, d) what enters the unembedding."""
+        states = states.to(self.dtype)
+        for step in self.links:
+            states = step(states)
+        return states
+
+    def matrix(self) -> tuple[Tensor, Tensor | None] | None:
+        """(V, d) weight and (V,) bias of a plain head, else None."""
+        if not self.plain:
+            return None
+        weight, bias = self.head.module.weight, getattr(self.head.module, "bias", None)
+        return weight[: self.vocab], None if bias is None else bias[: self.vocab]  # type: ignore
+
+    def after(self, logits: Tensor) -> Tensor:
+        """Scale and soft-cap, in the precision given."""
+        for step in self.ending:
+            logits = step(logits)
+        return logits
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """(N, d) -> (N, V)."""
+        return self.after(self.head(hidden)[:, : self.vocab])
+
+
+@dataclass(frozen=True)
+class ReplayTail:
+    """A tail that is code, not a chain of modules: the model is run with other last states.
+
+    Exact, as the model itself does the work, but each call costs a pass of the whole model.
+    """
+
+    model: nn.Module
+    block: nn.Module
+    exit: Port
+    layout: Layout
+    unembedding: str
+    dtype: torch.dtype
+    token_ids: tuple[int, ...]
+    norm: str | None = None
+    after_words: tuple[str, ...] = ("the model's own code after its last block, run again",)
+
+    def hidden(self, states: Tensor) -> Tensor:
+        """The states themselves: the model's code does the rest."""
+        return states.to(self.dtype)
+
+    def matrix(self) -> None:
+        """None: there is no plain product."""
+
+    def after(self, logits: Tensor) -> Tensor:
+        """The logits as they are."""
+        return logits
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """(N, width) -> (N, V), in passes of as many rows as the probe text has tokens."""
+        return torch.cat([self._pass(rows) for rows in hidden.split(len(self.token_ids))])
+
+    def _pass(self, rows: Tensor) -> Tensor:
+        def exchange(output: Any) -> Any:
+            old = self.exit.read(output)
+            padded = self.layout.rows(old).clone()
+            padded[0, : len(rows)] = rows.to(old.device)
+            return self.exit.write(output, self.layout.restore(padded))
+
+        with replaced(self.block, exchange):
+            output = forward(self.model, as_input(self.model, self.token_ids))
+        return logits_of(output)[0, : len(rows)]

@@ -1,0 +1,130 @@
+"""Hooks that are always taken off again: the only way Cutaway looks into a running model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from torch import Tensor, nn
+
+from .layout import tensors_in
+
+__all__ = ["Call", "calls", "captured", "entering", "leaving", "replaced"]
+
+Key = TypeVar("Key", bound=Hashable)
+Arguments = tuple[tuple[Any, ...], dict[str, Any]]
+
+
+@contextmanager
+def entering(
+    modules: Mapping[Key, nn.Module],
+    act: Callable[[Key, tuple[Any, ...], dict[str, Any]], Arguments | None],
+) -> Iterator[None]:
+    """Call `act(key, args, kwargs)` before each module; what it returns replaces the arguments."""
+    with ExitStack() as stack:
+        for key, module in modules.items():
+
+            def hook(
+                module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], key: Key = key
+            ) -> Arguments | None:
+                return act(key, args, kwargs)
+
+            stack.callback(module.register_forward_pre_hook(hook, with_kwargs=True).remove)
+        yield
+
+
+@contextmanager
+def leaving(
+    modules: Mapping[Key, nn.Module],
+    act: Callable[[Key, tuple[Any, ...], dict[str, Any], Any], Any],
+) -> Iterator[None]:
+    """Call `act(key, args, kwargs, output)` after each module; a result replaces the output."""
+    with ExitStack() as stack:
+        for key, module in modules.items():
+
+            def hook(
+                module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any,
+                key: Key = key,
+            ) -> Any:  # fmt: skip
+                return act(key, args, kwargs, output)
+
+            stack.callback(module.register_forward_hook(hook, with_kwargs=True).remove)
+        yield
+
+
+@contextmanager
+def captured(modules: Mapping[Key, nn.Module]) -> Iterator[dict[Key, Any]]:
+    """What each module returns, by reference, filled while the model runs inside the block.
+
+    >>> with captured({0: model.get_submodule("model.layers.0")}) as outputs:  # doctest: +SKIP
+    ...     model(ids)
+    >>> outputs[0].shape  # doctest: +SKIP
+    torch.Size([1, 12, 64])
+    """
+    outputs: dict[Key, Any] = {}
+
+    def keep(key: Key, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
+        outputs[key] = output
+
+    with leaving(modules, keep):
+        yield outputs
+
+
+@contextmanager
+def replaced(module: nn.Module, change: Callable[[Any], Any]) -> Iterator[None]:
+    """The module's output exchanged for `change(output)` while inside the block."""
+
+    def exchange(key: int, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> Any:
+        return change(output)
+
+    with leaving({0: module}, exchange):
+        yield
+
+
+@dataclass
+class Call:
+    """One call of one module: copies of the floating tensors it took and gave.
+
+    start, end   its place among all the calls watched: nested calls lie between
+    inputs       argument index or name -> tensor
+    outputs      result index or name (None: the result itself) -> tensor
+    whole        its result and arguments by reference, where they were asked for
+    """
+
+    path: str
+    module: nn.Module
+    start: int
+    end: int = -1
+    inputs: dict[int | str | None, Tensor] = field(default_factory=dict)
+    outputs: dict[int | str | None, Tensor] = field(default_factory=dict)
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+
+
+@contextmanager
+def calls(modules: Mapping[str, nn.Module], *, arguments: bool = False) -> Iterator[list[Call]]:
+    """Every call of the modules, in order of their starts, with copies of what went in and out.
+
+    Copies, for a module may go on to change its input in place.
+    """
+    seen: list[Call] = []
+    running: list[Call] = []
+    clock = iter(range(1_000_000_000))
+
+    def begin(path: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        call = Call(path, modules[path], next(clock))
+        call.inputs = {key: t.clone() for key, t in (*tensors_in(args), *tensors_in(kwargs))}
+        if arguments:
+            call.args, call.kwargs = args, kwargs
+        seen.append(call)
+        running.append(call)
+
+    def end(path: str, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
+        call = running.pop()
+        call.end = next(clock)
+        call.outputs = {key: t.clone() for key, t in tensors_in(output)}
+
+    with entering(modules, begin), leaving(modules, end):
+        yield seen

@@ -1,0 +1,44 @@
+"""The parts of a model in the terminal: a row per part, then what is proven."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from ..view.spec import Spec
+from .parts import COLUMNS, known, rows
+
+__all__ = ["anatomy_text"]
+
+_GAP = "  "
+_COUNT = COLUMNS.index("parameters")
+
+
+def anatomy_text(spec: Spec, width: int | None) -> Iterator[Text]:
+    """The table of parts, then a line per capability.
+
+    A terminal too narrow for the shapes goes without them; a path is never cut.
+    """
+    table = [COLUMNS, *rows(spec)]
+    widths = [max(map(cell_len, column)) for column in zip(*table, strict=True)]
+    if width is not None and sum(widths) + len(_GAP) * (len(widths) - 1) > width:
+        widths = widths[: _COUNT + 1]
+    yield Text(_line(table[0], widths), style="dim")
+    for row in table[1:]:
+        yield Text(_line(row, widths))
+    yield Text(_line(("all", "", f"{spec.header['total']:,}", ""), widths), style="bold")
+    yield Text()
+    for name, proven, words in known(spec):
+        yield Text.assemble((name, "bold"), "  ", (words, "" if proven else "yellow"))
+    yield Text()
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """Cells beside each other, as many as there are widths; counts stand right."""
+    shown = []
+    for place, (cell, width) in enumerate(zip(cells, widths, strict=False)):
+        space = " " * (width - cell_len(cell))
+        shown.append(space + cell if place == _COUNT else cell + space)
+    return _GAP.join(shown).rstrip()

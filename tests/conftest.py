@@ -1,0 +1,41 @@
+"""What the tests share: quiet libraries, no network, and two models."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+# Read by the libraries when they are imported: nothing here may look for a hub.
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+if TYPE_CHECKING:
+    from cutaway.model.lm import LM
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quiet() -> None:
+    """transformers logs what a tiny random model lacks; only its errors are of interest."""
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+
+
+@pytest.fixture(scope="session")
+def smol() -> LM:
+    """The embedded default model, in the user's own cache; fetched if it is not there."""
+    import cutaway
+
+    return cutaway.load()
+
+
+@pytest.fixture(scope="session")
+def tiny_lm() -> LM:
+    """A tiny random Llama, wrapped."""
+    import cutaway
+    from tests.models import tiny
+
+    return cutaway.wrap(*tiny("llama"))

@@ -1,0 +1,39 @@
+import type { Scheme } from "../parts/theme";
+import { mount } from "./mount";
+
+/** The part of anywidget's model that is used. https://anywidget.dev/en/afm/ */
+interface Model {
+  get(name: "envelope"): unknown;
+  get(name: "data"): DataView;
+  on(event: string, listener: () => void): void;
+  off(event: string, listener: () => void): void;
+}
+
+/** Shows a widget's picture in a shadow root, where the notebook's styles don't reach it. */
+export function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
+  const place = el.attachShadow({ mode: "open" });
+  let clear = (): void => {};
+  const draw = (): void => {
+    clear();
+    const { buffer, byteOffset, byteLength } = model.get("data");
+    const data = new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+    clear = mount(place, model.get("envelope"), data, {
+      address: null,
+      scheme: notebookScheme(el.ownerDocument),
+    });
+  };
+  draw();
+  model.on("change:data", draw);
+  return () => {
+    model.off("change:data", draw);
+    clear();
+  };
+}
+
+/** The notebook's own theme where it says one: it may differ from the system's. */
+function notebookScheme(document: Document): Scheme | null {
+  const { jpThemeLight, vscodeThemeKind } = document.body.dataset;
+  if (jpThemeLight) return jpThemeLight === "true" ? "light" : "dark";
+  if (vscodeThemeKind) return vscodeThemeKind.includes("light") ? "light" : "dark";
+  return null;
+}

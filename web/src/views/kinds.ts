@@ -1,0 +1,22 @@
+import { SpecError } from "../spec/spec";
+import { candidatesView } from "./candidates";
+import type { View } from "./host";
+import { lensView } from "./lens";
+
+/** The views by the kind of Spec they draw. A new view is a file and a row here. */
+const KINDS: Readonly<Record<string, View>> = {
+  logit_lens: lensView,
+  candidates: candidatesView,
+};
+
+export function viewOf(kind: string): View {
+  const view = Object.hasOwn(KINDS, kind) ? KINDS[kind] : undefined;
+  if (!view) {
+    const known = Object.keys(KINDS).join(", ");
+    throw new SpecError(
+      `This page can't draw a picture of the kind "${kind}"; it knows ${known}. ` +
+        "Save it again with the Cutaway that opens it.",
+    );
+  }
+  return view;
+}

@@ -1,0 +1,105 @@
+import type { Candidate } from "../../parts/candidates";
+import type { Cell } from "../../parts/selection";
+import type { LensHeader, Quantity } from "../../spec/headers";
+import { arrayOf, type Grid, type Spec } from "../../spec/spec";
+
+/** The top-k arrays of one set of states: after each layer, or inside each. */
+interface Tops {
+  readonly index: Grid;
+  readonly id: Grid;
+  readonly probability: Grid;
+  readonly logit: Grid;
+}
+
+const UNDEFINED_LABEL = "–";
+
+/** The numbers of a lens by cell: a state (layer, inside) at a position. */
+export class LensCells {
+  readonly header: LensHeader;
+  private readonly rowOf: ReadonlyMap<number, number>;
+  private readonly colOf: ReadonlyMap<number, number>;
+  private readonly after: Tops;
+  private readonly within: Tops | null;
+
+  constructor(private readonly spec: Spec<LensHeader>) {
+    this.header = spec.header;
+    this.rowOf = new Map(spec.header.layers.map((layer, i) => [layer, i]));
+    this.colOf = new Map(spec.header.positions.map((at, i) => [at, i]));
+    this.after = tops(spec, "");
+    this.within = spec.header.inside ? tops(spec, "inside_") : null;
+  }
+
+  has(cell: Cell): boolean {
+    if (cell.inside && (!this.within || cell.layer < 0)) return false;
+    return this.rowOf.has(cell.layer) && this.colOf.has(cell.at);
+  }
+
+  /** The column of a position; -1 where the picture has none. */
+  column(at: number): number {
+    return this.colOf.get(at) ?? -1;
+  }
+
+  /** The quantity of a cell; NaN where it is undefined. */
+  value(quantity: Quantity, cell: Cell): number {
+    const [row, col] = this.place(cell);
+    const tops = this.topsOf(cell);
+    if (quantity.name === "probability") return tops.probability.at(row, col, 0);
+    if (quantity.name === "logit") return tops.logit.at(row, col, 0);
+    const prefix = cell.inside ? "inside_" : "";
+    const value = arrayOf(this.spec, prefix + quantity.name).at(row, col);
+    return quantity.name === "rank" && value === 0 ? NaN : value;
+  }
+
+  topLabel(cell: Cell): string {
+    return this.label(this.topsOf(cell).index.at(...this.place(cell), 0));
+  }
+
+  /** Whether the cell's top token is the one that came next: by ids, for texts may be alike. */
+  foretells(cell: Cell): boolean {
+    const next = this.header.next_ids[this.place(cell)[1]]!;
+    return next >= 0 && this.topsOf(cell).id.at(...this.place(cell), 0) === next;
+  }
+
+  /** The k tokens of a cell, best first; undefined ones left out. */
+  candidates(cell: Cell): Candidate[] {
+    const [row, col] = this.place(cell);
+    const { index, id, probability, logit } = this.topsOf(cell);
+    const final = this.after.id.at(this.header.layers.length - 1, col, 0);
+    const next = this.header.next_ids[col]!;
+    return Array.from({ length: this.header.k }, (_, j) => j)
+      .filter((j) => id.at(row, col, j) >= 0)
+      .map((j) => ({
+        label: this.label(index.at(row, col, j)),
+        probability: probability.at(row, col, j),
+        logit: logit.at(row, col, j),
+        isFinal: id.at(row, col, j) === final,
+        isNext: id.at(row, col, j) === next,
+      }));
+  }
+
+  /** The label of the token whose rank and surprisal are given at a position. */
+  target(at: number): string {
+    return this.label(this.header.rank_of.target[this.column(at)]!);
+  }
+
+  private label(index: number): string {
+    return this.header.vocabulary[index] ?? UNDEFINED_LABEL;
+  }
+
+  private place(cell: Cell): [number, number] {
+    return [this.rowOf.get(cell.layer)!, this.colOf.get(cell.at)!];
+  }
+
+  private topsOf(cell: Cell): Tops {
+    return cell.inside && this.within ? this.within : this.after;
+  }
+}
+
+function tops(spec: Spec, prefix: string): Tops {
+  return {
+    index: arrayOf(spec, `${prefix}top_index`),
+    id: arrayOf(spec, `${prefix}top_id`),
+    probability: arrayOf(spec, `${prefix}top_probability`),
+    logit: arrayOf(spec, `${prefix}top_logit`),
+  };
+}

@@ -1,0 +1,66 @@
+import type { Edge, GridModel } from "../../parts/heatmodel";
+import { stateName } from "../../parts/layers";
+import { valueText } from "../../parts/legend";
+import { paintOf, shareOf } from "../../parts/ramp";
+import type { Cell, State } from "../../parts/selection";
+import type { Scheme } from "../../parts/theme";
+import type { Quantity } from "../../spec/headers";
+import type { LensCells } from "./cells";
+import type { Row } from "./rows";
+
+/** The lens as a heat grid: drawn rows by positions, coloured by one quantity. */
+export function heatModel(
+  cells: LensCells,
+  rows: readonly Row[],
+  quantity: Quantity,
+  state: State,
+  scheme: Scheme,
+): GridModel {
+  const { header } = cells;
+  const cellOf = (row: number, col: number): Cell => ({
+    ...rows[row]!,
+    at: header.positions[col]!,
+  });
+  const [read, came] = [readEdge(cells), cameEdge(cells)];
+  return {
+    rows: rows.length,
+    cols: header.positions.length,
+    label:
+      `${header.heading}: ${rows.length} states by ${header.positions.length} positions. ` +
+      "Arrow keys move, Enter pins, Escape lets go.",
+    paint: (row, col) => {
+      const value = cells.value(quantity, cellOf(row, col));
+      return paintOf(quantity.ramp, scheme, shareOf(quantity, value));
+    },
+    text: (row, col) => {
+      const cell = cellOf(row, col);
+      if (quantity.name !== "rank") return cells.topLabel(cell);
+      return valueText(quantity, cells.value(quantity, cell));
+    },
+    ringed: (row, col) => cells.foretells(cellOf(row, col)),
+    rowLabel: (row) => stateName(rows[row]!.layer, rows[row]!.inside),
+    // What was read enters at the input's side of the picture, what came leaves at the final's.
+    above: state.finalOnTop ? came : read,
+    below: state.finalOnTop ? read : came,
+  };
+}
+
+function readEdge({ header }: LensCells): Edge {
+  return {
+    name: "read",
+    tone: "ink",
+    label: (col) => header.inputs[col]!,
+    small: (col) => String(header.positions[col]!),
+    underlined: (col) => header.produced[col]!,
+  };
+}
+
+function cameEdge({ header }: LensCells): Edge {
+  return {
+    name: "came",
+    tone: "out",
+    label: (col) => header.nexts[col] || "?",
+    small: null,
+    underlined: () => false,
+  };
+}

@@ -1,0 +1,73 @@
+import { candidateBar } from "../../parts/candidates";
+import { place } from "../../parts/card";
+import { chip, element } from "../../parts/dom";
+import { layerWords } from "../../parts/layers";
+import { quantityName, valueText } from "../../parts/legend";
+import { shownCell, type Cell, type State } from "../../parts/selection";
+import type { LensCells } from "./cells";
+
+/** The quantities that are about one token: rank_of's. */
+const ABOUT_TARGET: ReadonlySet<string> = new Set(["rank", "surprisal"]);
+
+/** Everything that is known of the cell the reader looks at. */
+export class Readout {
+  readonly element = element("section", { class: "card readout", "aria-label": "The cell" });
+  /** Read out by a screen reader when the choice moves; hovering stays silent. */
+  private readonly announced = element("p", {
+    class: "visually-hidden",
+    role: "status",
+    "aria-live": "polite",
+  });
+  private readonly body = element("div");
+
+  constructor(private readonly cells: LensCells) {
+    this.element.append(this.body, this.announced);
+  }
+
+  show(state: State): void {
+    const cell = shownCell(state);
+    this.body.replaceChildren(
+      element("h2", {}, capital(layerWords(cell.layer, cell.inside))),
+      this.where(cell),
+      ...this.cells.candidates(cell).map(candidateBar),
+      this.figures(cell),
+      element("p", { class: "hint" }, hint(state)),
+    );
+    if (!state.hover) this.announced.textContent = this.words(state);
+  }
+
+  private where(cell: Cell): HTMLElement {
+    const col = this.cells.column(cell.at);
+    const { inputs, nexts } = this.cells.header;
+    return place(cell.at, inputs[col]!, nexts[col]!);
+  }
+
+  private figures(cell: Cell): HTMLElement {
+    const rows = this.cells.header.quantities.flatMap((quantity) => {
+      const value = valueText(quantity, this.cells.value(quantity, cell));
+      const name = element("dt", { title: quantity.words }, quantityName(quantity));
+      if (ABOUT_TARGET.has(quantity.name)) name.append(" of ", chip(this.cells.target(cell.at)));
+      return [name, element("dd", { "data-quantity": quantity.name }, value)];
+    });
+    return element("dl", { class: "figures" }, ...rows);
+  }
+
+  private words(cell: Cell): string {
+    const [best] = this.cells.candidates(cell);
+    const quantity = this.cells.header.quantities.find(({ name }) => name === "probability");
+    const share = quantity ? valueText(quantity, this.cells.value(quantity, cell)) : "";
+    const read = this.cells.header.inputs[this.cells.column(cell.at)];
+    const top = best ? `${best.label} ${share}` : "undefined";
+    return `Position ${cell.at}, ${read}, ${layerWords(cell.layer, cell.inside)}: ${top}`;
+  }
+}
+
+function hint(state: State): string {
+  return state.pinned
+    ? "Pinned. Escape lets go; click another cell to move the pin."
+    : "Hover or use the arrow keys; click or Enter pins.";
+}
+
+function capital(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
