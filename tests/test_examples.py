@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
-EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.py"))
+FOLDER = Path(__file__).parents[1] / "examples"
+EXAMPLES = sorted(FOLDER.glob("[!_]*.py"))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("script", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_runs(script: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages and pictures go to a folder of their own, not over those in docs/."""
+    monkeypatch.syspath_prepend(str(FOLDER))
     monkeypatch.setattr("sys.argv", [str(script), str(tmp_path)])
     runpy.run_path(str(script), run_name="__main__")
     assert any(tmp_path.iterdir()), f"{script.name} wrote nothing"

@@ -26,7 +26,7 @@ TABLE = {
     "render": ("core view", "numpy rich anywidget traitlets matplotlib"),
     "app": (
         "core trace model lens view render",
-        "numpy xarray typer click rich platformdirs IPython fastapi uvicorn mlflow comet_ml wandb "
+        "numpy xarray torch transformers typer click rich platformdirs IPython fastapi uvicorn mlflow comet_ml wandb "
         "tensorboard",
     ),
 }

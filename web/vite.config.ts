@@ -14,5 +14,5 @@ export default defineConfig({
     target: "es2022",
     minify: true,
   },
-  test: { environment: "happy-dom", include: ["tests/**/*.test.ts"] },
+  test: { include: ["tests/**/*.test.ts"] },
 });

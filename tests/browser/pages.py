@@ -11,7 +11,8 @@ from cutaway.view.spec import Spec
 
 WORDS = (
     "The", "·capital", "·of", "·France", "·is", "·Paris", ",", "·and", "·the", "·Italy", "·Rome",
-    ".", "·city", "·largest", "·to", "·a", "↵", "‹F0›‹9F›", "·internationalisation", "東京", "مرحبا",
+    ".", "·city", "·largest", "·to", "·a", "↵", "‹F0›‹9F›", "·internationalisation", "東京",
+    "مرحبا",
 )  # fmt: skip
 COMMON = {
     "title": "The capital of France is · Cutaway",

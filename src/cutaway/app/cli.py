@@ -5,6 +5,7 @@ A verb is a function in a module that imports nothing heavy, so that --help answ
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -36,6 +37,8 @@ _INTERRUPTED = 130
 def main(arguments: list[str] | None = None) -> None:
     """Run one verb and exit: 0, 2 after an error in one or two lines, 130 after Ctrl-C."""
     given = sys.argv[1:] if arguments is None else arguments
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a token may hold what the terminal can't show
     debug, given = _take_debug(given or ["--help"])
     try:
         code = app(given, prog_name="cutaway", standalone_mode=False)
@@ -65,9 +68,7 @@ def _common(
     version: Annotated[
         bool, typer.Option("--version", help="Print it.", callback=_say_version, is_eager=True)
     ] = False,
-    debug: Annotated[
-        bool, typer.Option("--debug", help="Show the traceback of an error.")
-    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
     """Shows how a transformer language model came by each token."""
 

@@ -24,7 +24,8 @@ def lens(
     ] = "top",
     against: Annotated[str, typer.Option(help="Distances to: final or input.")] = "final",
     distance: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="kl, js, tv; may be given again. [default: kl]")
+        list[str] | None,
+        typer.Option(metavar="NAME", help="kl, js, tv; may be given again. [default: kl]"),
     ] = None,
     inside: Annotated[
         bool, typer.Option("--inside", help="Also between attention and MLP.")

@@ -19,7 +19,9 @@ def look(
     choice: ModelChoice,
     generation: Generation,
     outputs: Outputs,
-    save: Annotated[Path | None, typer.Option(metavar="FILE", help="Keep the trace in this file.")] = None,
+    save: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Keep the trace in this file.")
+    ] = None,
 ) -> None:
     """Read a text and show how the model came by each token."""
     from .api import logit_lens

@@ -7,18 +7,22 @@ from typing import Annotated
 
 import typer
 
+from .outcome import printed
+
 __all__ = ["PROMPT", "demo"]
 
 PROMPT = "The capital of France is"
 
 
 def demo(
-    html: Annotated[Path, typer.Option(metavar="FILE", help="Where the page goes.")] = Path("demo.html"),
+    html: Annotated[Path, typer.Option(metavar="FILE", help="Where the page goes.")] = Path(
+        "demo.html"
+    ),
 ) -> None:
     """Show the embedded model at work on one sentence."""
     from .api import load, logit_lens
 
     view = logit_lens(load().trace(PROMPT))
     view.save(html)
-    typer.echo(repr(view))
+    typer.echo(printed(view))
     typer.echo(f"The same as a page, offline: {html.resolve().as_uri()}")

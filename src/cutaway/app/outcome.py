@@ -2,37 +2,68 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from ..core.errors import InvalidError
 
 if TYPE_CHECKING:
     from .view import View
 
-__all__ = ["Outputs"]
+__all__ = ["Outputs", "printed"]
+
+
+_File = Path | None
+
+
+def _into(what: str) -> Any:
+    return typer.Option(metavar="FILE", help=what)
 
 
 @dataclass(frozen=True)
 class Outputs:
     """Where a view goes: always to the terminal, and to the files asked for."""
 
-    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write an offline page.")] = None
-    svg: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a drawing.")] = None
-    png: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a picture.")] = None
-    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the numbers as a table.")] = None
-    nc: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the numbers as netCDF.")] = None
+    html: Annotated[_File, _into("Write an offline page.")] = None
+    svg: Annotated[_File, _into("Write a drawing.")] = None
+    png: Annotated[_File, _into("Write a picture.")] = None
+    csv: Annotated[_File, _into("Write the numbers as a table.")] = None
+    nc: Annotated[_File, _into("Write the numbers as netCDF.")] = None
     json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON.")] = False
 
+    def __post_init__(self) -> None:
+        # Said before a model is loaded, not after it has worked for minutes.
+        for suffix, path in self._files():
+            if path.suffix.lower() != f".{suffix}":
+                raise InvalidError(
+                    f"file for --{suffix}", str(path), allowed=f"a name ending in .{suffix}"
+                )
+
     def give(self, view: View) -> None:
-        """Print the view, as text or as JSON, and write its files."""
+        """Write the files, then print the view, as text or as JSON."""
         from .export import to_json
 
-        files = {"html": self.html, "svg": self.svg, "png": self.png, "csv": self.csv,
-                 "nc": self.nc}  # fmt: skip
-        for suffix, path in files.items():
-            if path is not None:
-                view.save(path, format=suffix)
-                typer.echo(f"wrote {path}", err=True)
-        typer.echo(to_json(view.data) if self.json else repr(view))
+        for _, path in self._files():
+            view.save(path)
+            typer.echo(f"wrote {path}", err=True)
+        typer.echo(to_json(view.data) if self.json else printed(view), nl=self.json)
+
+    def _files(self) -> list[tuple[str, Path]]:
+        given = {
+            "html": self.html, "svg": self.svg, "png": self.png, "csv": self.csv, "nc": self.nc,
+        }  # fmt: skip
+        return [(suffix, path) for suffix, path in given.items() if path is not None]
+
+
+def printed(view: View) -> str:
+    """The view as text: coloured and as wide as the terminal, plain and whole in a pipe."""
+    from ..render.text import text
+
+    if not sys.stdout.isatty():
+        return text(view.spec)
+    return text(view.spec, shutil.get_terminal_size().columns, colour=True)

@@ -114,7 +114,7 @@ def _read_targets(trace: Trace, targets: Targets) -> tuple[int, ...]:
     elif isinstance(targets, Iterable) and not isinstance(targets, str):
         chosen = list(targets)
     else:
-        chosen = [targets]  # type: ignore[list-item]
+        chosen = [targets]
     if not chosen:
         raise InvalidError("targets", targets, allowed=f"one or more of 1 to {T}")
     return tuple(sorted({read_whole("target", target, 1, T) for target in chosen}))
@@ -160,7 +160,9 @@ def _shares(answer: Attributed) -> NDArray[np.float32]:
     """Absolute scores divided by their sum; NaN where every score is 0."""
     size = np.abs(answer.score.astype(np.float64))
     total = np.nansum(size, axis=1, keepdims=True)
-    shares = np.divide(size, total, out=np.full_like(size, np.nan), where=total > 0)
+    shares: NDArray[np.float64] = np.divide(
+        size, total, out=np.full_like(size, np.nan), where=total > 0
+    )
     return shares.astype(np.float32)
 
 
@@ -211,9 +213,10 @@ def _baseline(trace: Trace, wanted: Attribution) -> str:
         return f"the text with {_label(trace, options['replacement'])} in its place"
     if "baseline" not in options:
         return "none: a gradient at the text itself"
+    kept = ", the first token kept" if options["keep_first"] else ""
     if isinstance(options["baseline"], str):
-        return {"zero": "the zero vector", "mean": "the mean embedding"}[options["baseline"]]
-    return f"a text that says only {_label(trace, options['baseline'])}"
+        return {"zero": "the zero vector", "mean": "the mean embedding"}[options["baseline"]] + kept
+    return f"a text that says only {_label(trace, options['baseline'])}{kept}"
 
 
 def _label(trace: Trace, token_id: int) -> str:

@@ -44,7 +44,7 @@ METHODS: Mapping[str, Method] = {
     "gradient_norm": Method("gradient", "logit", _NORM, True),
     "integrated_gradients": Method(
         "gradient along a line from the baseline x (input - baseline)", "log_probability", _SUM,
-        True, {"baseline": " ", "steps": 96, "spacing": "adaptive"},
+        True, {"baseline": " ", "keep_first": False, "steps": 96, "spacing": "adaptive"},
     ),
     "occlusion": Method(
         "what is lost without the source", "log_probability", "none: one number a source", False,
@@ -87,6 +87,8 @@ def _read(trace: Trace, option: str, value: Any, options: Mapping[str, Any]) -> 
         return read_whole(option, value, 6 if option == "steps" else 1)
     if option == "seed":
         return read_whole(option, value, 0)
+    if option == "keep_first":
+        return _one_of(option, value, (True, False))
     if option == "how":
         return _one_of(option, value, ("replace", "delete"))
     if option == "spacing":
@@ -103,7 +105,7 @@ def read_token(trace: Trace, what: str, value: Any) -> int:
     return read_whole(what, value, 0, trace.card.vocab_size - 1)
 
 
-def _one_of(what: str, value: Any, allowed: tuple[str, ...]) -> Any:
+def _one_of(what: str, value: Any, allowed: tuple[Any, ...]) -> Any:
     if value not in allowed:
         raise UnknownError(what, value, allowed=allowed)
     return value

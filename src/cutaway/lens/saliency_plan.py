@@ -43,7 +43,7 @@ class Plan:
 
 def plan(card: ModelCard, n_positions: int, wanted: Attribution) -> Plan:
     """The cost of an Attribution; of integrated gradients and of samples the most they may take."""
-    read = _tokens_read(n_positions, wanted)
+    read = _tokens_read(wanted)
     return Plan(
         tokens=len(wanted.targets),
         passes=read / (2 * n_positions),
@@ -52,7 +52,7 @@ def plan(card: ModelCard, n_positions: int, wanted: Attribution) -> Plan:
     )
 
 
-def _tokens_read(n_positions: int, wanted: Attribution) -> float:
+def _tokens_read(wanted: Attribution) -> float:
     """Tokens that go forward or backward through the model, in all; a gradient counts as one."""
     options, targets = wanted.options, wanted.targets
     if wanted.method == "occlusion":

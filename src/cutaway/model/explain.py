@@ -19,7 +19,7 @@ _NO_MEMORY = ("out of memory", "not enough memory", "can't allocate memory")
 
 
 @contextmanager
-def explained_loading(name: str) -> Iterator[None]:
+def explained_loading(name: str, fix: str) -> Iterator[None]:
     """Errors of reading a model become FileError or MissingError, which name it."""
     try:
         yield
@@ -28,10 +28,10 @@ def explained_loading(name: str) -> Iterator[None]:
     except ImportError as error:
         raise MissingError("a package", because=_first_line(error)) from error
     except (SafetensorError, json.JSONDecodeError) as error:
-        raise FileError(name, f"is damaged ({_first_line(error)})", fix="fetch it again") from error
+        raise FileError(name, f"is damaged ({_first_line(error)})", fix=fix) from error
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         _refuse_memory(error)
-        raise FileError(name, f"can't be loaded ({_first_line(error)})") from error
+        raise FileError(name, f"can't be loaded ({_first_line(error)})", fix=fix) from error
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,7 +86,7 @@ class Port:
         if isinstance(output, tuple) and isinstance(self.key, int):
             parts = [*output[: self.key], value, *output[self.key + 1 :]]
             return type(output)(*parts) if hasattr(output, "_fields") else tuple(parts)
-        changed = output.copy()
+        changed = copy(output)
         changed[self.key] = value
         return changed
 

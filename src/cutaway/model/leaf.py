@@ -75,7 +75,7 @@ class Subject:
             held["leaf"] = swap(value)
             return held["leaf"]
 
-        def stop(key: int, args: Any, kwargs: Any, output: Any) -> None:
+        def stop(_key: int, _args: Any, _kwargs: Any, output: Any) -> None:
             held["states"] = stream.layout.rows(stream.exit.read(output))
             raise _Reached
 
@@ -93,7 +93,7 @@ class Subject:
         def through(state: Tensor) -> Tensor:
             return stream.layout.restore(exchange(stream.layout.rows(state)))
 
-        def enter(key: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
+        def enter(_key: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
             return stream.entry.give(args, kwargs, through(stream.entry.take(args, kwargs)))
 
         before = [block for block in stream.called if block <= self.at_layer]
@@ -108,7 +108,7 @@ class Subject:
         return self.model.get_submodule(self.anatomy.blocks[layer].path)
 
 
-class _Reached(Exception):
+class _Reached(Exception):  # noqa: N818 - the end of a pass, no error
     """The states after the last block are there: the rest of the pass is not needed."""
 
 

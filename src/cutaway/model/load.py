@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import torch
 from transformers import (
@@ -33,7 +36,9 @@ from .lm import LM
 __all__ = ["load", "wrap"]
 
 #: A hub id: owner/name or an old one-word name.
-_HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
+_HUB_ID = re.compile(r"\w[\w.-]*(/[\w.-]+)?")
+_HUB_FIX = "check the name, the network, and that HF_HUB_OFFLINE is not set"
+_FOLDER_FIX = "fetch it again"
 
 
 def load(
@@ -49,9 +54,10 @@ def load(
     if device is not None and device_map is not None:
         raise InvalidError("device", device, allowed="device or device_map, not both")
     place, wanted = read_device(device), read_dtype(dtype)
-    where = _where(name, revision)
+    shown = EMBEDDED if name is None else str(name)
+    where, fix = _where(name, revision)
     options = {**where, "revision": revision or "main", "trust_remote_code": trust_remote_code}
-    with explained_loading(shown := _shown(name)), _quiet(name is None):
+    with explained_loading(shown, fix), _quiet(name is None):
         config = AutoConfig.from_pretrained(**options)
         _check_kind(config, shown, trust_remote_code)
         tokenizer = AutoTokenizer.from_pretrained(**options)
@@ -86,32 +92,44 @@ def wrap(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> LM:
     return LM(model, tokenizer, name=name, revision=getattr(model.config, "_commit_hash", "") or "")
 
 
-def _where(name: str | Path | None, revision: str | None) -> dict[str, Any]:
-    """transformers' arguments for a folder, a GGUF file or a hub id."""
+def _where(name: str | Path | None, revision: str | None) -> tuple[dict[str, Any], str]:
+    """transformers' arguments for a folder, a GGUF file or a hub id, and what to do if they fail."""
     if name is None:
         if revision is not None:
             raise InvalidError("revision", revision, allowed="with the name of a model only")
-        return {"pretrained_model_name_or_path": embedded_folder(), "local_files_only": True}
+        folder = embedded_folder()
+        return _local(folder), f"delete the folder {folder}, and it is made again"
     path = Path(name).expanduser()
     if path.is_dir():
-        return {"pretrained_model_name_or_path": path, "local_files_only": True}
-    if path.suffix == ".gguf":
-        if not path.is_file():
-            raise FileError(path, "is no file", fix="give the path of a .gguf file")
-        return {
-            "pretrained_model_name_or_path": path.parent, "gguf_file": path.name,
-            "local_files_only": True,
-        }  # fmt: skip
-    text = str(name)
-    if path.exists():
-        raise FileError(path, "is no model folder", fix="give the folder that config.json is in")
-    if text.startswith((".", "~", os.sep)) or not _HUB_ID.fullmatch(text):
-        raise FileError(path, "is no folder", fix="give a folder, a .gguf file or owner/name")
-    return {"pretrained_model_name_or_path": text}
+        if not (path / "config.json").is_file():
+            raise FileError(path, "has no config.json", fix="give the folder of one model")
+        return _local(path), _FOLDER_FIX
+    if path.suffix == ".gguf" and path.is_file():
+        return _local(path.parent, gguf_file=path.name), _FOLDER_FIX
+    if path.suffix == ".gguf" or path.exists() or not _HUB_ID.fullmatch(str(name)):
+        raise FileError(
+            name, "is no model", fix="give a folder with a config.json, a .gguf file or owner/name"
+        )
+    here = not _hub_has_address()
+    return {"pretrained_model_name_or_path": str(name), "local_files_only": here}, _HUB_FIX
 
 
-def _shown(name: str | Path | None) -> str:
-    return EMBEDDED if name is None else str(name)
+def _local(folder: Path, **more: str) -> dict[str, Any]:
+    return {"pretrained_model_name_or_path": folder, "local_files_only": True, **more}
+
+
+def _hub_has_address() -> bool:
+    """Whether the hub's name is known here; if not, asking for files would be tried for 24 s.
+
+    What is in the hub's cache is then read from there at once.
+    """
+    host = urlsplit(os.environ.get("HF_ENDPOINT", "https://huggingface.co")).hostname
+    if getproxies():  # then the proxy knows names, and this machine need not
+        return True
+    try:
+        return bool(socket.getaddrinfo(host, 443))
+    except OSError:
+        return False
 
 
 def _check_kind(config: PretrainedConfig, name: str, trusted: bool) -> None:

@@ -1,74 +1,198 @@
-"""Inside a block: which module mixes positions, where the MLP comes down, where the state is between.
+"""Inside a block: which module mixes positions, and where the MLP comes down.
 
-Each kind of block (same classes, same shapes) is looked at once. Nothing is told by a name:
-- a module mixes positions if changing what it takes at one position changes what it gives at others;
-- the down-projection is the widest linear module that gives a residual's width and is not part of
-  such a mixing module;
-- the state inside is what some module takes, with state + attention == it, and it + MLP == output.
+Each kind of block (same classes, same shapes) is looked at once. Nothing is told by a name: a
+module mixes positions if another value at one position changes what it gives at others; the
+down-projection is the widest linear module that gives a residual's width outside of what mixes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from .blocks import BlockList
 from .experts import is_fused, mixture
-from .fit import close, fit_scale, same, tolerance
+from .fit import same
 from .forward import as_input, forward
-from .layout import Port
-from .structure import Block, Inside
+from .inside import find_inside
+from .look import Look
+from .sign import is_gated
+from .structure import Block
 from .watch import Call, calls
 
-__all__ = ["Kind", "find_parts", "kinds"]
-
-Kind = tuple[Any, ...]
+__all__ = ["Parts", "find_parts"]
 
 
-def kinds(model: nn.Module, blocks: BlockList) -> dict[Kind, list[int]]:
-    """The different kinds of blocks, each with the layers of that kind that run on a text."""
-    by_kind: dict[Kind, list[int]] = {}
-    for layer, call in enumerate(blocks.calls):
-        if call is not None:
-            by_kind.setdefault(_kind(model.get_submodule(blocks.paths[layer])), []).append(layer)
-    return by_kind
+@dataclass(frozen=True)
+class Parts:
+    """The parts of every block, and why some have none.
+
+    gated    whether the sign of every neuron's activation means nothing
+    lacking  material -> why some block has none of it; nothing where all have it
+    """
+
+    blocks: tuple[Block, ...]
+    gated: bool
+    lacking: dict[str, str]
 
 
-def _kind(block: nn.Module) -> Kind:
-    modules = tuple((name, type(module).__qualname__) for name, module in block.named_modules())
-    return modules, tuple((name, tuple(p.shape)) for name, p in block.named_parameters())
+@dataclass(frozen=True)
+class _Found:
+    block: Block
+    gated: bool | None
+    lacking: dict[str, str]
+
+
+_NO_INSIDE = "does not add attention to its state and then an MLP that reads the sum"
 
 
 def find_parts(
     model: nn.Module, blocks: BlockList, token_ids: Sequence[int], which: int
-) -> tuple[Block, ...]:
-    """The parts of every block; of each kind the `which`-th block is watched on these tokens."""
-    by_kind = kinds(model, blocks)
+) -> Parts:
+    """The parts of every block; of each kind, block number `which` is watched on these tokens."""
+    by_kind = _kinds(model, blocks)
     watched = {layers[which]: layers for layers in by_kind.values()}
-    modules = {
-        path: module
-        for layer in watched
-        for path, module in _within(model, blocks.paths[layer]).items()
-    }
+    looks = _looks(model, blocks, token_ids, watched)
+    found = {layer: _find(look) for layer, look in looks.items()}
+    placed = [Block(path) for path in blocks.paths]
+    for layer, layers in watched.items():
+        for other in layers:
+            placed[other] = _moved(found[layer].block, blocks.paths[layer], blocks.paths[other])
+    signs = {entry.gated for entry in found.values()} - {None}
+    lacking: dict[str, str] = {}
+    for layer in sorted(found):
+        for material, why in found[layer].lacking.items():
+            lacking.setdefault(material, f"block {layer} {why}")
+    return Parts(tuple(placed), signs == {True}, lacking)
+
+
+def _kinds(model: nn.Module, blocks: BlockList) -> dict[Any, list[int]]:
+    """The different kinds of blocks, each with the layers of that kind that run on a text."""
+    by_kind: dict[Any, list[int]] = {}
+    for layer, call in enumerate(blocks.calls):
+        if call is not None:
+            block = model.get_submodule(blocks.paths[layer])
+            modules = tuple((name, type(part).__qualname__) for name, part in block.named_modules())
+            shapes = tuple((name, tuple(p.shape)) for name, p in block.named_parameters())
+            by_kind.setdefault((modules, shapes), []).append(layer)
+    return by_kind
+
+
+def _looks(
+    model: nn.Module, blocks: BlockList, token_ids: Sequence[int], layers: Iterable[int]
+) -> dict[int, Look]:
+    modules: dict[str, nn.Module] = {}
+    for layer in layers:
+        path = blocks.paths[layer]
+        for name, part in model.get_submodule(path).named_modules():
+            modules[f"{path}.{name}" if name else path] = part
     with calls(modules, arguments=True) as seen:
         forward(model, as_input(model, token_ids))
-    found = [Block(path) for path in blocks.paths]
-    for layer, layers in watched.items():
+    looks = {}
+    for layer in layers:
         path = blocks.paths[layer]
-        of_block = [call for call in seen if call.path == path or call.path.startswith(path + ".")]
-        parts = _Watched(path, blocks, of_block, len(token_ids)).parts()
-        for other in layers:
-            found[other] = _moved(parts, path, blocks.paths[other])
-    return tuple(found)
+        own = [call for call in seen if call.path == path or call.path.startswith(path + ".")]
+        looks[layer] = Look(path, blocks.entry, blocks.exit, blocks.layout, own, len(token_ids))
+    return looks
 
 
-def _within(model: nn.Module, path: str) -> dict[str, nn.Module]:
-    block = model.get_submodule(path)
-    return {f"{path}.{name}" if name else path: m for name, m in block.named_modules()}
+def _find(look: Look) -> _Found:
+    downs = _downs(look)
+    fused = next((call for call in look.below if is_fused(call.module)), None)
+    why = _no_neurons(look, downs, fused)
+    inside = find_inside(look)
+    block = Block(
+        look.path,
+        attention=min(look.mixing, key=lambda path: (path.count("."), path), default=None),
+        inside=inside,
+    )
+    lacking = {} if inside else {"inside": _NO_INSIDE}
+    if why is not None:
+        return _Found(block, None, {"neurons": why, **lacking})
+    down = downs[0] if downs else None
+    experts = None if fused is None else mixture(fused.path, fused.module)
+    n_dense = 0 if down is None else _width(look, down)
+    block = replace(
+        block,
+        mlp=_outermost(look, down or fused),
+        down=None if down is None else down.path,
+        experts=experts,
+        neurons=n_dense + (experts.count * experts.width if experts else 0),
+    )
+    return _Found(block, is_gated(look, down, fused), lacking)
+
+
+def _no_neurons(look: Look, downs: Sequence[Call], fused: Call | None) -> str | None:
+    """Why the neurons of a block can't all be had; None where they can."""
+    if not downs and fused is None:
+        return "has no MLP down-projection outside of what mixes positions"
+    if len(downs) > 1:
+        return "has more than one MLP"
+    if _has_other_experts(look):
+        return "has experts that are called with a part of the tokens, or fused in a way of its own"
+    return None
+
+
+def _has_other_experts(look: Look) -> bool:
+    """Whether weights outside of what mixes positions are used in a way not looked at here."""
+    seen = {call.path for call in look.below if look.taken(call)}
+    for name, module in look.whole.module.named_modules():
+        path = f"{look.path}.{name}"
+        own = [parameter.dim() for parameter in module.parameters(recurse=False)]
+        if is_fused(module) or not look.outside_mixing(path) or path in look.mixing:
+            continue
+        if 3 in own or (2 in own and path not in seen):
+            return True
+    return False
+
+
+def _width(look: Look, call: Call) -> int:
+    return look.taken(call)[0][1].shape[1]
+
+
+def _downs(look: Look) -> list[Call]:
+    """The widest linear modules outside of what mixes positions: one, in nearly all models.
+
+    Where a block keeps attention and MLP together in one module that mixes, those whose own
+    parent does not mix.
+    """
+    spread = [rows for call in look.below if call.path in look.mixing for rows in look.made(call)]
+    spread.append(look.state)
+    linear = [call for call in look.below if _comes_down(look, call, spread)]
+    outside = [call for call in linear if look.outside_mixing(call.path)]
+    nested = [call for call in linear if call.path.rpartition(".")[0] not in look.mixing]
+    candidates = outside or nested
+    widest = max((_width(look, call) for call in candidates), default=0)
+    return [call for call in candidates if _width(look, call) == widest]
+
+
+def _comes_down(look: Look, call: Call, spread: Sequence[Tensor]) -> bool:
+    """Whether a call is a product with a matrix, gives a residual's width, and takes new numbers.
+
+    What a mixing module gave, or the state itself, is not a neuron's activation.
+    """
+    if any(call.module.children()) or len(call.inputs) != 1 or None not in call.outputs:
+        return False
+    taken, made = look.taken(call), look.made(call)
+    if not taken or not made or made[0].shape[1] != look.layout.rest[-1]:
+        return False
+    rows = taken[0][1]
+    return not any(same(rows, other) for other in spread) and look.is_linear(call)
+
+
+def _outermost(look: Look, call: Call | None) -> str | None:
+    """The outermost module around a call, below the block, that does not mix positions."""
+    if call is None:
+        return None
+    inner = call.path.removeprefix(look.path + ".").split(".")
+    for depth in range(1, len(inner)):
+        path = f"{look.path}.{'.'.join(inner[:depth])}"
+        if path not in look.mixing and any(other.path == path for other in look.below):
+            return path
+    return None
 
 
 def _moved(block: Block, old: str, new: str) -> Block:
@@ -83,83 +207,6 @@ def _moved(block: Block, old: str, new: str) -> Block:
         attention=move(block.attention),
         mlp=move(block.mlp),
         down=move(block.down),
-        experts=block.experts and replace(block.experts, path=move(block.experts.path) or ""),
-        inside=block.inside and replace(block.inside, path=move(block.inside.path) or ""),
+        experts=block.experts and replace(block.experts, path=str(move(block.experts.path))),
+        inside=block.inside and replace(block.inside, path=str(move(block.inside.path))),
     )
-
-
-@dataclass(frozen=True)
-class _Watched:
-    """One block's calls on one text."""
-
-    path: str
-    blocks: BlockList
-    calls: Sequence[Call]
-    n_positions: int
-
-    def parts(self) -> Block:
-        mixing = [call.path for call in self._below() if self._mixes(call)]
-        attention = min(mixing, key=lambda path: path.count("."), default=None)
-        down = self._down(mixing)
-        fused = next((call for call in self._below() if is_fused(call.module)), None)
-        experts = None if fused is None else mixture(fused.path, fused.module)
-        width = 0 if down is None else self._rows(next(iter(down.inputs.values()))).shape[1]
-        first = down or fused
-        return Block(
-            self.path,
-            attention,
-            self._outermost(down or fused, mixing),
-            None if down is None else down.path,
-            experts,
-            width + (0 if experts is None else experts.count * experts.width),
-            None if first is None else self._inside(mixing, first),
-        )
-
-    def _below(self) -> list[Call]:
-        return [call for call in self.calls if call.path != self.path]
-
-    def _rows(self, tensor: Tensor) -> Tensor | None:
-        """(T, n) of a tensor with a row per position, None where it has none."""
-        shape = tensor.shape
-        if len(shape) == 2 and shape[0] == self.n_positions:
-            return tensor
-        if len(shape) >= 3 and shape[self.blocks.layout.positions] == self.n_positions:
-            return self.blocks.layout.rows(tensor)[0]
-        return None
-
-    def _mixes(self, call: Call) -> bool:
-        """Whether another value at position 0 changes what the module gives after it."""
-        key = next((k for k, t in call.inputs.items() if self._rows(t) is not None), None)
-        if key is None or not call.outputs:
-            return False
-        port = Port(key)
-        other = call.inputs[key].clone()
-        self._rows(other)[0].neg_().add_(1.0)
-        results = []
-        for value in (call.inputs[key].clone(), other):
-            args, kwargs = port.give(call.args, call.kwargs, value)
-            result = Port(next(iter(call.outputs))).read(call.module(*args, **kwargs))
-            results.append(self._rows(result))
-        before, after = results
-        if before is None or after is None:
-            return False
-        return not close(after[1:], before[1:], tolerance(before.dtype))
-
-    def _down(self, mixing: Sequence[str]) -> Call | None:
-        """The widest linear module outside of what mixes, the last of equals."""
-        spread = [c for call in self._below() if call.path in mixing for c in call.outputs.values()]
-        free = [
-            call
-            for call in self._below()
-            if self._is_linear(call) and not any(same(x, y) for x in call.inputs.values() for y in spread)
-        ]
-        outside = [c for c in free if not any(c.path.startswith(path + ".") for path in mixing)]
-        nested = [c for c in free if c.path.rpartition(".")[0] not in mixing]
-        return max(outside or nested, key=_input_width, default=None)
-
-    def _is_linear(self, call: Call) -> bool:
-        """Whether the call is a product with a matrix that gives a residual's width."""
-        if len(call.inputs) != 1 or None not in call.outputs or any(call.module.children()):
-            return False
-        taken, given = self._rows(next(iter(call.inputs.values()))), self._rows(call.outputs[None])
-        ...

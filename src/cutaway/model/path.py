@@ -26,9 +26,16 @@ _TOLERANCE = 0.05
 def by_path(subject: Subject, wanted: Attribution) -> Attributed:
     """Signed parts of f(text) - f(baseline), with their relative completeness gap.
 
-    options: baseline "zero", "mean" or a token id; steps; spacing "adaptive" or "even".
+    options: baseline "zero", "mean" or a token id; keep_first, whether the first token stays as
+    it is all along the line; steps; spacing "adaptive" or "even".
+    Raises InvalidError where keep_first leaves the first target without a source.
     Source: Sundararajan et al. 2017.
     """
+    if wanted.options["keep_first"] and min(wanted.targets) == 1:
+        raise InvalidError(
+            "target", 1, allowed="2 and more with keep_first",
+            fix="its only source is the first token",
+        )  # fmt: skip
     T = len(subject.token_ids)
     score = np.full((len(wanted.targets), T), np.nan, np.float32)
     value, gap = np.empty(len(wanted.targets)), np.empty(len(wanted.targets))
@@ -53,6 +60,8 @@ def _line(subject: Subject, chunk: Chunk, wanted: Attribution) -> Line:
     """One chunk's quantities between the baseline (0) and the text (1)."""
     text = subject.leaf(subject.ids(chunk.n))
     start = _baseline(subject, text, wanted.options["baseline"])
+    if wanted.options["keep_first"]:
+        start = torch.cat([text[:, :1], start[:, 1:]], dim=1)
     span = text - start
 
     def slope(alpha: float) -> Floats:

@@ -26,9 +26,7 @@ __all__ = ["project"]
 GROUP_BYTES = 8 * 2**20
 
 
-def project(
-    model: torch.nn.Module, anatomy: Anatomy, trace: Trace, question: Question
-) -> Rows:
+def project(model: torch.nn.Module, anatomy: Anatomy, trace: Trace, question: Question) -> Rows:
     """Unembed the states asked about and reduce each row.
 
     One block of positions needs all its layers at once: memory is that of the buffer
@@ -62,22 +60,21 @@ def _plan(trace: Trace, question: Question) -> tuple[_Stack, Wanted]:
     kept = trace.material(material, question.layers)
     states = [kept[layer] for layer in question.layers]
     final = trace.n_layers - 1
-    against = final if question.against == "final" else INPUT_LAYER
-    place: dict[int, int] = {}  # layer of a reference -> its row
-    needed = {against} if question.distances else set()
-    for layer in sorted(needed | ({final} if question.targets == "top" else set())):
+
+    def row_of(layer: int) -> int:
         if not question.inside and layer in question.layers:
-            place[layer] = question.layers.index(layer)
-        else:
-            place[layer] = len(states)
-            states.append(trace.material("states", [layer])[layer])
-    return _Stack(tuple(states)), Wanted(
-        k=question.k,
-        entropy=question.entropy,
-        top_row=place[final] if question.targets == "top" else None,
-        distances=question.distances,
-        reference_row=place.get(against),
-    )
+            return question.layers.index(layer)
+        states.append(trace.material("states", [layer])[layer])
+        return len(states) - 1
+
+    top = row_of(final) if isinstance(question.targets, str) else None
+    reference = None
+    if question.distances:
+        against_top = question.against == "final" and top is not None
+        layer = final if question.against == "final" else INPUT_LAYER
+        reference = top if against_top else row_of(layer)
+    wanted = Wanted(question.k, question.entropy, top, question.distances, reference)
+    return _Stack(tuple(states)), wanted
 
 
 def _targets(question: Question) -> Ints:

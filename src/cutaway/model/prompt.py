@@ -89,18 +89,22 @@ def _text(text: str, vocabulary: Vocabulary, special: bool) -> Prompt:
     if not text:
         raise InvalidError("prompt", text, allowed="a text of at least one token")
     ids = tuple(encoded(vocabulary.tokenizer, text, special=special))
-    return Prompt(ids, ("",) * len(ids), text, _changes(text, ids, vocabulary))
+    return Prompt(ids, ("",) * len(ids), text, _losses(text, vocabulary))
 
 
 def _chat(messages: Sequence[Any], vocabulary: Vocabulary, prompted: bool) -> Prompt:
     text = rendered(vocabulary.tokenizer, messages, prompted)
     ids, roles, notes = roles_of(vocabulary.tokenizer, messages, text)
     given = [dict(message) for message in messages]
-    return Prompt(ids, roles, given, (*notes, *_changes(text, ids, vocabulary)))
+    return Prompt(ids, roles, given, (*notes, *_losses(text, vocabulary)))
 
 
-def _changes(text: str, ids: tuple[int, ...], vocabulary: Vocabulary) -> tuple[str, ...]:
-    """What of a text its tokens do not hold, in words; special tokens added around it may."""
+def _losses(text: str, vocabulary: Vocabulary) -> tuple[str, ...]:
+    """What of a text its tokens do not hold, in words."""
+    tokenizer = vocabulary.tokenizer
+    ids = encoded(tokenizer, text)
+    if tokenizer.unk_token is not None and tokenizer.unk_token not in text:
+        ids = [token_id for token_id in ids if token_id != tokenizer.unk_token_id]
     lost = Counter(text) - Counter(decoded(vocabulary, ids))
     if not lost:
         return ()

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
 from ..trace.source import Floats
 
-__all__ = ["Line", "NODES", "adaptive", "even"]
+__all__ = ["NODES", "Line", "adaptive", "even"]
 
 #: Gauss-Legendre nodes of one stretch: exact for polynomials of degree 5.
 NODES = 3
@@ -77,7 +78,7 @@ def adaptive(line: Line, steps: int, tolerance: float) -> Floats:
     """
     scale = np.maximum(np.abs(line.rise(0.0, 1.0)), np.finfo(np.float64).tiny)
     edges = np.linspace(0.0, 1.0, _STRETCHES + 1).tolist()
-    stretches = [_stretch(line, *ends, scale) for ends in zip(edges, edges[1:], strict=False)]
+    stretches = [_stretch(line, *ends, scale) for ends in pairwise(edges)]
     used = NODES * _STRETCHES
     while used + 2 * NODES <= steps and sum(part.error for part in stretches) > tolerance:
         worst = max(stretches, key=lambda part: part.error)
@@ -86,7 +87,8 @@ def adaptive(line: Line, steps: int, tolerance: float) -> Floats:
         stretches.append(_stretch(line, worst.low, middle, scale))
         stretches.append(_stretch(line, middle, worst.high, scale))
         used += 2 * NODES
-    return np.sum([part.integral for part in stretches], axis=0)
+    total: Floats = np.sum([part.integral for part in stretches], axis=0)
+    return total
 
 
 def _stretch(line: Line, low: float, high: float, scale: Floats) -> _Stretch:
@@ -103,4 +105,5 @@ def _gauss(line: Line, low: float, high: float, nodes: int) -> Floats:
         half * weight * line.slope(middle + half * x)
         for x, weight in zip(at.tolist(), weights.tolist(), strict=True)
     ]
-    return np.sum(parts, axis=0)
+    total: Floats = np.sum(parts, axis=0)
+    return total

@@ -15,6 +15,7 @@ from ..core.errors import MissingError
 from ..trace.source import Floats
 from .experts import gathered
 from .forward import as_input, forward, resting
+from .layout import tensors_in
 from .structure import Anatomy
 from .watch import entering, leaving
 
@@ -136,24 +137,28 @@ def _inside(
 def _neurons(
     model: nn.Module, anatomy: Anatomy, wanted: frozenset[int], take: Take
 ) -> Iterator[None]:
-    downs = {
-        layer: model.get_submodule(block.down)
-        for layer, block in enumerate(anatomy.blocks)
-        if block.down is not None and layer in wanted
+    """Of a mixture with a shared expert: the neurons of all experts, then those of the shared."""
+    chosen = {layer: anatomy.blocks[layer] for layer in wanted if layer >= 0}
+    downs = {n: model.get_submodule(block.down) for n, block in chosen.items() if block.down}
+    mixtures = {
+        n: model.get_submodule(block.experts.path) for n, block in chosen.items() if block.experts
     }
+    blocks = {n: model.get_submodule(chosen[n].path) for n in {*downs, *mixtures}}
+    dense: dict[int, Tensor] = {}
+    mixed: dict[int, Tensor] = {}
 
     def enter(layer: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        take("neurons", layer, args[0])
+        dense[layer] = next(tensor for _, tensor in tensors_in(args or kwargs))
 
-    def mixed(layer: int, rows: Tensor) -> None:
-        take("neurons", layer, rows)
+    def leave(layer: int, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
+        batch = anatomy.stream.layout.rows(anatomy.stream.exit.read(output)).shape[0]
+        parts = [by[layer] for by in (mixed, dense) if layer in by]
+        rows = [part.reshape(batch, -1, part.shape[-1]) for part in parts]
+        take("neurons", layer, torch.cat(rows, dim=2) if len(rows) > 1 else rows[0])
+        dense.pop(layer, None)
+        mixed.pop(layer, None)
 
-    experts = {
-        layer: (model.get_submodule(block.experts.path), block.experts)
-        for layer, block in enumerate(anatomy.blocks)
-        if block.experts is not None and layer in wanted
-    }
-    with entering(downs, enter), gathered(experts, mixed):
+    with entering(downs, enter), gathered(mixtures, mixed.__setitem__), leaving(blocks, leave):
         yield
 
 

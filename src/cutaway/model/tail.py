@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +12,10 @@ from torch import Tensor, nn
 from .fit import Cap, Scale
 from .forward import as_input, device_of, forward, logits_of
 from .layout import Layout, Port
+from .structure import Block, Stream
 from .watch import replaced
 
-__all__ = ["ChainTail", "Link", "ReplayTail"]
+__all__ = ["ChainTail", "Link", "ReplayTail", "replay"]
 
 
 @dataclass(frozen=True)
@@ -141,3 +142,20 @@ class ReplayTail:
         with replaced(self.block, exchange):
             output = forward(self.model, as_input(self.model, self.token_ids))
         return logits_of(output)[0, : len(rows)]
+
+
+def replay(
+    model: nn.Module, blocks: Sequence[Block], stream: Stream, token_ids: Sequence[int]
+) -> ReplayTail:
+    """The tail that runs the model's own code on other last states."""
+    head = getattr(model, "get_output_embeddings", lambda: None)()
+    names = {id(module): name for name, module in model.named_modules()}
+    return ReplayTail(
+        model,
+        model.get_submodule(blocks[stream.called[-1]].path),
+        stream.exit,
+        stream.layout,
+        names.get(id(head), ""),
+        stream.dtype,
+        tuple(token_ids),
+    )

@@ -84,9 +84,7 @@ def _characters_of_bytes(data: bytes) -> list[int]:
     return numbers
 
 
-def _prefix_spans(
-    vocabulary: Vocabulary, ids: Sequence[int], text: str
-) -> list[tuple[int, int]]:
+def _prefix_spans(vocabulary: Vocabulary, ids: Sequence[int], text: str) -> list[tuple[int, int]]:
     """Spans by decoding every prefix: for decoders whose words depend on their neighbours.
 
     A token that finishes no character covers the one it is a part of.
@@ -101,4 +99,5 @@ def _prefix_spans(
 
 def _shared(text: str, other: str) -> int:
     """How many characters two texts begin with alike."""
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(text, other, strict=False)))
+    pairs = zip(text, other, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))

@@ -22,7 +22,7 @@ def top_k(logits: Tensor, k: int) -> tuple[Tensor, Tensor]:
     ([[3.0, 3.0, 2.0]], [[1, 2, 3]])
     """
     V = logits.shape[-1]
-    if V <= 2 * k * BLOCK:
+    if 2 * k * BLOCK >= V:
         return _largest(logits, k)
     _, blocks = _largest(_maxima(logits), k)
     blocks = blocks.sort(-1).values  # candidates in the order of their ids, for ties
@@ -37,7 +37,7 @@ def top_k(logits: Tensor, k: int) -> tuple[Tensor, Tensor]:
 def _maxima(logits: Tensor) -> Tensor:
     """(..., ceil(V / BLOCK)) the largest logit of each block."""
     whole = logits.shape[-1] // BLOCK * BLOCK
-    maxima = logits[..., :whole].unflatten(-1, (-1, BLOCK)).amax(-1)
+    maxima = logits[..., :whole].reshape(*logits.shape[:-1], -1, BLOCK).amax(-1)
     if whole == logits.shape[-1]:
         return maxima
     return torch.cat([maxima, logits[..., whole:].amax(-1, keepdim=True)], -1)

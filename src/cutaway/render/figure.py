@@ -11,6 +11,8 @@ from ..core.errors import MissingError, UnknownError
 from ..view.spec import Spec
 from .figure_candidates import candidates_figure
 from .figure_lens import lens_figure
+from .figure_neurons import clusters_figure, factors_figure, neurons_figure
+from .figure_race import pairs_figure, watch_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,6 +25,11 @@ _DOTS_PER_INCH = 160
 FIGURES: Mapping[str, Callable[[Spec], Figure]] = {
     "logit_lens": lens_figure,
     "candidates": candidates_figure,
+    "watch": watch_figure,
+    "pairs": pairs_figure,
+    "neurons": neurons_figure,
+    "clusters": clusters_figure,
+    "factors": factors_figure,
 }
 #: matplotlib's settings are global: one picture is written at a time.
 _WRITING = threading.Lock()

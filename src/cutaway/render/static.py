@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from html import escape
 
 from ..view.spec import Spec
-from .table import Table, table
+from .table import table
+from .tabular import Table
 
 __all__ = ["safe", "static"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from ..core.axes import layer_name
 from ..core.errors import UnknownError
@@ -11,22 +10,13 @@ from ..core.numbers import percent
 from ..view.spec import Spec
 from .grid import grid
 from .parts import COLUMNS, rows
+from .table_neurons import clusters_table, factors_table, neurons_table
+from .table_race import pairs_table, watch_table
+from .tabular import Table
 
-__all__ = ["TABLES", "Table", "table"]
+__all__ = ["TABLES", "table"]
 
 _MOST_POSITIONS = 12
-
-
-@dataclass(frozen=True)
-class Table:
-    """Columns and rows as they are printed; the first column heads its rows.
-
-    caption  what is shown, and what is left out of a long picture
-    """
-
-    caption: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
 
 
 def table(spec: Spec) -> Table:
@@ -94,4 +84,9 @@ TABLES: Mapping[str, Callable[[Spec], Table]] = {
     "logit_lens": lens_table,
     "candidates": candidates_table,
     "anatomy": anatomy_table,
+    "watch": watch_table,
+    "pairs": pairs_table,
+    "neurons": neurons_table,
+    "clusters": clusters_table,
+    "factors": factors_table,
 }

@@ -10,13 +10,16 @@ from rich.text import Text
 
 from ..core.errors import UnknownError
 from ..view.spec import Spec
+from .table import TABLES, table
+from .tabular import printed
 from .text_anatomy import anatomy_text
 from .text_candidates import candidates_text
 from .text_lens import lens_text
 
 __all__ = ["TEXTS", "printable", "text"]
 
-#: Kind of picture -> its body for a width in columns; None: as wide as it needs, nothing cut.
+#: Kind of picture -> its body for a width in columns (None: as wide as it needs, nothing cut),
+#: where it has a better one than its table.
 TEXTS: Mapping[str, Callable[[Spec, int | None], Iterable[RenderableType]]] = {
     "logit_lens": lens_text,
     "candidates": candidates_text,
@@ -48,8 +51,8 @@ def text(spec: Spec, width: int | None = None, *, colour: bool = False) -> str:
 
 def printable(spec: Spec, width: int | None) -> list[RenderableType]:
     """The parts of the picture, one under the other, for a rich console of that width."""
-    if spec.kind not in TEXTS:
-        raise UnknownError("kind of picture", spec.kind, allowed=TEXTS)
+    if spec.kind not in TABLES:
+        raise UnknownError("kind of picture", spec.kind, allowed=TABLES)
     header = spec.header
     return [
         Text(header["heading"], style="bold"),
@@ -57,7 +60,7 @@ def printable(spec: Spec, width: int | None) -> list[RenderableType]:
         Text(),
         _sentence(header["sentence"]),
         Text(),
-        *TEXTS[spec.kind](spec, width),
+        *(TEXTS[spec.kind](spec, width) if spec.kind in TEXTS else printed(table(spec), width)),
         *(Text(f"Note: {note}") for note in header["notes"]),
         Text(_model(header["provenance"]), style="dim"),
     ]

@@ -30,8 +30,12 @@ def anatomy_text(spec: Spec, width: int | None) -> Iterator[Text]:
         yield Text(_line(row, widths))
     yield Text(_line(("all", "", f"{spec.header['total']:,}", ""), widths), style="bold")
     yield Text()
-    for name, proven, words in known(spec):
-        yield Text.assemble((name, "bold"), "  ", (words, "" if proven else "yellow"))
+    found = known(spec)
+    longest = max((cell_len(name) for name, _, _ in found), default=0)
+    for name, proven, words in found:
+        yield Text.assemble(
+            (name.ljust(longest), "bold"), _GAP, (words, "" if proven else "yellow")
+        )
     yield Text()
 
 

@@ -20,7 +20,7 @@ from .trace import Trace
 __all__ = ["ATTACH", "STANDARD_K", "TARGETS", "answer", "standard_questions", "standard_rows"]
 
 #: What to do where the stored answers do not suffice.
-ATTACH = "attach the model with ct.open(path, model=lm)"
+ATTACH = "attach the model: ct.open(path, model=lm), or --model on the command line"
 #: How many top tokens of each cell are stored.
 STANDARD_K = 10
 #: The tokens whose ranks are stored: the final layer's top one, the one that came, the one read.

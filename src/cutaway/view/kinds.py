@@ -9,8 +9,13 @@ import xarray as xr
 from ..core.errors import UnknownError
 from .anatomy import anatomy_spec
 from .candidates import candidates_spec
+from .clusters import clusters_spec
+from .factors import factors_spec
 from .lens import lens_spec
+from .neurons import neurons_spec
+from .pairs import pairs_spec
 from .spec import Spec
+from .watch import watch_spec
 
 __all__ = ["VIEWS", "spec_of"]
 
@@ -19,6 +24,11 @@ VIEWS: Mapping[str, Callable[[xr.Dataset], Spec]] = {
     "logit_lens": lens_spec,
     "predictions": candidates_spec,
     "anatomy": anatomy_spec,
+    "watch": watch_spec,
+    "pairs": pairs_spec,
+    "neurons": neurons_spec,
+    "clusters": clusters_spec,
+    "factors": factors_spec,
 }
 
 

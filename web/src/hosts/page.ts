@@ -9,13 +9,14 @@ export async function mountPage(document: Document): Promise<void> {
   document.body.style.margin = "0";
   document.body.append(place);
   try {
-    const envelope: unknown = JSON.parse(textOf(document, "cutaway-spec"));
     const data = await inflated(textOf(document, "cutaway-data"));
-    mount(place, envelope, data, { address: fragmentOf(window), scheme: null });
+    mount(place, envelopeOf(textOf(document, "cutaway-spec")), data, {
+      address: fragmentOf(window),
+      scheme: null,
+    });
   } catch (error) {
-    const words = error instanceof SpecError ? error.message : `This page is damaged: ${error}`;
-    explain(place, words);
     if (!(error instanceof SpecError)) throw error;
+    explain(place, error.message);
   }
 }
 
@@ -23,6 +24,14 @@ function textOf(document: Document, id: string): string {
   const node = document.getElementById(id);
   if (!node) throw new SpecError(`This page has no "${id}": it is not whole. Save it again.`);
   return node.textContent ?? "";
+}
+
+function envelopeOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new SpecError("The picture's header is damaged. Save the page again.");
+  }
 }
 
 /** The bytes of base64 of raw deflate, as view/spec.py wrote them. */
@@ -33,9 +42,13 @@ async function inflated(text: string): Promise<Uint8Array> {
         "(DecompressionStream is missing). Open it in a browser of 2023 or later.",
     );
   }
-  const packed = Uint8Array.from(atob(text.trim()), (character) => character.charCodeAt(0));
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+  try {
+    const packed = Uint8Array.from(atob(text.trim()), (character) => character.charCodeAt(0));
+    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+    return new Uint8Array(await new Response(stream).arrayBuffer());
+  } catch {
+    throw new SpecError("The picture's numbers are damaged. Save the page again.");
+  }
 }
 
 /** The fragment of the window's address. */

@@ -85,7 +85,7 @@ function tableCell(candidate: Candidate): HTMLElement {
   );
 }
 
-function track(share: number): HTMLElement {
+export function track(share: number): HTMLElement {
   const bar = element("i");
   bar.style.width = `${Number.isNaN(share) ? 0 : 100 * share}%`;
   return element("span", { class: "track", "aria-hidden": "true" }, bar);

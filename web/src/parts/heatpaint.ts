@@ -1,35 +1,12 @@
 import { fitted } from "./fitted";
-import {
-  visibleRange,
-  type Geometry,
-  type Place,
-  type Range,
-  type Scroll,
-  type Size,
-} from "./geometry";
-import type { Edge, GridModel } from "./heatmodel";
-import type { Palette } from "./theme";
+import { visibleRange, type Place, type Range } from "./geometry";
+import { paintEdge } from "./heatedges";
+import { boxOf, TEXT_WIDTH, type Brush, type Scene } from "./heatscene";
 
-/** Cells smaller than this carry no text. */
-export const TEXT_WIDTH = 30;
+/** Cells lower than this carry no text. */
 const TEXT_HEIGHT = 13;
 /** Cells narrower than this touch each other. */
 const GAP_WIDTH = 8;
-const TICK_ROOM = 44;
-/** How long the chosen column's label may get. */
-const LABEL_WIDTH = 180;
-
-export interface Scene {
-  readonly geometry: Geometry;
-  readonly model: GridModel;
-  readonly scroll: Scroll;
-  readonly view: Size;
-  readonly palette: Palette;
-  readonly selected: Place | null;
-  readonly hover: Place | null;
-}
-
-type Brush = CanvasRenderingContext2D;
 
 /** Draws the cells that can be seen, then the edges that stay put over them. */
 export function paintScene(brush: Brush, scene: Scene): void {
@@ -48,8 +25,8 @@ export function paintScene(brush: Brush, scene: Scene): void {
   brush.fillStyle = palette.card;
   brush.fillRect(0, 0, g.left, view.height);
   paintRowLabels(brush, scene, range);
-  paintEdge(brush, scene, range, scene.model.above, 0, g.head);
-  paintEdge(brush, scene, range, scene.model.below, view.height - g.foot, g.foot);
+  paintEdge(brush, scene, range, scene.model.above, 0);
+  paintEdge(brush, scene, range, scene.model.below, view.height - g.foot);
 }
 
 function paintCells(brush: Brush, scene: Scene, range: Range): void {
@@ -134,92 +111,4 @@ function paintRowLabels(brush: Brush, scene: Scene, range: Range): void {
     brush.fillText(model.rowLabel(row), g.left - 8, y + g.cellHeight / 2);
   }
   brush.restore();
-}
-
-function paintEdge(
-  brush: Brush,
-  scene: Scene,
-  range: Range,
-  edge: Edge,
-  top: number,
-  height: number,
-): void {
-  const { geometry: g, palette, selected, view } = scene;
-  brush.fillStyle = palette.card;
-  brush.fillRect(0, top, view.width, height);
-  brush.save();
-  brush.beginPath();
-  brush.rect(g.left, top, view.width - g.left, height);
-  brush.clip();
-  const step = Math.max(1, Math.ceil(TICK_ROOM / g.cellWidth));
-  for (let col = range.firstCol; col < range.endCol; col++) {
-    if (col !== selected?.col)
-      paintLabel(brush, scene, edge, col, top, g.cellWidth >= TEXT_WIDTH, col % step === 0);
-  }
-  if (selected) paintChosenLabel(brush, scene, edge, selected.col, top);
-  brush.restore();
-  brush.textAlign = "right";
-  brush.font = `10px ${palette.sans}`;
-  brush.fillStyle = palette.dim;
-  brush.fillText(edge.name, g.left - 8, top + 12);
-}
-
-function paintLabel(
-  brush: Brush,
-  scene: Scene,
-  edge: Edge,
-  col: number,
-  top: number,
-  worded: boolean,
-  ticked: boolean,
-): void {
-  const { palette } = scene;
-  const [x, , width] = boxOf(scene, { row: 0, col });
-  const middle = x + width / 2;
-  brush.textAlign = "center";
-  if (worded) {
-    brush.font = `11px ${palette.mono}`;
-    brush.fillStyle = edge.tone === "out" ? palette.dim : palette.ink;
-    brush.fillText(fitted(brush, edge.label(col), width - 6), middle, top + 12);
-    if (edge.underlined(col)) underline(brush, palette, x, top + 21, width);
-  }
-  if (edge.small && ticked) {
-    brush.font = `10px ${palette.sans}`;
-    brush.fillStyle = palette.dim;
-    brush.fillText(edge.small(col), middle, top + 30);
-  }
-}
-
-/** The chosen column's label is always there, and longer than its column if need be. */
-function paintChosenLabel(brush: Brush, scene: Scene, edge: Edge, col: number, top: number): void {
-  const { palette, view, geometry: g } = scene;
-  const [x, , width] = boxOf(scene, { row: 0, col });
-  if (x + width < g.left || x > view.width) return;
-  brush.textAlign = "center";
-  const lines: [string, number, string][] = [[edge.label(col), 12, `600 11px ${palette.mono}`]];
-  if (edge.small) lines.push([edge.small(col), 30, `600 10px ${palette.sans}`]);
-  for (const [text, y, font] of lines) {
-    brush.font = font;
-    const label = fitted(brush, text, LABEL_WIDTH);
-    const room = brush.measureText(label).width + 8;
-    const left = Math.min(Math.max(x + width / 2 - room / 2, g.left), view.width - room);
-    brush.fillStyle = palette.card;
-    brush.fillRect(left, top + y - 8, room, 16);
-    brush.fillStyle = palette.out;
-    brush.fillText(label, left + room / 2, top + y);
-  }
-  if (edge.underlined(col)) underline(brush, palette, x, top + 21, width);
-}
-
-function underline(brush: Brush, palette: Palette, x: number, y: number, width: number): void {
-  brush.fillStyle = palette.out;
-  brush.fillRect(x + 3, y, width - 7, 2);
-}
-
-/** x, y, width, height of a cell in the window; edges on whole pixels so that none is blurred. */
-function boxOf({ geometry: g, scroll }: Scene, place: Place): [number, number, number, number] {
-  const x = Math.round(place.col * g.cellWidth - scroll.x);
-  const end = Math.round((place.col + 1) * g.cellWidth - scroll.x);
-  const y = Math.round(place.row * g.cellHeight - scroll.y);
-  return [g.left + x, g.head + y, end - x, g.cellHeight];
 }

@@ -10,18 +10,22 @@ export const STOPS: Readonly<
   Record<Quantity["ramp"], Readonly<Record<Scheme, readonly string[]>>>
 > = {
   clay: {
-    light: split("fff9f1 fbdbb0 f1bb7e e49d55 d17f35 ba6522 9e4f1e 7e3d21 593024"),
-    dark: split("2a201e 512b1d 743a1a 934d18 ae651f c58035 d89d56 e6bc80 f2dbb2"),
+    light: split("fbf8f6 f7dccb f1c0a1 e8a47a db8955 cb7033 b7580f 9d4600 803702"),
+    dark: split("292422 483123 683d23 874b21 a45c23 be6f2c d68540 ed9c55 feb675"),
   },
   teal: {
-    light: split("f5fcf6 c7e9d5 99d4bd 6dbdac 44a59d 218b8d 0d717b 145664 1c3d49"),
-    dark: split("1d2427 173e45 0b585d 10736e 318e7c 5aa788 86bf97 b1d5ad dbebcd"),
+    light: split("f6faf9 cfe9e4 a8d7d0 83c5bb 5db1a7 389e93 03897e 057369 015d55"),
+    dark: split("212726 223c39 1f534d 1a6a62 1a8278 29998d 42afa3 5bc6b9 74ddd0"),
   },
 };
 
 const SHADES = 256;
-const DARK_INK = "#1d2127";
-const LIGHT_INK = "#fbfaf7";
+/** Inks by the least luminance of the cells they are for: each has a contrast above 4.5 there. */
+const INKS = [
+  [0.25, "#1d2127"],
+  [0.18, "#000000"],
+  [0, "#ffffff"],
+] as const;
 
 /** A cell's paint: its colour and the ink that is readable on it. */
 export interface Paint {
@@ -63,7 +67,10 @@ function mixed(stops: readonly string[], share: number): Paint {
   const from = Math.min(Math.floor(place), stops.length - 2);
   const [a, b] = [channels(stops[from]!), channels(stops[from + 1]!)];
   const rgb = a.map((value, i) => Math.round(value + (b[i]! - value) * (place - from)));
-  return { fill: `rgb(${rgb.join(",")})`, ink: luminance(rgb) > 0.3 ? DARK_INK : LIGHT_INK };
+  return {
+    fill: `rgb(${rgb.join(",")})`,
+    ink: INKS.find(([least]) => luminance(rgb) >= least)![1],
+  };
 }
 
 /** Relative luminance as WCAG 2 defines it. */

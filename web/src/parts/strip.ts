@@ -66,6 +66,17 @@ export class TokenStrip {
     this.marks = marks;
   }
 
+  /** Colours every chip anew; `notes` are the small lines under them. */
+  repaint(tints: readonly (string | null)[], notes: readonly string[] = []): void {
+    this.nodes.forEach((node, i) => {
+      node.style.backgroundColor = tints[i] ?? "";
+      const line = node.querySelector("small");
+      const note = notes[i] ?? "";
+      if (line) line.textContent = note;
+      else if (note) node.append(element("small", {}, note));
+    });
+  }
+
   private moveTabStop(from: number, to: number): void {
     const [old, chosen] = [this.nodes[from], this.nodes[to]];
     const focused = old !== undefined && old.matches(":focus");

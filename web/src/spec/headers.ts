@@ -41,6 +41,28 @@ export interface LensHeader extends Header {
   } | null;
 }
 
+/** Kind "anatomy": the parts of a model, equal blocks folded into one row. */
+export interface AnatomyHeader extends Header {
+  readonly parts: readonly {
+    readonly kind: string;
+    /** Such as "0–29"; "" outside the blocks. */
+    readonly blocks: string;
+    /** The module, with a * for the block's number. */
+    readonly path: string;
+    readonly shapes: readonly string[];
+    /** The earlier parameters that its own are one with. */
+    readonly tied: readonly string[];
+    readonly each: number;
+    readonly count: number;
+  }[];
+  readonly capabilities: readonly {
+    readonly name: string;
+    readonly proven: boolean;
+    readonly why: string;
+  }[];
+  readonly total: number;
+}
+
 /** Kind "candidates": the k tokens after each layer at one position. */
 export interface CandidatesHeader extends Header {
   readonly layers: readonly number[];
@@ -51,4 +73,70 @@ export interface CandidatesHeader extends Header {
   readonly next_id: number;
   readonly vocabulary: readonly string[];
   readonly words: string;
+}
+
+/** Kind "watch": rank and probability (layer, token) at one position. */
+export interface WatchHeader extends Header {
+  readonly layers: readonly number[];
+  readonly tokens: readonly string[];
+  readonly token_ids: readonly number[];
+  readonly position: number;
+  readonly read: string;
+  readonly came: string;
+  readonly vocabulary_size: number;
+}
+
+/** Kind "pairs": rank and probability (run, layer, token). */
+export interface PairsHeader extends Header {
+  readonly layers: readonly number[];
+  readonly tokens: readonly string[];
+  readonly runs: readonly string[];
+  readonly at: readonly number[];
+  readonly vocabulary_size: number;
+}
+
+/** What every picture with tokens along an axis carries of them. */
+export interface RowHeader extends Header {
+  readonly positions: readonly number[];
+  readonly inputs: readonly string[];
+  readonly texts: readonly string[];
+  readonly produced: readonly boolean[];
+  readonly roles: readonly string[];
+}
+
+/** Kind "neurons": activation (layer, row, position), neuron and activity (layer, row). */
+export interface NeuronsHeader extends RowHeader {
+  readonly layers: readonly number[];
+  /** How many neurons each block has. */
+  readonly of: readonly number[];
+  readonly first: number;
+  readonly chosen: boolean;
+  readonly gated: boolean;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Kind "clusters": pattern (row, position) as shares of 255, cluster, layer, neuron (row). */
+export interface ClustersHeader extends RowHeader {
+  readonly sizes: readonly number[];
+  readonly rows_per_cluster: number;
+  readonly silent: number;
+  readonly by: string;
+  readonly exclude: readonly number[];
+  readonly layers: readonly number[];
+}
+
+/** Kind "factors": activation (factor, position), overlap, neurons per layer. */
+export interface FactorsHeader extends RowHeader {
+  readonly layers: readonly number[];
+  readonly share: readonly number[];
+  readonly neurons: readonly number[];
+  readonly half: readonly number[];
+  readonly error: number;
+  readonly converged: boolean;
+  readonly exclude: readonly number[];
+  readonly parts: readonly string[];
+  readonly rows: number;
+  readonly massive_first: boolean;
+  readonly colouring: string;
 }

@@ -19,8 +19,8 @@ export const candidatesView: View = (anySpec, root, host) => {
     header.about,
     [],
     where,
-    candidateTable(header.heading, rows, null),
     sentence(header.sentence),
+    candidateTable(header.heading, rows, null),
   );
   picture.classList.add("is-wide");
   root.append(

@@ -1,5 +1,11 @@
 import { SpecError } from "../spec/spec";
+import { anatomyView } from "./anatomy";
 import { candidatesView } from "./candidates";
+import { watchView } from "./watch";
+import { pairsView } from "./pairs";
+import { neuronsView } from "./neurons";
+import { clustersView } from "./clusters";
+import { factorsView } from "./factors";
 import type { View } from "./host";
 import { lensView } from "./lens";
 
@@ -7,6 +13,12 @@ import { lensView } from "./lens";
 const KINDS: Readonly<Record<string, View>> = {
   logit_lens: lensView,
   candidates: candidatesView,
+  anatomy: anatomyView,
+  watch: watchView,
+  pairs: pairsView,
+  neurons: neuronsView,
+  clusters: clustersView,
+  factors: factorsView,
 };
 
 export function viewOf(kind: string): View {

@@ -1,4 +1,5 @@
 import { button, element, press } from "../../parts/dom";
+import { INPUT_LAYER } from "../../parts/layers";
 import { quantityName } from "../../parts/legend";
 import type { State, Store } from "../../parts/selection";
 import type { LensHeader } from "../../spec/headers";
@@ -9,7 +10,7 @@ export interface Controls {
   show(state: State): void;
 }
 
-type Flag = "finalOnTop" | "inputRow" | "overview";
+type Flag = "finalOnTop" | "overview";
 
 /** One button for each quantity that can colour the grid; exactly one is pressed. */
 export function modeControls(header: LensHeader, store: Store): Controls {
@@ -33,7 +34,13 @@ export function layoutControls(header: LensHeader, store: Store): Controls {
   const open = (panel: State["panel"]) => (): void =>
     store.set({ panel: store.state.panel === panel ? "" : panel });
   const final = button("final layer on top", flip("finalOnTop"), true);
-  const input = header.layers.includes(-1) ? button("input row", flip("inputRow"), true) : null;
+  const flipInput = (): void => {
+    const { inputRow, layer } = store.state;
+    // A choice in the row that goes moves to the lowest block.
+    const moved = inputRow && layer === INPUT_LAYER ? { layer: header.layers[1]! } : {};
+    store.set({ inputRow: !inputRow, ...moved });
+  };
+  const input = header.layers.includes(INPUT_LAYER) ? button("input row", flipInput, true) : null;
   const overview = button("overview", flip("overview"), false);
   overview.title = "The narrowest cells: all columns at once where they fit";
   const candidates = button("candidates after each layer", open("candidates"), false);

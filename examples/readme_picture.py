@@ -1,0 +1,30 @@
+"""Takes the picture that the README opens with: the page of " Paris".
+
+python examples/readme_picture.py [FOLDER]
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from _camera import camera
+
+import cutaway as ct
+
+HERE = Path(__file__).resolve().parents[1] / "docs" / "images"
+
+
+def main(folder: Path = HERE) -> None:
+    trace = ct.load().trace("The capital of France is")
+    view = ct.logit_lens(trace)
+    last = view.data.sel(position=4, layer=29, k=0)
+    assert str(last["token"].values) == "·Paris"
+    assert 0.7 < float(last["probability"]) < 0.85
+    with TemporaryDirectory() as work, camera() as lens:
+        lens.photograph(view.save(Path(work) / "lens.html"), folder / "lens.png", width=1280)
+
+
+if __name__ == "__main__":
+    main(*map(Path, sys.argv[1:]))

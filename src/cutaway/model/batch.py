@@ -1,0 +1,122 @@
+"""Several texts in one pass: padded on the right, once this model is proven to allow it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+from transformers import PreTrainedModel
+
+from ..trace.source import Floats
+from .forward import device_of, forward, resting
+from .record import numbers, recording, run
+from .structure import Anatomy
+
+__all__ = ["Materials", "padding_refused", "record_rows"]
+
+#: Material -> layer -> (T, n) array.
+Materials = dict[str, dict[int, Floats]]
+
+#: Tokens of one padded pass, padding included: large products, small memory.
+_TOKENS = 2048
+#: How far a padded run's array may lie from the single run's, in its largest entry.
+_TOLERANCE = 1e-5
+#: Lengths of the texts that padding is proven on.
+_LENGTHS = (12, 5, 9)
+
+
+def record_rows(
+    model: PreTrainedModel,
+    anatomy: Anatomy,
+    rows: Sequence[Sequence[int]],
+    materials: tuple[str, ...],
+    *,
+    padded: bool,
+) -> list[Materials]:
+    """What is recorded of each row of token ids; padded: many rows in one pass.
+
+    >>> record_rows(model, anatomy, [[5, 6], [7]], ("states",), padded=True)  # doctest: +SKIP
+    [{'states': {-1: array(...), ...}}, {'states': {...}}]
+    """
+    if not padded:
+        return [run(model, anatomy, ids, materials) for ids in rows]
+    recorded: dict[int, Materials] = {}
+    for places in _batches([len(ids) for ids in rows]):
+        some = _record_padded(model, anatomy, [rows[place] for place in places], materials)
+        recorded.update(zip(places, some, strict=True))
+    return [recorded[place] for place in range(len(rows))]
+
+
+def padding_refused(model: PreTrainedModel, anatomy: Anatomy, n_ids: int) -> str:
+    """Why this model's texts can't share a pass; "" where padding was proven to change nothing.
+
+    Three short texts are run padded and one by one, and all that can be recorded is compared.
+    """
+    texts = [[(7 * i + length) % n_ids for i in range(length)] for length in _LENGTHS]
+    materials = ("states", *(m for m in ("inside", "neurons") if anatomy.capabilities[m].proven))
+    try:
+        together = _record_padded(model, anatomy, texts, materials)
+    except Exception as error:  # each family refuses a mask in its own way
+        return f"the model takes no padded batch ({type(error).__name__})"
+    for ids, padded in zip(texts, together, strict=True):
+        single = run(model, anatomy, ids, materials)
+        for name, layers in single.items():
+            gap = max(_gap(padded[name][layer], array) for layer, array in layers.items())
+            if not gap <= _TOLERANCE:
+                return f"padding changes this model's {name} by {gap:.1g} of their largest entry"
+    return ""
+
+
+def _gap(found: Floats, expected: Floats) -> float:
+    """The largest difference over the largest entry; infinite where the shapes differ."""
+    if found.shape != expected.shape:
+        return float("inf")
+    largest = float(np.abs(expected).max(initial=0.0)) or 1.0
+    return float(np.abs(found - expected).max(initial=0.0)) / largest
+
+
+def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Places of rows that are run together: of like lengths, at most _TOKENS with padding.
+
+    >>> list(_batches([2000, 3, 4, 5]))
+    [[1, 2, 3], [0]]
+    """
+    batch: list[int] = []
+    for place in sorted(range(len(lengths)), key=lambda place: lengths[place]):
+        if batch and (len(batch) + 1) * lengths[place] > _TOKENS:
+            yield batch
+            batch = []
+        batch.append(place)
+    if batch:
+        yield batch
+
+
+def _record_padded(
+    model: PreTrainedModel,
+    anatomy: Anatomy,
+    rows: Sequence[Sequence[int]],
+    materials: tuple[str, ...],
+) -> list[Materials]:
+    taken: list[Materials] = [{name: {} for name in materials} for _ in rows]
+    lengths = [len(ids) for ids in rows]
+
+    def take(material: str, layer: int, tensor: Tensor) -> None:
+        tensor = tensor.reshape(len(rows), max(lengths), -1)  # some MLPs lay all texts in a row
+        for place, length in enumerate(lengths):
+            taken[place][material][layer] = numbers(tensor[place, :length])
+
+    ids, mask = _padded(rows, device_of(model))
+    inputs = {} if mask.all() else {"attention_mask": mask}
+    with resting(model), recording(model, anatomy, materials, take):
+        forward(model, ids, logits_to_keep=1, **inputs)
+    return [{name: dict(sorted(layers.items())) for name, layers in one.items()} for one in taken]
+
+
+def _padded(rows: Sequence[Sequence[int]], device: torch.device) -> tuple[Tensor, Tensor]:
+    """(B, T) ids and mask; padding repeats the last id, for some families count padding ids."""
+    length = max(len(ids) for ids in rows)
+    padded = [[*ids, *[ids[-1]] * (length - len(ids))] for ids in rows]
+    mask = [[1] * len(ids) + [0] * (length - len(ids)) for ids in rows]
+    return torch.tensor(padded, device=device), torch.tensor(mask, device=device)

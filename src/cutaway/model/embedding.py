@@ -1,0 +1,78 @@
+"""Finding the token embedding: the module whose output is what `inputs_embeds` takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..core.errors import MissingError
+from .forward import as_input, forward, logits_of
+from .layout import Port, layout_of, tensors_in
+from .watch import Call, replaced
+
+__all__ = ["find_embedding"]
+
+
+def find_embedding(
+    model: nn.Module, calls: Sequence[Call], token_ids: Sequence[int], logits: Tensor
+) -> str:
+    """The path of the token embedding, proven to be upstream of the logits.
+
+    Some models have several modules that take the ids (per-layer or n-gram tables), and some never
+    call the module that `get_input_embeddings` names. So: a module that was called with the ids
+    and holds no other such module, the named one before others.
+
+    calls   the calls of one pass over token_ids, with their arguments
+    logits  (T, V) of that pass
+    """
+    takers = [call for call in calls if _takes_ids(call, token_ids)]
+    inner = [call for call in takers if not any(_holds(call, other) for other in takers)]
+    named = getattr(model, "get_input_embeddings", lambda: None)()
+    for call in sorted(inner, key=lambda call: call.module is not named):
+        if _reaches_logits(model, call, token_ids, logits):
+            return call.path
+    raise MissingError(
+        "the token embedding",
+        because="no module of this model takes the token ids and gives a row for each that "
+        "reaches the logits",
+        fix="this architecture is not supported",
+    )
+
+
+def _takes_ids(call: Call, token_ids: Sequence[int]) -> bool:
+    values = (*call.args, *call.kwargs.values())
+    return any(_is_ids(value, token_ids) for value in values) and any(
+        layout_of(output, len(token_ids)) is not None
+        for output in call.outputs.values()
+    )
+
+
+def _is_ids(value: Any, token_ids: Sequence[int]) -> bool:
+    return (
+        isinstance(value, Tensor)
+        and value.dtype in (torch.int32, torch.int64)
+        and value.flatten().tolist() == list(token_ids)
+    )
+
+
+def _holds(outer: Call, inner: Call) -> bool:
+    return outer.start < inner.start and inner.end < outer.end
+
+
+def _reaches_logits(
+    model: nn.Module, call: Call, token_ids: Sequence[int], logits: Tensor
+) -> bool:
+    """Whether another value of the last row changes the last logits."""
+
+    def change(output: Any) -> Any:
+        key, rows = next(tensors_in(output))
+        changed = rows.clone()
+        changed[..., -1, :] = -2 * changed[..., -1, :] + 0.5
+        return Port(key).write(output, changed)
+
+    with replaced(call.module, change):
+        other = logits_of(forward(model, as_input(model, token_ids)))[0]
+    return not torch.equal(other[-1], logits[-1])

@@ -1,0 +1,75 @@
+"""The state between attention and MLP: found by its two sums, never by a name.
+
+    inside = state + attention branch        output = inside + MLP branch
+
+A branch is what some module gave, or the sum of two, times constants in some models. In post-norm models the sum
+goes through a norm before it is handed on: then the norm's input is the sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import torch
+from torch import Tensor
+
+from .fit import close, same, tolerance
+from .layout import Port
+from .look import Look
+from .structure import Inside
+from .watch import Call
+
+__all__ = ["find_inside"]
+
+
+def find_inside(look: Look) -> Inside | None:
+    """Where the state inside is read; None where a block has no such state.
+
+    A parallel block has none: its attention and its MLP read the same state.
+    """
+    mixed = [call for call in look.below if call.path in look.mixing]
+    if not mixed:
+        return None
+    attended = min(call.end for call in mixed)
+    for reader in look.below:
+        if reader.start < attended or not look.outside_mixing(reader.path):
+            continue
+        for key, rows in look.taken(reader):
+            if rows.shape != look.state.shape or same(rows, look.state):
+                continue
+            before = [call for call in look.below if call.end < reader.start]
+            after = [call for call in look.below if call.start >= reader.start]
+            if _is_sum(look, rows, look.state, before) and _is_sum(look, look.given, rows, after):
+                return Inside(reader.path, Port(key))
+    return None
+
+
+def _is_sum(look: Look, total: Tensor, base: Tensor, calls: list[Call]) -> bool:
+    """Whether total, or what the module that gave it took, is base + a branch of these calls."""
+    totals = [total] + [
+        rows
+        for call in calls
+        if any(same(total, made) for made in look.made(call))
+        for _, rows in look.taken(call)
+        if rows.shape == total.shape
+    ]
+    branches = [rows for call in calls for rows in look.made(call) if rows.shape == base.shape]
+    return any(
+        _adds_up(whole, base, some)
+        for whole in totals
+        for count in (1, 2)
+        for some in combinations(branches, count)
+    )
+
+
+def _adds_up(total: Tensor, base: Tensor, branches: Sequence[Tensor]) -> bool:
+    """Whether total is base and the branches, each times one number other than 0."""
+    parts = torch.stack([base, *branches]).double().flatten(1)  # (1 + branches, T x width)
+    whole = total.double().flatten()
+    gram = parts @ parts.T
+    if torch.linalg.cond(gram) > 1e8:  # the same branch twice, in two modules' outputs
+        return False
+    factors = torch.linalg.solve(gram, parts @ whole)
+    again = (factors @ parts).reshape(total.shape)
+    return bool((factors.abs() > 1e-3).all()) and close(again, total, tolerance(total.dtype) / 4)

@@ -1,0 +1,174 @@
+"""Proving what was found, on another text than it was found on.
+
+The logit lens: every capture in place leaves the logits as they are; the tail of the last state
+is the model's logits; and with the last block bypassed the model's logits are the tail of the
+state before it (a tail that merely repeats the logits would pass the first two).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..core.errors import MissingError
+from ..trace.card import Capability
+from .blocks import BlockList
+from .experts import activations, arguments, brought_down
+from .fit import close, tolerance
+from .forward import as_input, forward, logits_of
+from .parts import Parts, find_parts
+from .record import recording
+from .structure import Anatomy, Tail
+from .watch import calls, leaving, replaced
+
+__all__ = ["bypassed", "prove"]
+
+_UNSUPPORTED = "this architecture is not supported"
+
+
+def prove(
+    model: nn.Module,
+    anatomy: Anatomy,
+    blocks: BlockList,
+    parts: Parts,
+    tails: Sequence[Tail],
+    token_ids: Sequence[int],
+) -> Anatomy:
+    """The anatomy with what is proven of it on these tokens, and the first of the tails that holds.
+
+    Raises MissingError naming the tail where no way from the last state to the logits is exact.
+    """
+    logits = logits_of(forward(model, as_input(model, token_ids)))[0]
+    proven = _with_true_tail(model, anatomy, tails, token_ids, logits)
+    again = find_parts(model, blocks, token_ids, which=-1)
+    capabilities = {
+        "logit lens": Capability(True, "the lens of the last two states equals the model's logits"),
+        "inside": _inside(parts, again),
+        "neurons": _neurons(model, anatomy, parts, again, token_ids),
+        "saliency": _saliency(model, anatomy, token_ids),
+    }
+    return replace(proven, capabilities=capabilities)
+
+
+def _with_true_tail(
+    model: nn.Module,
+    anatomy: Anatomy,
+    tails: Sequence[Tail],
+    token_ids: Sequence[int],
+    logits: Tensor,
+) -> Anatomy:
+    for tail in tails:
+        tried = replace(anatomy, tail=tail)
+        if _lens_holds(model, tried, token_ids, logits):
+            return tried
+    raise MissingError(
+        "the tail, which turns the last block's state into logits",
+        because="no chain of this model's modules gives its logits, and its own code after the "
+        "last block needs more than that block's state",
+        fix=_UNSUPPORTED,
+    )
+
+
+def _lens_holds(
+    model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int], logits: Tensor
+) -> bool:
+    """Both laws of the lens, and that looking changes nothing."""
+    states: dict[int, Tensor] = {}
+
+    def take(material: str, layer: int, rows: Tensor) -> None:
+        states[layer] = rows[0].clone()
+
+    with recording(model, anatomy, ("states",), take):
+        watched = logits_of(forward(model, as_input(model, token_ids)))[0]
+    if not torch.equal(watched, logits):
+        return False
+    last = anatomy.stream.called[-1]
+    with bypassed(model, anatomy, [last]):
+        without = logits_of(forward(model, as_input(model, token_ids)))[0]
+    return _is_lens(anatomy, states[last], logits) and _is_lens(
+        anatomy, states[last - 1], without
+    )
+
+
+def _is_lens(anatomy: Anatomy, states: Tensor, logits: Tensor) -> bool:
+    lens = anatomy.tail.logits(anatomy.tail.hidden(states))
+    return close(lens.to(logits.device), logits, tolerance(anatomy.stream.dtype))
+
+
+@contextmanager
+def bypassed(model: nn.Module, anatomy: Anatomy, layers: Sequence[int]) -> Iterator[None]:
+    """The model with some blocks handing on what they take."""
+    stream = anatomy.stream
+
+    def hand_on(layer: int, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> Any:
+        return stream.exit.write(output, stream.entry.take(args, kwargs))
+
+    with leaving({n: model.get_submodule(anatomy.blocks[n].path) for n in layers}, hand_on):
+        yield
+
+
+def _inside(first: Parts, again: Parts) -> Capability:
+    why = first.lacking.get("inside") or again.lacking.get("inside")
+    if why is not None:
+        return Capability(False, why)
+    if [block.inside for block in first.blocks] != [block.inside for block in again.blocks]:
+        return Capability(False, "two texts place it at different modules")
+    return Capability(True, "state + attention is it, and it + MLP is the block's output")
+
+
+def _neurons(
+    model: nn.Module, anatomy: Anatomy, first: Parts, again: Parts, token_ids: Sequence[int]
+) -> Capability:
+    places = [[(b.down, b.experts) for b in parts.blocks] for parts in (first, again)]
+    if all(down is None and experts is None for down, experts in places[0]):
+        return Capability(False, next(iter(first.lacking.values())))
+    if places[0] != places[1]:
+        return Capability(False, "two texts place them at different modules")
+    if not _mixtures_hold(model, anatomy, token_ids):
+        return Capability(False, "the experts' outputs can't be had again from their activations")
+    return Capability(True, "the down-projection's output is a plain product with them")
+
+
+def _mixtures_hold(model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int]) -> bool:
+    """Whether every mixture's output is had again from the activations of its experts."""
+    mixtures = {
+        block.experts.path: model.get_submodule(block.experts.path)
+        for block in anatomy.blocks
+        if block.experts is not None
+    }
+    with calls(mixtures, arguments=True) as seen:
+        if mixtures:
+            forward(model, as_input(model, token_ids))
+    for call in seen:
+        hidden, expert_ids, weights = arguments(call.args, call.kwargs)[:3]
+        neurons = activations(call.module, hidden, expert_ids)
+        again = brought_down(call.module, neurons, expert_ids, weights)
+        given = call.outputs[None]
+        if not close(again.reshape(given.shape), given, tolerance(given.dtype)):
+            return False
+    return True
+
+
+def _saliency(model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int]) -> Capability:
+    """Whether the gradient of a logit reaches the embedding's output."""
+    leaves: list[Tensor] = []
+
+    def detach(output: Any) -> Any:
+        leaves.append(output.detach().clone().requires_grad_())
+        return leaves[-1].clone()  # some models go on in place, which a leaf does not allow
+
+    with torch.inference_mode(False), torch.enable_grad():
+        with replaced(model.get_submodule(anatomy.embedding), detach):
+            output = forward(model, as_input(model, token_ids))
+        logit = logits_of(output)[0, -1].max()
+        if not logit.requires_grad:
+            return Capability(False, "no gradient reaches the embeddings in this model's code")
+        (gradient,) = torch.autograd.grad(logit, leaves[0], allow_unused=True)
+    if gradient is None or not gradient.isfinite().all() or not gradient.any():
+        return Capability(False, "the gradient at the embeddings is not finite, or 0")
+    return Capability(True, "the gradient of a logit reaches the embeddings")

@@ -1,0 +1,103 @@
+"""Whether the sign of a neuron's activation means anything.
+
+In a gated MLP, down(act(gate) * up), it does not: flip a row of `up` and the matching column of
+`down` and the model is the same. Told by the numbers: with `up` negated, what enters the
+down-projection is negated too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .fit import close, tolerance
+from .layout import Port
+from .look import Look
+from .watch import Call, entering, replaced
+
+__all__ = ["is_gated"]
+
+
+def is_gated(look: Look, down: Call | None, fused: Call | None) -> bool:
+    """Whether all neurons of a block, of its MLP and of its mixture, are gated ones."""
+    return (down is None or _dense(look, down)) and (fused is None or _mixture(fused.module))
+
+
+def _dense(look: Look, down: Call) -> bool:
+    rows = look.taken(down)[0][1]
+    earlier = [
+        call
+        for call in look.below
+        if call.end < down.start and look.is_linear(call)
+    ]
+    parent = _common(look, down)
+    return any(
+        look.made(call)[0].shape[1] in (rows.shape[1], 2 * rows.shape[1])
+        and _negates(parent, call, down)
+        for call in reversed(earlier)
+    )
+
+
+def _common(look: Look, down: Call) -> Call:
+    """The smallest call around the down-projection: running it again runs the MLP again."""
+    return max(
+        (call for call in look.calls if call.start < down.start and down.end < call.end),
+        key=lambda call: call.start,
+    )
+
+
+def _negates(parent: Call, up: Call, down: Call) -> bool:
+    """Whether negating a part of what `up` gives negates what enters `down`."""
+    if not parent.start < up.start:
+        return False
+    plain = _entering_down(parent, up, down, None)
+    width = plain.shape[-1]
+    return any(
+        close(_entering_down(parent, up, down, part), -plain, tolerance(plain.dtype))
+        for part in _halves(width, next(iter(up.outputs.values())).shape[-1])
+    )
+
+
+def _halves(width: int, given: int) -> Iterator[slice]:
+    """The columns that can be `up`: all; or, where gate and up are one product, half of them."""
+    if given == width:
+        yield slice(None)
+    elif given == 2 * width:
+        yield from (slice(width, None), slice(width), slice(1, None, 2), slice(0, None, 2))
+
+
+def _entering_down(parent: Call, up: Call, down: Call, part: slice | None) -> Tensor:
+    def negate(output: Any) -> Any:
+        if part is None:
+            return output
+        port = Port(next(iter(up.outputs)))
+        changed = port.read(output).clone()
+        changed[..., part] *= -1
+        return port.write(output, changed)
+
+    taken: list[Tensor] = []
+
+    def keep(key: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        taken.append(args[0].clone())
+
+    with replaced(up.module, negate), entering({0: down.module}, keep):
+        parent.module(*parent.args, **parent.kwargs)
+    return taken[0]
+
+
+def _mixture(module: Any) -> bool:
+    """Whether the gate of fused experts is odd in some half of what it takes."""
+    if not module.has_gate:
+        return False
+    product = torch.linspace(-1.5, 2.0, 4 * 24, dtype=module.down_proj.dtype).reshape(4, 24)
+    product = product.to(module.down_proj.device)
+    plain = module._apply_gate(product)
+    for part in _halves(12, 24):
+        changed = product.clone()
+        changed[:, part] *= -1
+        if close(module._apply_gate(changed), -plain, tolerance(plain.dtype)):
+            return True
+    return False

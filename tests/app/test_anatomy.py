@@ -1,0 +1,98 @@
+"""The anatomy adds up, folds equal blocks, and says what is proven in text, table and page."""
+
+import json
+from dataclasses import dataclass, replace
+
+import pytest
+
+from cutaway.lens.anatomy import anatomy
+from cutaway.render.table import table
+from cutaway.render.text import text
+from cutaway.trace.card import Capability
+from cutaway.view.anatomy import ranges
+from cutaway.view.kinds import spec_of
+from cutaway.view.spec import Spec
+from tests.trace.linear import CARD
+
+
+@dataclass(frozen=True)
+class Part:
+    kind: str
+    layer: int | None
+    path: str
+    shapes: dict[str, tuple[int, ...]]
+    count: int
+    tied: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.kind if self.layer is None else f"block {self.layer} {self.kind}"
+
+
+PARTS = (
+    Part("embedding", None, "model.embed", {"weight": (40, 8)}, 320),
+    *(Part("mlp", i, f"model.layers.{i}.mlp", {"down.weight": (8, 12)}, 96) for i in (0, 1)),
+    Part("mlp", 2, "model.layers.2.mlp", {"down.weight": (8, 24)}, 192),
+    Part("final norm", None, "model.norm", {"weight": (8,)}, 8),
+    Part("unembedding", None, "lm_head", {"weight": (40, 8)}, 0, ("model.embed.weight",)),
+)
+HERE = replace(
+    CARD,
+    capabilities={
+        "logit lens": Capability(True, "the last state gives the logits"),
+        "inside": Capability(False, "attention and MLP read the same state"),
+    },
+)
+
+
+@pytest.fixture
+def spec() -> Spec:
+    return spec_of(anatomy(HERE, PARTS, ["logits x 0.25"]))
+
+
+def test_the_counts_are_those_of_the_parts() -> None:
+    data = anatomy(HERE, PARTS)
+    assert data["parameters"].values.tolist() == [part.count for part in PARTS]
+    assert data["part"].values.tolist() == [part.name for part in PARTS]
+    assert data["block"].values.tolist() == ["", "0", "1", "2", "", ""]
+    assert json.loads(data["shape"].values[0]) == {"weight": [40, 8]}
+
+
+def test_equal_blocks_are_one_row(spec: Spec) -> None:
+    rows = [(row["kind"], row["blocks"], row["path"], row["count"]) for row in spec.header["parts"]]
+    assert rows == [
+        ("embedding", "", "model.embed", 320),
+        ("mlp", "0–1", "model.layers.*.mlp", 192),
+        ("mlp", "2", "model.layers.*.mlp", 192),
+        ("final norm", "", "model.norm", 8),
+        ("unembedding", "", "lm_head", 0),
+    ]
+    assert spec.header["total"] == sum(part.count for part in PARTS)
+    assert spec.header["notes"] == ["after the unembedding: logits x 0.25"]
+
+
+@pytest.mark.parametrize("width", [None, 60, 100])
+def test_the_text_says_all(spec: Spec, width: int | None) -> None:
+    said = text(spec, width)
+    for words in (
+        "mlp of blocks 0–1", "mlp of block 2", "model.layers.*.mlp", "712",
+        "proven: the last state gives the logits",
+        "not available, because attention and MLP read the same state",
+    ):  # fmt: skip
+        assert words in " ".join(said.split()), words
+    if width is None:
+        assert "weight 40 × 8 (one with model.embed.weight)" in said
+
+
+def test_the_table_is_the_text_s(spec: Spec) -> None:
+    content = table(spec)
+    assert content.columns == ("part", "module", "parameters", "of these")
+    assert [row[2] for row in content.rows] == ["320", "192", "192", "8", "0"]
+
+
+@pytest.mark.parametrize(
+    ("numbers", "words"),
+    [([0], "0"), ([0, 1], "0–1"), ([0, 2], "0, 2"), ([1, 2, 3, 7, 9, 10], "1–3, 7, 9–10")],
+)
+def test_ranges(numbers: list[int], words: str) -> None:
+    assert ranges(numbers) == words

@@ -1,0 +1,178 @@
+import { dash, hue } from "./hues";
+import type { Scheme } from "./theme";
+
+/** One line of a chart: a value at every step. */
+export interface Line {
+  readonly label: string;
+  readonly values: readonly number[];
+}
+
+/** What a chart shows: steps along x, and how y is scaled. */
+export interface Chart {
+  readonly label: string;
+  readonly steps: readonly string[];
+  readonly lines: readonly Line[];
+  /** 0 (bottom) to 1 (top) for a value. */
+  place(value: number): number;
+  /** Values marked along y. */
+  readonly ticks: readonly number[];
+  tick(value: number): string;
+}
+
+const SVG = "http://www.w3.org/2000/svg";
+const ROW = 17;
+const ROOM = { left: 52, right: 150, top: 14, bottom: 34 } as const;
+const SIZE = { width: 720, height: 380 } as const;
+
+export interface LineHandlers {
+  /** The step under the pointer or chosen by an arrow key. */
+  step(index: number): void;
+}
+
+/** Lines over steps as SVG: each with its own hue, dash and a label at its end. */
+export class LineChart {
+  readonly element: SVGSVGElement;
+  private readonly guide: SVGLineElement;
+  private chosen = -1;
+
+  constructor(
+    private readonly chart: Chart,
+    scheme: Scheme,
+    handlers: LineHandlers,
+  ) {
+    const { width, height } = SIZE;
+    this.element = svg("svg", {
+      viewBox: `0 0 ${width} ${height}`,
+      class: "lines",
+      tabindex: 0,
+      role: "img",
+      "aria-label": chart.label,
+    });
+    this.guide = svg("line", { class: "guide", y1: ROOM.top, y2: height - ROOM.bottom });
+    this.element.append(...this.axes(), this.guide, ...this.marks(scheme));
+    this.listen(handlers);
+  }
+
+  /** Moves the guide to a step. */
+  choose(index: number): void {
+    this.chosen = index;
+    const x = String(this.x(index));
+    this.guide.setAttribute("x1", x);
+    this.guide.setAttribute("x2", x);
+  }
+
+  private x(index: number): number {
+    const last = Math.max(1, this.chart.steps.length - 1);
+    return ROOM.left + (index / last) * (SIZE.width - ROOM.left - ROOM.right);
+  }
+
+  private y(value: number): number {
+    const high = SIZE.height - ROOM.top - ROOM.bottom;
+    return ROOM.top + (1 - this.chart.place(value)) * high;
+  }
+
+  private axes(): SVGElement[] {
+    const { steps, ticks } = this.chart;
+    const every = Math.ceil(steps.length / 16);
+    const bottom = SIZE.height - ROOM.bottom;
+    const names = steps.flatMap((name, i) =>
+      i % every === 0 || i === steps.length - 1
+        ? [text(name, this.x(i), bottom + 16, "middle")]
+        : [],
+    );
+    const rules = ticks.flatMap((value) => [
+      svg("line", {
+        class: "rule",
+        x1: ROOM.left,
+        x2: SIZE.width - ROOM.right,
+        y1: this.y(value),
+        y2: this.y(value),
+      }),
+      text(this.chart.tick(value), ROOM.left - 8, this.y(value) + 4, "end"),
+    ]);
+    return [...rules, ...names, text("layer", ROOM.left, bottom + 31, "start")];
+  }
+
+  private marks(scheme: Scheme): SVGElement[] {
+    const ends = this.endPlaces();
+    return this.chart.lines.flatMap((line, i) => {
+      const colour = hue(i, scheme);
+      const points = line.values.map((value, step) => [this.x(step), this.y(value)] as const);
+      const path = svg("polyline", {
+        points: points.map((point) => point.join(",")).join(" "),
+        stroke: colour,
+        "stroke-dasharray": dash(i),
+        class: "line",
+      });
+      const dots = points.map(([cx, cy]) => svg("circle", { cx, cy, r: 2.2, fill: colour }));
+      const label = text(short(line.label), SIZE.width - ROOM.right + 14, ends[i]! + 4, "start");
+      label.setAttribute("class", "line-label");
+      label.setAttribute("fill", colour);
+      const leader = svg("line", {
+        class: "leader",
+        x1: this.x(line.values.length - 1) + 4,
+        x2: SIZE.width - ROOM.right + 11,
+        y1: points.at(-1)?.[1] ?? 0,
+        y2: ends[i]!,
+        stroke: colour,
+      });
+      return [path, ...dots, leader, label];
+    });
+  }
+
+  /** Where the labels at the ends go: as near their lines as they can be without meeting. */
+  private endPlaces(): number[] {
+    const wanted = this.chart.lines.map((line) => this.y(line.values.at(-1) ?? NaN));
+    const order = wanted.map((_, i) => i).sort((a, b) => wanted[a]! - wanted[b]!);
+    const places: number[] = [];
+    let free = -Infinity;
+    for (const i of order) {
+      places[i] = Math.max(wanted[i]!, free);
+      free = places[i]! + ROW;
+    }
+    const over = Math.max(0, free - ROW - (SIZE.height - ROOM.bottom));
+    return over ? places.map((place) => Math.max(ROOM.top, place - over)) : places;
+  }
+
+  private listen(handlers: LineHandlers): void {
+    const last = this.chart.steps.length - 1;
+    this.element.addEventListener("pointermove", (event) => {
+      const box = this.element.getBoundingClientRect();
+      const x = ((event.clientX - box.left) / box.width) * SIZE.width;
+      const share = (x - ROOM.left) / (SIZE.width - ROOM.left - ROOM.right);
+      handlers.step(Math.min(last, Math.max(0, Math.round(share * last))));
+    });
+    this.element.addEventListener("keydown", (event) => {
+      const moves: Record<string, number> = {
+        ArrowLeft: this.chosen - 1,
+        ArrowRight: this.chosen + 1,
+        Home: 0,
+        End: last,
+      };
+      const target = moves[event.key];
+      if (target === undefined) return;
+      handlers.step(Math.min(last, Math.max(0, target)));
+      event.preventDefault();
+    });
+  }
+}
+
+function text(words: string, x: number, y: number, anchor: string): SVGTextElement {
+  const node = svg("text", { x, y, "text-anchor": anchor });
+  node.textContent = words;
+  return node;
+}
+
+function short(label: string): string {
+  const characters = Array.from(label);
+  return characters.length > 16 ? `${characters.slice(0, 15).join("")}…` : label;
+}
+
+function svg<K extends keyof SVGElementTagNameMap>(
+  tag: K,
+  attributes: Readonly<Record<string, string | number>>,
+): SVGElementTagNameMap[K] {
+  const node = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, String(value));
+  return node;
+}
