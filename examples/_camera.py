@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, FloatRect, sync_playwright
 
 #: Pixels of the picture per pixel of the page.
 SCALE = 2
@@ -22,19 +22,34 @@ class Camera:
     browser: Browser
 
     def photograph(
-        self, page: Path, picture: Path, *, fragment: str = "", part: str = "", width: int = 1080
+        self,
+        page: Path,
+        picture: Path,
+        *,
+        fragment: str = "",
+        parts: tuple[str, ...] = ("body",),
+        width: int = 1280,
     ) -> None:
-        """A PNG of a page as its address fragment says, or of one part of it by selector."""
+        """A PNG of what its address fragment shows of a page: the box around some selectors."""
         view = self.browser.new_page(
             viewport={"width": width, "height": 800}, device_scale_factor=SCALE
         )
         try:
             view.goto(f"{page.resolve().as_uri()}#{fragment}")
             view.wait_for_selector("[data-ready=true]")
-            shown = view.locator(part) if part else view.locator("body")
-            shown.screenshot(path=picture, animations="disabled")
+            boxes = [view.locator(part).first.bounding_box() for part in parts]
+            view.screenshot(path=picture, clip=_around(boxes), full_page=True)
         finally:
             view.close()
+
+
+def _around(boxes: list[FloatRect | None]) -> FloatRect:
+    """The smallest box that holds all."""
+    seen = [box for box in boxes if box is not None]
+    left, top = (min(box[side] for box in seen) for side in ("x", "y"))
+    right = max(box["x"] + box["width"] for box in seen)
+    bottom = max(box["y"] + box["height"] for box in seen)
+    return {"x": left, "y": top, "width": right - left, "height": bottom - top}
 
 
 @contextmanager

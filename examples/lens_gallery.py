@@ -9,6 +9,7 @@ are photographs of the saved pages.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -36,8 +37,10 @@ post](https://www.lesswrong.com/posts/AcKRB8wDpdaN6v6ru/interpreting-gpt-the-log
 readers looked at on GPT-2, here on SmolLM2-135M. What is said of each picture is what *this* model
 does; `examples/lens_gallery.py` draws the pictures and checks the words. Every third layer is
 drawn, the last on top. [What the numbers mean](../logit-lens.md)."""
-#: The part of a page that is photographed.
-GRID = "section.card:has(.grid)"
+#: The parts of a page that are photographed.
+GRID = (".grid", ".legend")
+#: Wide enough for thirteen columns beside the readout.
+WIDTH = 1700
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class Gallery:
         with TemporaryDirectory() as folder:
             saved = view.save(Path(folder) / "page.html")
             self.camera.photograph(
-                saved, self.folder / f"{name}.png", fragment=fragment, part=GRID, width=1000
+                saved, self.folder / f"{name}.png", fragment=fragment, parts=GRID, width=WIDTH
             )
         self.say(f"![{caption}]({name}.png)", f"*{caption}*")
 
@@ -140,13 +143,14 @@ def plasma(lm: ct.LM, page: Gallery) -> None:
     copied = ct.logit_lens(trace, rank_of=" plasma").data
     read = ct.logit_lens(trace, rank_of="input").data["rank"].sel(layer=slice(0, 27))
     over_layers = read.median("layer")
+    rare = float(over_layers.sel(position=first))
     others = median(over_layers.sel(position=[i for i in range(1, last) if i != first]))
 
     assert top(copied, last) == "·plasma"
     assert stays_from(copied, last) >= 28
     assert int(copied["rank"].sel(position=last, layer=15)) > 1000
     assert int(copied["rank"].sel(position=last, layer=27)) > 50
-    assert float(over_layers.sel(position=first)) > 5 * others
+    assert rare > 5 * others
 
     page.say(
         "## A rare word copied",
@@ -165,38 +169,39 @@ def plasma(lm: ct.LM, page: Gallery) -> None:
     page.say(
         "The post found that a rare token is kept in view where it is read, and guessed that this "
         "is how it can be copied later. Here it is the other way round: where “ plasma” is read, "
-        f"its rank has a median of {float(over_layers.sel(position=first)):,.0f} over the layers, and "
-        f"the other tokens' of {others:,.0f}. The word is kept, for it is copied; the unembedding "
+        f"its rank has a median of {rare:,.0f} over the layers, and the other tokens' of {others:,.0f}. The word is kept, for it is copied; the unembedding "
         "does not see how.",
     )
 
 
 def loop(lm: ct.LM, page: Gallery) -> None:
-    trace = lm.generate(LOOP, max_new_tokens=10)
+    trace = lm.generate(LOOP, max_new_tokens=16)
     produced = "".join(trace.tokens.texts[trace.n_prompt :])
     data = ct.logit_lens(trace, rank_of="next").data
     blue = [i for i, label in enumerate(trace.tokens.labels[:-1]) if label == "·blue"]
-    final = [int(data["rank"].sel(position=i, layer=29)) for i in blue]
-    half = [int(data["rank"].sel(position=i, layer=15)) for i in blue]
+    final, late, half = (
+        [int(data["rank"].sel(position=i, layer=layer)) for i in blue] for layer in (29, 24, 15)
+    )
 
-    assert produced.startswith(" the red door, the blue lantern")
-    assert final[0] > 10
-    assert final[1:] == [1] * (len(final) - 1)
-    assert min(half) > 1000
-    assert min(stays_from(data, i) for i in blue[1:]) >= 25
+    assert produced.startswith(" the red door, the blue lantern, the red door")
+    assert final[0] > 100
+    assert final[2:] == [1] * (len(blue) - 2)
+    assert min(half) > 10_000
+    assert late == sorted(late, reverse=True)
+    assert min(stays_from(data, i) for i in blue[2:]) >= 27
 
     page.say(
         "## A text that repeats itself until the model does",
         f"The model reads “{LOOP}” and goes on: “{produced.strip()}”.",
     )
-    view = ct.logit_lens(trace, positions=range(trace.n_positions - 10, trace.n_positions),
-                         every=3, rank_of="next")  # fmt: skip
-    page.show(view, "loop", "The rank of the token that came, where the model repeats")
+    view = ct.logit_lens(trace, positions=range(*blue[1::2]), every=3, rank_of="next")
+    page.show(view, "loop", "The rank of the token that came", "mode=rank")
     page.say(
-        f"At the first “blue” the token “ lantern” has rank {final[0]:,}; every later time it is "
-        f"on top. After layer 15 its rank is {', '.join(f'{rank:,}' for rank in half)} at the "
-        f"successive rounds: the lower half does not show the pattern however often it was read, "
-        "as in the post. There the upper half noticed it; here only the last layers do.",
+        f"Each time “ blue” is read, “ lantern” is to come. Its rank at the end is {listed(final)}: "
+        f"on top from the third round on. After layer 15 it is {listed(half)}: the lower half does "
+        "not show the pattern however often it was read, as in the post. After layer 24 it is "
+        f"{listed(late)}: lower with every round, and still far from the top. There the upper half "
+        "of GPT-2 had settled it; here the last three layers do.",
     )
 
 
@@ -229,8 +234,7 @@ def asked_for(lm: ct.LM, page: Gallery) -> None:
     page.say(
         f"It does. Asked to end with “window” instead, the model gives “ river” a rank that is "
         f"{ratio:.0f} times larger (median over the sentence, last layer), and larger at every "
-        f"single token: {', '.join(f'{r:,}' for r in final['river'])} against "
-        f"{', '.join(f'{r:,}' for r in final['window'])}. Long before its time the word is among "
+        f"single token: {listed(final['river'])} against {listed(final['window'])}. Long before its time the word is among "
         "the first few hundred. In the middle layers nothing of this shows: after layer 10 the "
         f"median ratio is {alike:.2f}.",
     )
@@ -249,6 +253,10 @@ def followed(trace: ct.Trace) -> xr.Dataset:
 
 def top(data: xr.Dataset, position: int) -> str:
     return str(data["token"].sel(position=position, layer=29, k=0).values)
+
+
+def listed(ranks: Iterable[int]) -> str:
+    return ", ".join(f"{rank:,}" for rank in ranks)
 
 
 def median(values: xr.DataArray) -> float:

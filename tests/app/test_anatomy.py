@@ -1,48 +1,17 @@
 """The anatomy adds up, folds equal blocks, and says what is proven in text, table and page."""
 
 import json
-from dataclasses import dataclass, replace
 
 import pytest
 
 from cutaway.lens.anatomy import anatomy
 from cutaway.render.table import table
 from cutaway.render.text import text
-from cutaway.trace.card import Capability
 from cutaway.view.anatomy import ranges
 from cutaway.view.kinds import spec_of
 from cutaway.view.spec import Spec
-from tests.trace.linear import CARD
 
-
-@dataclass(frozen=True)
-class Part:
-    kind: str
-    layer: int | None
-    path: str
-    shapes: dict[str, tuple[int, ...]]
-    count: int
-    tied: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        return self.kind if self.layer is None else f"block {self.layer} {self.kind}"
-
-
-PARTS = (
-    Part("embedding", None, "model.embed", {"weight": (40, 8)}, 320),
-    *(Part("mlp", i, f"model.layers.{i}.mlp", {"down.weight": (8, 12)}, 96) for i in (0, 1)),
-    Part("mlp", 2, "model.layers.2.mlp", {"down.weight": (8, 24)}, 192),
-    Part("final norm", None, "model.norm", {"weight": (8,)}, 8),
-    Part("unembedding", None, "lm_head", {"weight": (40, 8)}, 0, ("model.embed.weight",)),
-)
-HERE = replace(
-    CARD,
-    capabilities={
-        "logit lens": Capability(True, "the last state gives the logits"),
-        "inside": Capability(False, "attention and MLP read the same state"),
-    },
-)
+from .parts import HERE, PARTS
 
 
 @pytest.fixture

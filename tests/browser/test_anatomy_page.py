@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from cutaway.lens.anatomy import anatomy
 from cutaway.render.page import page
 from cutaway.view.kinds import spec_of
-from tests.app.test_anatomy import HERE, PARTS
+from tests.app.parts import HERE, PARTS
 
 from .conftest import OpenPage
 

@@ -1,7 +1,9 @@
 """open(save(trace)) is the trace, read lazily; what is no trace is refused in words."""
 
+import errno
 import hashlib
 import json
+import os
 import pickle
 import struct
 from collections.abc import Callable
@@ -101,6 +103,21 @@ def test_what_was_not_kept_says_what_to_do(tmp_path: Path) -> None:
         opened.source.pieces([38])
     with pytest.raises(MissingError, match="the tokenizer"):
         opened.source.token_id(" x")
+
+
+def test_a_full_disk_is_said_and_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = linear_trace().save(tmp_path / "a.trace")
+
+    def full(descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(FileError, match="the disk is full"):
+        linear_trace(seed=1).save(path)
+    assert [one.name for one in tmp_path.iterdir()] == ["a.trace"]
+    assert same(read(path), linear_trace())
 
 
 def written(path: Path, change: Callable[[dict[str, Any]], object]) -> Path:

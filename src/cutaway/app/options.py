@@ -133,7 +133,9 @@ def is_trace_file(subject: str) -> bool:
 def verb(function: Callable[..., None]) -> Callable[..., None]:
     """The function with its dataclass arguments spelt out, field by field, for typer."""
     hints = get_type_hints(function, include_extras=True)
-    records: dict[str, type[Any]] = {n: kind for n, kind in hints.items() if is_dataclass(kind)}
+    records = {
+        name: kind for name, kind in hints.items() if isinstance(kind, type) and is_dataclass(kind)
+    }
     parameters: list[inspect.Parameter] = []
     for parameter in inspect.signature(function).parameters.values():
         kind = hints[parameter.name]

@@ -63,8 +63,6 @@ def _check(traces: Sequence[Trace]) -> None:
 
 def _names(traces: Sequence[Trace]) -> list[str]:
     """A name for each run: its text, numbered where two are the same."""
-    names: list[str] = []
-    for trace in traces:
-        again = names.count(trace.text)
-        names.append(trace.text if not again else f"{trace.text} ({again + 1})")
-    return names
+    texts = [trace.text for trace in traces]
+    again = [texts[:run].count(text) for run, text in enumerate(texts)]
+    return [f"{text} ({n + 1})" if n else text for text, n in zip(texts, again, strict=True)]

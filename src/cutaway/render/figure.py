@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from ..core.errors import MissingError, UnknownError
 from ..view.spec import Spec
 from .figure_candidates import candidates_figure
+from .figure_deletion import deletion_figure
 from .figure_lens import lens_figure
 from .figure_neurons import clusters_figure, factors_figure, neurons_figure
 from .figure_race import pairs_figure, watch_figure
+from .figure_saliency import saliency_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,6 +27,8 @@ _DOTS_PER_INCH = 160
 FIGURES: Mapping[str, Callable[[Spec], Figure]] = {
     "logit_lens": lens_figure,
     "candidates": candidates_figure,
+    "saliency": saliency_figure,
+    "deletion": deletion_figure,
     "watch": watch_figure,
     "pairs": pairs_figure,
     "neurons": neurons_figure,

@@ -12,6 +12,7 @@ from .grid import grid
 from .parts import COLUMNS, rows
 from .table_neurons import clusters_table, factors_table, neurons_table
 from .table_race import pairs_table, watch_table
+from .table_saliency import deletion_table, saliency_table
 from .tabular import Table
 
 __all__ = ["TABLES", "table"]
@@ -83,6 +84,8 @@ def anatomy_table(spec: Spec) -> Table:
 TABLES: Mapping[str, Callable[[Spec], Table]] = {
     "logit_lens": lens_table,
     "candidates": candidates_table,
+    "saliency": saliency_table,
+    "deletion": deletion_table,
     "anatomy": anatomy_table,
     "watch": watch_table,
     "pairs": pairs_table,

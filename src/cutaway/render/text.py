@@ -15,6 +15,7 @@ from .tabular import printed
 from .text_anatomy import anatomy_text
 from .text_candidates import candidates_text
 from .text_lens import lens_text
+from .text_saliency import saliency_text
 
 __all__ = ["TEXTS", "printable", "text"]
 
@@ -23,6 +24,7 @@ __all__ = ["TEXTS", "printable", "text"]
 TEXTS: Mapping[str, Callable[[Spec, int | None], Iterable[RenderableType]]] = {
     "logit_lens": lens_text,
     "candidates": candidates_text,
+    "saliency": saliency_text,
     "anatomy": anatomy_text,
 }
 _STYLES = {"": "", "b": "bold", "in": "bold yellow", "out": "bold cyan"}

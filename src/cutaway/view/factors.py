@@ -72,7 +72,7 @@ def _sentence(own: dict[str, Any], activation: np.ndarray[Any, np.dtype[np.float
     runs += [["b", percent(own["share"][0])], ["", " of what is reproduced) is strongest at "]]
     runs += [
         ["in", own["inputs"][peak]],
-        ["", f": {own['neurons'][0]:,} neurons have a weight in "],
+        ["", f": {own['neurons'][0]:,} neurons have a weight "],
     ]
     runs += [["", f"in it, {own['half'][0]:,} carry half of it."]]
     if not own["converged"]:

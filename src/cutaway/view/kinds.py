@@ -10,10 +10,12 @@ from ..core.errors import UnknownError
 from .anatomy import anatomy_spec
 from .candidates import candidates_spec
 from .clusters import clusters_spec
+from .deletion import deletion_spec
 from .factors import factors_spec
 from .lens import lens_spec
 from .neurons import neurons_spec
 from .pairs import pairs_spec
+from .saliency import saliency_spec
 from .spec import Spec
 from .watch import watch_spec
 
@@ -23,6 +25,8 @@ __all__ = ["VIEWS", "spec_of"]
 VIEWS: Mapping[str, Callable[[xr.Dataset], Spec]] = {
     "logit_lens": lens_spec,
     "predictions": candidates_spec,
+    "saliency": saliency_spec,
+    "deletion": deletion_spec,
     "anatomy": anatomy_spec,
     "watch": watch_spec,
     "pairs": pairs_spec,

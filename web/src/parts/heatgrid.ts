@@ -131,7 +131,7 @@ export class HeatGrid {
       rows,
       cols,
       cellWidth: width >= narrowest + 1 && !this.overview ? Math.floor(width) : width,
-      cellHeight: ROW_HEIGHT,
+      cellHeight: this.model.rowHeight ?? ROW_HEIGHT,
       left: LABEL_ROOM,
       head: edgeHeight(above),
       foot: edgeHeight(below),

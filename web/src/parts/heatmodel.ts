@@ -4,6 +4,8 @@ import type { Paint } from "./ramp";
 export interface GridModel {
   readonly rows: number;
   readonly cols: number;
+  /** Pixels; rows without text can be low. */
+  readonly rowHeight?: number;
   /** What the grid is, for a screen reader. */
   readonly label: string;
   /** The paint of a cell; null where the value is undefined. */

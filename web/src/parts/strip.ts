@@ -68,6 +68,7 @@ export class TokenStrip {
 
   /** Colours every chip anew; `notes` are the small lines under them. */
   repaint(tints: readonly (string | null)[], notes: readonly string[] = []): void {
+    this.element.classList.add("is-painted");
     this.nodes.forEach((node, i) => {
       node.style.backgroundColor = tints[i] ?? "";
       const line = node.querySelector("small");

@@ -13,6 +13,10 @@ import type { ClustersHeader } from "../spec/headers";
 import { arrayOf, type Spec } from "../spec/spec";
 import type { View } from "./host";
 
+/** Rows without text can be low; more tokens than these are drawn narrow, without their words. */
+const LOW = 5;
+const FEW = 24;
+
 /** Clusters: firing patterns as rows, cluster by cluster, and each cluster's size and centre. */
 export const clustersView: View = (anySpec, root, host) => {
   const spec = anySpec as Spec<ClustersHeader>;
@@ -34,7 +38,7 @@ export const clustersView: View = (anySpec, root, host) => {
     release: () => {},
   });
   const draw = (): void => {
-    grid.show(clustersModel(spec, host.theme.scheme), false);
+    grid.show(clustersModel(spec, host.theme.scheme), header.positions.length > FEW);
     grid.recolour();
     table.replaceChildren(tableBox("Clusters in numbers", sizes(spec, host.theme.scheme)));
     choose(chosen);
@@ -82,6 +86,7 @@ function clustersModel(spec: Spec<ClustersHeader>, scheme: Scheme): GridModel {
   return {
     rows: pattern.shape[0]!,
     cols: header.positions.length,
+    rowHeight: LOW,
     label: `${pattern.shape[0]!} neurons by ${header.positions.length} tokens, by cluster`,
     paint: (row, col) =>
       excluded.has(col)

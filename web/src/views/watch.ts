@@ -105,19 +105,10 @@ class WatchPage {
       "A row per layer, the final one on top; the number is what the colour shows. Ringed: rank 1.",
       [],
       this.grid.element,
+      dataTable(this.race),
     );
     table.classList.add("is-wide");
-    const words = card("In words", null, [], dataTable(this.race));
-    words.classList.add("is-wide");
-    return element(
-      "main",
-      { class: "board" },
-      race,
-      this.readout,
-      table,
-      words,
-      provenance(header),
-    );
+    return element("main", { class: "board" }, race, this.readout, table, provenance(header));
   }
 
   private model() {
