@@ -13,6 +13,8 @@ from playwright.sync_api import Browser, FloatRect, sync_playwright
 
 #: Pixels of the picture per pixel of the page.
 SCALE = 2
+#: Pixels of the page left around what is photographed.
+MARGIN = 8
 
 
 @dataclass(frozen=True)
@@ -44,11 +46,11 @@ class Camera:
 
 
 def _around(boxes: list[FloatRect | None]) -> FloatRect:
-    """The smallest box that holds all."""
+    """The smallest box that holds all, with a margin inside the page."""
     seen = [box for box in boxes if box is not None]
-    left, top = (min(box[side] for box in seen) for side in ("x", "y"))
-    right = max(box["x"] + box["width"] for box in seen)
-    bottom = max(box["y"] + box["height"] for box in seen)
+    left, top = (max(0, min(box[side] for box in seen) - MARGIN) for side in ("x", "y"))
+    right = max(box["x"] + box["width"] for box in seen) + MARGIN
+    bottom = max(box["y"] + box["height"] for box in seen) + MARGIN
     return {"x": left, "y": top, "width": right - left, "height": bottom - top}
 
 

@@ -131,8 +131,8 @@ def abstract(lm: ct.LM, page: Gallery) -> None:
     page.show(view, "abstract-input", "The rank of the token that was read", "mode=rank")
     page.say(
         "Embedding and unembedding are one matrix in this model, so the input row decodes to the "
-        f"token that was read in {kept[-1]:.0%} of the positions. After layer 0 it is on top in "
-        f"{kept[0]:.0%}: the input is discarded at once, as in the post.",
+        f"token that was read in {percent(kept[-1])} of the positions. After layer 0 it is on top "
+        f"in {percent(kept[0])}: the input is discarded at once, as in the post.",
     )
 
 
@@ -154,7 +154,7 @@ def plasma(lm: ct.LM, page: Gallery) -> None:
 
     page.say(
         "## A rare word copied",
-        f"“{PLASMA}” The rare word came once, thirteen tokens ago.",
+        f"“{PLASMA}” The rare word came once, {last - first} tokens ago.",
     )
     view = ct.logit_lens(trace, positions=range(last - 5, last + 1), every=3, rank_of=" plasma")
     page.show(view, "plasma-copied", "The rank of “ plasma” over the last tokens")
@@ -169,8 +169,8 @@ def plasma(lm: ct.LM, page: Gallery) -> None:
     page.say(
         "The post found that a rare token is kept in view where it is read, and guessed that this "
         "is how it can be copied later. Here it is the other way round: where “ plasma” is read, "
-        f"its rank has a median of {rare:,.0f} over the layers, and the other tokens' of {others:,.0f}. The word is kept, for it is copied; the unembedding "
-        "does not see how.",
+        f"its rank has a median of {rare:,.0f} over the layers, and the other tokens’ of "
+        f"{others:,.0f}. The word is kept, for it is copied; the unembedding does not see how.",
     )
 
 
@@ -197,11 +197,11 @@ def loop(lm: ct.LM, page: Gallery) -> None:
     view = ct.logit_lens(trace, positions=range(*blue[1::2]), every=3, rank_of="next")
     page.show(view, "loop", "The rank of the token that came", "mode=rank")
     page.say(
-        f"Each time “ blue” is read, “ lantern” is to come. Its rank at the end is {listed(final)}: "
-        f"on top from the third round on. After layer 15 it is {listed(half)}: the lower half does "
-        "not show the pattern however often it was read, as in the post. After layer 24 it is "
-        f"{listed(late)}: lower with every round, and still far from the top. There the upper half "
-        "of GPT-2 had settled it; here the last three layers do.",
+        "Each time “ blue” is read, “ lantern” is to come. Its rank at the end is "
+        f"{listed(final)}: on top from the third round on. After layer 15 it is {listed(half)}: "
+        "the lower half does not show the pattern however often it was read, as in the post. After "
+        f"layer 24 it is {listed(late)}: lower with every round, and still far from the top. In "
+        "GPT-2 the upper half had settled it; here the last three layers do.",
     )
 
 
@@ -217,6 +217,8 @@ def asked_for(lm: ct.LM, page: Gallery) -> None:
     assert (final["river"] < final["window"]).all()
     ratio = np.median(final["window"] / final["river"])
     alike = np.median(middle["window"] / middle["river"])
+    early = int((final["river"] < 1000).sum())
+    assert early > 4
     assert ratio > 5
     assert 0.8 < alike < 1.25
 
@@ -232,11 +234,12 @@ def asked_for(lm: ct.LM, page: Gallery) -> None:
     )  # fmt: skip
     page.show(view, "asked-for", "The rank of “ river”, when the sentence shall end with it")
     page.say(
-        f"It does. Asked to end with “window” instead, the model gives “ river” a rank that is "
+        "It does. Asked to end with “window” instead, the model gives “ river” a rank that is "
         f"{ratio:.0f} times larger (median over the sentence, last layer), and larger at every "
-        f"single token: {listed(final['river'])} against {listed(final['window'])}. Long before its time the word is among "
-        "the first few hundred. In the middle layers nothing of this shows: after layer 10 the "
-        f"median ratio is {alike:.2f}.",
+        f"single token: {listed(final['river'])} against {listed(final['window'])}. The word is "
+        f"among the first thousand at {early} of the {len(final['river'])} tokens. In the middle "
+        "layers nothing of this shows: after layer 10 the median ratio is "
+        f"{alike:.2f}.",
     )
 
 
@@ -255,6 +258,10 @@ def top(data: xr.Dataset, position: int) -> str:
     return str(data["token"].sel(position=position, layer=29, k=0).values)
 
 
+def percent(part: float) -> str:
+    return f"{100 * part:.0f} %"
+
+
 def listed(ranks: Iterable[int]) -> str:
     return ", ".join(f"{rank:,}" for rank in ranks)
 
@@ -268,7 +275,7 @@ def probability(data: xr.Dataset, position: int) -> float:
 
 
 def share(data: xr.Dataset, position: int) -> str:
-    return f"{probability(data, position):.0%}"
+    return percent(probability(data, position))
 
 
 def stays_from(data: xr.Dataset, position: int) -> int:

@@ -18,12 +18,13 @@ HERE = Path(__file__).resolve().parents[1] / "docs" / "images"
 
 def main(folder: Path = HERE) -> None:
     trace = ct.load().trace("The capital of France is")
-    view = ct.logit_lens(trace)
+    view = ct.logit_lens(trace, every=2)
     last = view.data.sel(position=4, layer=29, k=0)
     assert str(last["token"].values) == "·Paris"
     assert 0.7 < float(last["probability"]) < 0.85
     with TemporaryDirectory() as work, camera() as lens:
-        lens.photograph(view.save(Path(work) / "lens.html"), folder / "lens.png", width=1280)
+        page = view.save(Path(work) / "lens.html")
+        lens.photograph(page, folder / "lens.png", parts=(".masthead", "section.card:has(.grid)"))
 
 
 if __name__ == "__main__":

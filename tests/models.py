@@ -10,10 +10,11 @@ from functools import lru_cache
 from typing import Any
 
 import torch
-from tests.shapes import ESSENTIAL, HINTS, SIZES
+from tests.shapes import DECODER_OF, ESSENTIAL, HINTS, SIZES
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from torch import nn
-from transformers import AutoModelForCausalLM, PretrainedConfig, PreTrainedTokenizerFast
+import transformers
+from transformers import PretrainedConfig, PreTrainedTokenizerFast
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
@@ -42,7 +43,7 @@ def tiny_model(model_type: str, seed: int = 0, **overrides: Any) -> Any:
     config = tiny_config(model_type, **overrides)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = AutoModelForCausalLM.from_config(config).float().eval()
+        model = _class_of(model_type)._from_config(config).float().eval()
         _enliven(model)
     return model
 
@@ -50,7 +51,14 @@ def tiny_model(model_type: str, seed: int = 0, **overrides: Any) -> Any:
 def tiny_config(model_type: str, **overrides: Any) -> PretrainedConfig:
     """A family's default configuration, shrunk; `overrides` win, sub-configurations as dicts."""
     wanted = _merged(_shrunk(CONFIG_MAPPING[model_type]), HINTS.get(model_type, {}))
-    return CONFIG_MAPPING[model_type](**_merged(wanted, overrides))
+    config = CONFIG_MAPPING[model_type](**_merged(wanted, overrides))
+    # The causal class of some compound families takes the configuration of their decoder alone.
+    part = DECODER_OF.get(model_type)
+    return config if part is None else getattr(config, part)
+
+
+def _class_of(model_type: str) -> Any:
+    return getattr(transformers, MODEL_FOR_CAUSAL_LM_MAPPING_NAMES[model_type])
 
 
 @lru_cache(maxsize=1)

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["ESSENTIAL", "HINTS", "SIZES"]
+__all__ = ["DECODER_OF", "ESSENTIAL", "HINTS", "SIZES"]
 
 #: Entries without which a family's default configuration is refused by itself.
 ESSENTIAL: dict[str, dict[str, Any]] = {}
+
+#: Families whose causal class takes a part of the configuration.
+DECODER_OF = {"musicgen": "decoder", "musicgen_melody": "decoder", "qwen4_exp": "text_config"}
 
 SIZES: dict[str, Any] = {
     # widths
@@ -77,6 +80,12 @@ _LATENT = {"head_dim": 8, "num_key_value_heads": 4}
 _MIXED = {"layer_types": ["linear_attention", "full_attention"] * 2}
 _MAMBA = {"layer_types": ["mamba", "attention"] * 2}
 
+_DOTS = {**_LATENT, "per_layer_config": {}, "swa_head_dim": 24, "swa_num_key_value_heads": 4}
+_INDEXED = {
+    "layer_types": ["linear_attention", "indexed_attention"] * 2, "hc_lowrank": 16,
+    "indexer_n_heads": 2, "indexer_kv_heads": 1, "indexer_head_dim": 16, "indexer_budget": 4,
+    "indexer_compress_ratio": 2,
+}  # fmt: skip
 _SPARSE = ["dense", "sparse", "sparse", "sparse"]
 
 #: What a family needs beside the sizes.
@@ -89,17 +98,22 @@ HINTS: dict[str, dict[str, Any]] = {
     ),
     **dict.fromkeys(
         ("axk1", "axk2", "deepseek_v2", "deepseek_v3", "deepseek_v32", "glm4_moe_lite",
-         "glm_moe_dsa", "longcat_flash", "minicpm3", "youtu", "dots3_note_text"),
+         "glm_moe_dsa", "longcat_flash", "minicpm3", "youtu"),
         _LATENT,
     ),
     "bailing_hybrid": {**_LATENT, **_MIXED, "mlp_layer_types": _SPARSE},
     "bamba": {"attn_layer_indices": [1, 3]},
     "dbrx": {
-        "attn_config": {"kv_n_heads": 2, "rope_theta": 10000.0},
+        "attn_config": {"kv_n_heads": 2, "rope_theta": 10000.0, "clip_qkv": 8.0},
         "ffn_config": {"ffn_hidden_size": 48, "moe_num_experts": 4, "moe_top_k": 2},
     },
     "deepseek_v2": {**_LATENT, "topk_method": "greedy"},
-    "dots3_note": {"text_config": {**_LATENT, "per_layer_config": {}}},
+    "cohere_compass_text": {
+        "rope_parameters": {"full_attention": {"rope_type": "default", "rope_theta": 10000.0}},
+        "logit_scale": 0.0625,
+    },
+    "dots3_note": {"text_config": _DOTS},
+    "dots3_note_text": _DOTS,
     "gemma3n_text": {
         "layer_types": ["sliding_attention", "full_attention"] * 2, "num_kv_shared_layers": 2,
         "activation_sparsity_pattern": [0.5, 0.0, 0.5, 0.0], "laurel_rank": 8,
@@ -111,6 +125,9 @@ HINTS: dict[str, dict[str, Any]] = {
     "longcat_flash": {**_LATENT, "zero_expert_num": 2},
     "mamba2": {"num_heads": 8, "head_dim": 16},
     "musicgen": {"decoder": {"num_codebooks": 1}},
+    "musicgen_melody": {"decoder": {"num_codebooks": 1}},
+    "qwen4_exp": {"text_config": _INDEXED},
+    "qwen4_exp_text": _INDEXED,
     "reformer": {
         "is_decoder": True, "axial_pos_embds_dim": (16, 48), "axial_pos_shape": (8, 16),
         "attn_layers": ["local", "lsh"] * 2,
@@ -119,7 +136,9 @@ HINTS: dict[str, dict[str, Any]] = {
     "xmod": {"is_decoder": True, "default_language": "en_XX"},
     "zamba2": {
         "layers_block_type": ["linear_attention", "hybrid"] * 2, "hybrid_layer_ids": [1, 3],
-        "layer_types": None,
+        "attention_hidden_size": 128, "attention_head_dim": 32,
     },
+    "zamba": {"num_hidden_layers": 6, "attn_layer_period": 3, "attn_layer_offset": 2,
+              "attention_hidden_size": 128, "attention_head_dim": 32},
     "zaya": {"num_experts_per_tok": 1},
 }  # fmt: skip

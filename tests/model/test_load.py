@@ -9,8 +9,13 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, BertConfig, BertLMHeadModel, T5Config
-from transformers import T5ForConditionalGeneration as T5
+from transformers import (
+    AutoModelForCausalLM,
+    BertConfig,
+    BertLMHeadModel,
+    T5Config,
+    T5ForConditionalGeneration,
+)
 
 import cutaway as ct
 from cutaway.core.errors import CutawayError, FileError, InvalidError, MissingError, UnknownError
@@ -125,7 +130,7 @@ def test_an_encoder_only_model_is_refused_by_name(tmp_path: Path) -> None:
 def test_an_encoder_decoder_is_refused_by_name() -> None:
     config = T5Config(vocab_size=200, d_model=16, d_kv=8, d_ff=32, num_layers=1, num_heads=2)
     with pytest.raises(InvalidError, match=r"encoder-decoder models \(t5\) are coming"):
-        ct.wrap(T5(config), tiny_tokenizer())
+        ct.wrap(T5ForConditionalGeneration(config), tiny_tokenizer())
 
 
 def test_a_model_of_another_kind_is_refused(tmp_path: Path) -> None:
@@ -177,12 +182,9 @@ def test_devices_and_dtypes() -> None:
 def test_memory_that_runs_out_is_told_in_words() -> None:
     from cutaway.model.explain import explained_running
 
-    def full() -> None:
+    told = r"missing memory: CUDA out .* 2 GiB; take a shorter"
+    with pytest.raises(MissingError, match=told), explained_running():
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB\nand so on")
-
-    with pytest.raises(MissingError, match=r"missing memory: CUDA out .* 2 GiB; take a shorter"):
-        with explained_running():
-            full()
     with pytest.raises(RuntimeError, match="a defect"), explained_running():
         raise RuntimeError("a defect")
 

@@ -17,7 +17,8 @@ from safetensors.numpy import save_file
 
 from cutaway.core.errors import FileError, InvalidError, MissingError
 from cutaway.core.tokens import Piece
-from cutaway.trace.container import VERSION, read_container, write_container
+from cutaway.trace.container import VERSION, write_container
+from cutaway.trace.opened import read_container
 from cutaway.trace.read import read
 from cutaway.trace.same import same
 from cutaway.trace.trace import Trace

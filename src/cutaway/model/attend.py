@@ -1,34 +1,37 @@
-"""Attention weights of a trace: its calls caught once, its heads computed when asked for."""
+"""Attention weights of a text: its calls caught once, its heads computed when asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 
-import torch
-from torch import nn
-from transformers import PreTrainedModel
+from torch import Tensor, nn
 
 from ..core.errors import MissingError
 from ..trace.card import Capability
 from ..trace.source import Floats
 from .dispatch import Call, caught
+from .forward import as_input, forward, resting
+from .record import numbers
 from .structure import Anatomy
 from .weigh import weigh, weigh_heads
 
-__all__ = ["attention_calls", "head_counts", "prove_attention", "weights"]
+__all__ = ["attention_calls", "prove_attention", "weights"]
+
+_NONE = "no block of this model hands queries and keys to transformers' attention interface"
+_TWICE = "a block attends more than once"
 
 
 def attention_calls(
-    model: PreTrainedModel, anatomy: Anatomy, token_ids: Sequence[int]
+    model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int]
 ) -> dict[int, Call]:
-    """Layer -> its attention call on these tokens, from one forward pass of the model as it is."""
-    from .watch import running
+    """Layer -> its attention call on these tokens, from one pass of the model as it is.
 
-    with running(model), caught(_owners(model, anatomy)) as calls:
-        ids = torch.tensor([list(token_ids)], device=model.device)
-        model(input_ids=ids, use_cache=False)
-    return calls
+    >>> attention_calls(model, anatomy, [5, 6, 7])[0].query.shape  # doctest: +SKIP
+    torch.Size([1, 4, 3, 16])
+    """
+    with resting(model), caught(_owners(model, anatomy)) as calls:
+        forward(model, as_input(model, token_ids), logits_to_keep=1)
+    return {layer: made[0] for layer, made in sorted(calls.items()) if len(made) == 1}
 
 
 def weights(call: Call, heads: Sequence[int]) -> Floats:
@@ -36,37 +39,45 @@ def weights(call: Call, heads: Sequence[int]) -> Floats:
 
     Raises MissingError where the model's eager function answers something else than its kernel.
     """
-    H = call.query.shape[1]
-    whole = weigh(call)[list(heads)] if len(heads) == H else weigh_heads(call, heads)
-    return whole.float().cpu().numpy()
+    with resting(call.module):
+        whole = len(heads) == call.query.shape[1]
+        found: Tensor = weigh(call)[list(heads)] if whole else weigh_heads(call, heads)
+        return numbers(found)
 
 
 def prove_attention(
-    model: PreTrainedModel, anatomy: Anatomy, token_ids: Sequence[int]
-) -> tuple[dict[int, tuple[int, int]], Capability]:
-    """Which blocks' weights can be had exactly: layer -> (heads, key-value heads), and why.
+    model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int]
+) -> tuple[Mapping[int, tuple[int, int]], Capability]:
+    """Layer -> (heads, key-value heads) where the weights can be had exactly, and why.
 
     Every block's eager output must equal what its kernel answered on these tokens.
     """
-    try:
-        calls = attention_calls(model, anatomy, token_ids)
-        for call in calls.values():
-            weigh(call)
-    except MissingError as refused:
-        return {}, Capability(False, str(refused).removeprefix("missing the attention weights: "))
-    if not calls:
-        return {}, Capability(False, "no block hands its attention to transformers' interface")
-    return head_counts(calls), Capability(
-        True, f"eager output equals the kernel's in {len(calls)} blocks"
+    calls: dict[int, list[Call]]
+    with resting(model), caught(_owners(model, anatomy)) as calls:
+        forward(model, as_input(model, token_ids), logits_to_keep=1)
+        if not calls:
+            return {}, Capability(False, _NONE)
+        if any(len(made) > 1 for made in calls.values()):
+            return {}, Capability(False, _TWICE)
+        found = {layer: made[0] for layer, made in sorted(calls.items())}
+        try:
+            for call in found.values():
+                weigh(call)
+        except (MissingError, RuntimeError, TypeError) as refused:
+            return {}, Capability(False, _reason(refused))
+    heads = {layer: (call.query.shape[1], call.key.shape[1]) for layer, call in found.items()}
+    return heads, Capability(
+        True, f"in {len(heads)} blocks the eager function's output equals the kernel's"
     )
 
 
-def head_counts(calls: dict[int, Call]) -> dict[int, tuple[int, int]]:
-    """Layer -> how many heads and how many key-value heads."""
-    return {l: (call.query.shape[1], call.key.shape[1]) for l, call in sorted(calls.items())}
+def _reason(refused: Exception) -> str:
+    if isinstance(refused, MissingError):
+        return str(refused).removeprefix("missing the attention weights: ")
+    return f"the model's eager attention function fails on the kernel's arguments ({refused})"
 
 
-def _owners(model: PreTrainedModel, anatomy: Anatomy) -> dict[nn.Module, int]:
+def _owners(model: nn.Module, anatomy: Anatomy) -> dict[nn.Module, int]:
     """Every module inside a block -> that block's layer."""
     return {
         module: layer

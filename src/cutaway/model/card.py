@@ -37,6 +37,8 @@ def write_card(model: PreTrainedModel, anatomy: Anatomy, name: str, revision: st
         tied=_is_tied(model, anatomy),
         gated=anatomy.gated,
         neurons=tuple(_neurons(block) for block in anatomy.blocks),
+        heads=tuple(anatomy.heads.get(n, (0, 0))[0] for n in range(len(anatomy.blocks))),
+        kv_heads=tuple(anatomy.heads.get(n, (0, 0))[1] for n in range(len(anatomy.blocks))),
         capabilities=anatomy.capabilities,
         versions={
             "python": platform.python_version(),

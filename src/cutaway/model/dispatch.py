@@ -47,13 +47,13 @@ class Call:
 
 
 @contextmanager
-def caught(modules: Mapping[nn.Module, int]) -> Iterator[dict[int, Call]]:
+def caught(modules: Mapping[nn.Module, int]) -> Iterator[dict[int, list[Call]]]:
     """Keep the attention calls of these modules (module -> layer) made by this thread.
 
-    Yields layer -> its last call. The lookup is put back on leaving, whatever happened; other
+    Yields layer -> its calls. The lookup is put back on leaving, whatever happened; other
     threads' models run through untouched.
     """
-    calls: dict[int, Call] = {}
+    calls: dict[int, list[Call]] = {}
     thread = threading.get_ident()
     with _LOCK:
         lookup = AttentionInterface.get_interface
@@ -72,7 +72,7 @@ def caught(modules: Mapping[nn.Module, int]) -> Iterator[dict[int, Call]]:
 
 
 def _keeping(
-    kernel: Kernel, eager: Kernel, modules: Mapping[nn.Module, int], calls: dict[int, Call]
+    kernel: Kernel, eager: Kernel, modules: Mapping[nn.Module, int], calls: dict[int, list[Call]]
 ) -> Kernel:
     def attention(
         module: nn.Module, query: Tensor, key: Tensor, value: Tensor,
@@ -80,9 +80,8 @@ def _keeping(
     ) -> tuple[Tensor, Tensor | None]:  # fmt: skip
         answer = kernel(module, query, key, value, attention_mask, **options)
         if module in modules:
-            calls[modules[module]] = Call(
-                module, query, key, value, attention_mask, options, answer[0], eager
-            )
+            call = Call(module, query, key, value, attention_mask, options, answer[0], eager)
+            calls.setdefault(modules[module], []).append(call)
         return answer
 
     return attention

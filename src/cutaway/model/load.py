@@ -93,7 +93,7 @@ def wrap(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> LM:
 
 
 def _where(name: str | Path | None, revision: str | None) -> tuple[dict[str, Any], str]:
-    """transformers' arguments for a folder, a GGUF file or a hub id, and what to do if they fail."""
+    """transformers' arguments for a folder, a GGUF file or a hub id; and what to do if it fails."""
     if name is None:
         if revision is not None:
             raise InvalidError("revision", revision, allowed="with the name of a model only")

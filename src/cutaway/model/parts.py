@@ -137,16 +137,24 @@ def _no_neurons(look: Look, downs: Sequence[Call], fused: Call | None) -> str | 
 
 
 def _has_other_experts(look: Look) -> bool:
-    """Whether weights outside of what mixes positions are used in a way not looked at here."""
-    seen = {call.path for call in look.below if look.taken(call)}
+    """Whether matrices outside of what mixes positions work on a part of the tokens, or are fused.
+
+    Experts kept as separate modules are each called with the tokens sent to them; some families
+    fuse theirs in 3-D parameters without following transformers' interface.
+    """
+    if any(_is_partial(look, call) for call in look.below):
+        return True
     for name, module in look.whole.module.named_modules():
         path = f"{look.path}.{name}"
-        own = [parameter.dim() for parameter in module.parameters(recurse=False)]
-        if is_fused(module) or not look.outside_mixing(path) or path in look.mixing:
-            continue
-        if 3 in own or (2 in own and path not in seen):
+        fused = any(p.dim() == 3 for p in module.parameters(recurse=False)) and not is_fused(module)
+        if fused and path not in look.mixing and look.outside_mixing(path):
             return True
     return False
+
+
+def _is_partial(look: Look, call: Call) -> bool:
+    matrices = any(p.dim() == 2 for p in call.module.parameters(recurse=False))
+    return matrices and look.outside_mixing(call.path) and not look.taken(call)
 
 
 def _width(look: Look, call: Call) -> int:

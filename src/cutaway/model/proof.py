@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from ..core.errors import MissingError
 from ..trace.card import Capability
+from .attend import prove_attention
 from .blocks import BlockList
 from .experts import activations, arguments, brought_down
 from .fit import close, tolerance
@@ -46,13 +47,15 @@ def prove(
     logits = logits_of(forward(model, as_input(model, token_ids)))[0]
     proven = _with_true_tail(model, anatomy, tails, token_ids, logits)
     again = find_parts(model, blocks, token_ids, which=-1)
+    heads, attention = prove_attention(model, anatomy, token_ids)
     capabilities = {
         "logit lens": Capability(True, "the lens of the last two states equals the model's logits"),
         "inside": _inside(parts, again),
         "neurons": _neurons(model, anatomy, parts, again, token_ids),
         "saliency": _saliency(model, anatomy, token_ids),
+        "attention": attention,
     }
-    return replace(proven, capabilities=capabilities)
+    return replace(proven, capabilities=capabilities, heads=heads)
 
 
 def _with_true_tail(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import torch
@@ -111,6 +111,7 @@ class Anatomy:
     vocab         V, the number of logits
     gated         whether the sign of a neuron's activation means nothing
     capabilities  what was proven on the model, by name
+    heads         layer -> attention heads and key-value heads, where the weights can be had
     """
 
     embedding: str
@@ -121,3 +122,4 @@ class Anatomy:
     vocab: int
     gated: bool
     capabilities: Mapping[str, Capability]
+    heads: Mapping[int, tuple[int, int]] = field(default_factory=dict)

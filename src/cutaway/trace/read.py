@@ -9,9 +9,9 @@ from pathlib import Path
 from ..core.axes import INPUT_LAYER
 from ..core.tokens import TokenRow
 from .card import ModelCard
-from .container import Container, damaged, read_container
 from .header import read_card, read_pieces, read_tokens
 from .keep import MATERIALS
+from .opened import Container, damaged, read_container
 from .source import Floats, Material, Rows
 from .standard import STANDARD_K, TARGETS
 from .stored import StoredSource

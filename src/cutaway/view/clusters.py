@@ -14,7 +14,7 @@ from .spec import Spec
 __all__ = ["ROWS", "clusters_spec"]
 
 #: The most rows of one cluster that are drawn; more are thinned evenly, and the page says so.
-ROWS = 60
+ROWS = 30
 _BY = {
     "shape": "each pattern divided by its length: neurons are alike that fire at the same tokens",
     "value": "patterns as they are: strength counts",

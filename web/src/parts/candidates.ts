@@ -4,7 +4,7 @@ import { layerName, layerWords } from "./layers";
 
 /** Pixels; columns are equally wide, so that all bars of a table have one scale. */
 const LAYER_WIDTH = 56;
-const CANDIDATE_WIDTH = 120;
+const CANDIDATE_WIDTH = 112;
 
 /** One token that the model might say. */
 export interface Candidate {

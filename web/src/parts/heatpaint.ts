@@ -1,5 +1,5 @@
 import { fitted } from "./fitted";
-import { visibleRange, type Place, type Range } from "./geometry";
+import { visibleRange, type Range } from "./geometry";
 import { paintEdge } from "./heatedges";
 import { boxOf, TEXT_WIDTH, type Brush, type Scene } from "./heatscene";
 
@@ -71,28 +71,33 @@ function ring(
   brush.strokeRect(x + 1.6, y + 1.6, width - 3.2, height - 3.2);
 }
 
+/** The chosen column and cell. In ink, for a hue would be lost on the ramp that shares it. */
 function paintMarks(brush: Brush, scene: Scene): void {
   const { geometry: g, palette, selected, hover, view } = scene;
   if (selected) {
     const [x, , width] = boxOf(scene, selected);
-    brush.strokeStyle = palette.out;
-    brush.lineWidth = 1.5;
-    brush.strokeRect(x - 0.25, g.head - 3, width - 0.5, view.height - g.head - g.foot + 6);
-    outline(brush, scene, selected, palette.out, 2.5);
+    const column = [x, g.head - 3, width, view.height - g.head - g.foot + 6] as const;
+    frame(brush, column, 1, palette.card, palette.ink);
+    frame(brush, boxOf(scene, selected), 2.5, palette.card, palette.ink);
   }
-  if (hover) outline(brush, scene, hover, palette.ink, 1.5);
+  if (hover) frame(brush, boxOf(scene, hover), 1.5, palette.card, palette.ink);
 }
 
-/** A frame around a cell, with a rim of the card's colour so that it stands out on any ramp. */
-function outline(brush: Brush, scene: Scene, place: Place, colour: string, width: number): void {
-  const [x, y, w, h] = boxOf(scene, place);
-  for (const [style, line] of [
-    [scene.palette.card, width + 2.5],
-    [colour, width],
+/** A frame around a box, with a rim of the card's colour so that it stands out on any cell. */
+function frame(
+  brush: Brush,
+  [x, y, width, height]: readonly [number, number, number, number],
+  line: number,
+  rim: string,
+  colour: string,
+): void {
+  for (const [style, lineWidth] of [
+    [rim, line + 2.5],
+    [colour, line],
   ] as const) {
     brush.strokeStyle = style;
-    brush.lineWidth = line;
-    brush.strokeRect(x - 0.5, y - 0.5, w, h);
+    brush.lineWidth = lineWidth;
+    brush.strokeRect(x - 0.5, y - 0.5, width, height);
   }
 }
 

@@ -18,7 +18,7 @@ export function masthead(header: Header, theme: Theme): HTMLElement {
     "header",
     { class: "masthead" },
     element("h1", { class: "logo" }, logo(), "Cutaway"),
-    pill(said("model").join(" "), "", said("architecture").join(" ")),
+    pill([...said("model"), ...said("architecture")].join(" · "), "", ""),
     // Each row is "what: how it was shown"; the head names what, its title says how.
     pill(proven.map((row) => row.split(":")[0]!).join(", "), "is-proven", proven.join("\n")),
     element("span", { class: "spring" }),
@@ -29,7 +29,7 @@ export function masthead(header: Header, theme: Theme): HTMLElement {
 function pill(text: string, style: string, title: string): HTMLElement | null {
   if (!text) return null;
   const shown = style ? `✓ proven: ${text}` : text;
-  return element("span", { class: `pill ${style}`.trim(), title }, shown);
+  return element("span", { class: `pill ${style}`.trim(), title: title || text }, shown);
 }
 
 function logo(): SVGElement {

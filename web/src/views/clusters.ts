@@ -14,7 +14,7 @@ import { arrayOf, type Spec } from "../spec/spec";
 import type { View } from "./host";
 
 /** Rows without text can be low; more tokens than these are drawn narrow, without their words. */
-const LOW = 5;
+const LOW = 3;
 const FEW = 24;
 
 /** Clusters: firing patterns as rows, cluster by cluster, and each cluster's size and centre. */

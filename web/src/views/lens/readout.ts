@@ -8,6 +8,8 @@ import type { LensCells } from "./cells";
 
 /** The quantities that are about one token: rank_of's. */
 const ABOUT_TARGET: ReadonlySet<string> = new Set(["rank", "surprisal"]);
+/** Their words say the reference and the direction. */
+const DISTANCES: ReadonlySet<string> = new Set(["kl", "js", "tv"]);
 
 /** Everything that is known of the cell the reader looks at. */
 export class Readout {
@@ -45,7 +47,8 @@ export class Readout {
   private figures(cell: Cell): HTMLElement {
     const rows = this.cells.header.quantities.flatMap((quantity) => {
       const value = valueText(quantity, this.cells.value(quantity, cell));
-      const name = element("dt", { title: quantity.words }, quantityName(quantity));
+      const words = DISTANCES.has(quantity.name) ? quantity.words : quantityName(quantity);
+      const name = element("dt", { title: quantity.words }, words);
       if (ABOUT_TARGET.has(quantity.name)) name.append(" of ", chip(this.cells.target(cell.at)));
       return [name, element("dd", { "data-quantity": quantity.name }, value)];
     });

@@ -1,0 +1,86 @@
+"""Texts in padded batches: the same states as one by one, or run one by one and said so."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import cutaway as ct
+from cutaway.model import batch
+from cutaway.model.lm import LM
+from tests.models import tiny
+
+TEXTS = ["The keys to the cabinet are on the table.", "The", "1, 1, 2, 3, 5,", "lost"]
+#: Families that go in batches, of every sort of positions, attention and mixing.
+PADDED = ["llama", "gpt2", "gpt_neox", "opt", "bloom", "gemma2", "mixtral", "cohere", "mamba"]
+
+
+def gap(found: ct.Trace, expected: ct.Trace) -> float:
+    gaps = []
+    for name, layers in expected.materials.items():
+        assert found.materials[name].keys() == layers.keys()
+        for layer, array in layers.items():
+            difference = np.abs(found.materials[name][layer] - array).max()
+            gaps.append(difference / np.abs(array).max())
+    return float(max(gaps))
+
+
+@pytest.mark.parametrize("family", PADDED)
+def test_a_batch_gives_the_states_of_single_runs(family: str) -> None:
+    lm = ct.wrap(*tiny(family))
+    singles = [lm.trace(text, keep="all") for text in TEXTS]
+    together = lm.trace(TEXTS, keep="all")
+    assert not together[0].notes
+    for found, expected in zip(together, singles, strict=True):
+        assert found.token_ids == expected.token_ids
+        assert gap(found, expected) <= 1e-5
+
+
+def test_a_family_that_padding_changes_is_run_singly_and_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lm = ct.wrap(*tiny("llama"))
+
+    def unmasked(rows: object, device: object) -> object:
+        ids, mask = padded(rows, device)  # type: ignore[arg-type]
+        return ids.flip(1), mask.fill_(1)  # a family that mixes padding into the text
+
+    padded = batch._padded
+    monkeypatch.setattr(batch, "_padded", unmasked)
+    singles = [lm.trace(text) for text in TEXTS]
+    together = lm.trace(TEXTS)
+    for found, expected in zip(together, singles, strict=True):
+        assert gap(found, expected) == 0
+        assert "run one by one, not in batches: padding changes this model's" in found.notes[-1]
+    assert not lm.trace(TEXTS[0]).notes
+
+
+def test_a_model_that_takes_no_mask_is_run_singly_and_says_so() -> None:
+    lm = ct.wrap(*tiny("llama"))
+    forward = lm.model.forward
+
+    def without_mask(input_ids: object, use_cache: bool = False) -> object:
+        return forward(input_ids=input_ids, use_cache=use_cache)
+
+    lm.model.forward = without_mask
+    trace = lm.trace(TEXTS)[0]
+    assert trace.notes[-1].endswith("the model takes no padded batch (TypeError)")
+
+
+def test_batches_are_of_like_lengths_and_bounded() -> None:
+    lengths = [2000, 3, 700, 4, 690, 5, 3000]
+    batches = list(batch._batches(lengths))
+    assert sorted(place for one in batches for place in one) == list(range(len(lengths)))
+    for one in batches:
+        longest = max(lengths[place] for place in one)
+        assert len(one) == 1 or len(one) * longest <= batch._TOKENS
+    assert batches == [[1, 3, 5], [4, 2], [0], [6]]
+
+
+@pytest.mark.slow
+def test_the_embedded_model_goes_in_batches(smol: LM) -> None:
+    texts = ["The capital of France is", "1, 1, 2, 3,", "Hello", "The keys to the cabinet"]
+    singles = [smol.trace(text, keep="all") for text in texts]
+    together = smol.trace(texts, keep="all")
+    assert not together[0].notes
+    assert max(gap(a, b) for a, b in zip(together, singles, strict=True)) <= 1e-5
