@@ -14,7 +14,7 @@ from tests.shapes import DECODER_OF, ESSENTIAL, HINTS, SIZES
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from torch import nn
 import transformers
-from transformers import PretrainedConfig, PreTrainedTokenizerFast
+from transformers import AutoModelForCausalLM, PretrainedConfig, PreTrainedTokenizerFast
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
@@ -43,7 +43,7 @@ def tiny_model(model_type: str, seed: int = 0, **overrides: Any) -> Any:
     config = tiny_config(model_type, **overrides)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model = _class_of(model_type)._from_config(config).float().eval()
+        model = _built(model_type, config).float().eval()
         _enliven(model)
     return model
 
@@ -57,8 +57,11 @@ def tiny_config(model_type: str, **overrides: Any) -> PretrainedConfig:
     return config if part is None else getattr(config, part)
 
 
-def _class_of(model_type: str) -> Any:
-    return getattr(transformers, MODEL_FOR_CAUSAL_LM_MAPPING_NAMES[model_type])
+def _built(model_type: str, config: PretrainedConfig) -> Any:
+    if model_type in DECODER_OF:
+        name = MODEL_FOR_CAUSAL_LM_MAPPING_NAMES[model_type]
+        return getattr(transformers, name)._from_config(config)
+    return AutoModelForCausalLM.from_config(config)
 
 
 @lru_cache(maxsize=1)
@@ -104,7 +107,9 @@ def _merged(values: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
     merged = dict(values)
     for name, value in extra.items():
         old = merged.get(name)
-        merged[name] = _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+        merged[name] = (
+            _merged(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+        )
     return merged
 
 

@@ -80,7 +80,10 @@ _LATENT = {"head_dim": 8, "num_key_value_heads": 4}
 _MIXED = {"layer_types": ["linear_attention", "full_attention"] * 2}
 _MAMBA = {"layer_types": ["mamba", "attention"] * 2}
 
-_DOTS = {**_LATENT, "per_layer_config": {}, "swa_head_dim": 24, "swa_num_key_value_heads": 4}
+_DOTS = {
+    **_LATENT, "head_dim": 24, "per_layer_config": {}, "swa_num_key_value_heads": 4,
+    "layer_types": ["indexed_attention", "full_attention"] * 2,
+}  # fmt: skip
 _INDEXED = {
     "layer_types": ["linear_attention", "indexed_attention"] * 2, "hc_lowrank": 16,
     "indexer_n_heads": 2, "indexer_kv_heads": 1, "indexer_head_dim": 16, "indexer_budget": 4,
@@ -136,7 +139,8 @@ HINTS: dict[str, dict[str, Any]] = {
     "xmod": {"is_decoder": True, "default_language": "en_XX"},
     "zamba2": {
         "layers_block_type": ["linear_attention", "hybrid"] * 2, "hybrid_layer_ids": [1, 3],
-        "attention_hidden_size": 128, "attention_head_dim": 32,
+        "attention_hidden_size": 128, "attention_head_dim": 32, "num_key_value_heads": 4,
+        "head_dim": 32,
     },
     "zamba": {"num_hidden_layers": 6, "attn_layer_period": 3, "attn_layer_offset": 2,
               "attention_hidden_size": 128, "attention_head_dim": 32},

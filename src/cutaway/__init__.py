@@ -20,20 +20,27 @@ _HOMES = {
     "Trace": "trace.trace",
     "View": "app.view",
     "anatomy": "app.api",
+    "clusters": "app.firing",
+    "factors": "app.firing",
     "load": "app.api",
     "logit_lens": "app.api",
+    "neurons": "app.firing",
     "open": "app.api",
+    "pairs": "app.racing",
     "predictions": "app.api",
+    "watch": "app.racing",
     "wrap": "app.api",
 }
 
 __all__ = [
-    "LM", "CutawayError", "Trace", "View", "anatomy", "load", "logit_lens", "open", "predictions",
-    "wrap",
+    "LM", "CutawayError", "Trace", "View", "anatomy", "clusters", "factors", "load", "logit_lens",
+    "neurons", "open", "pairs", "predictions", "watch", "wrap",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
     from .app.api import anatomy, load, logit_lens, open, predictions, wrap
+    from .app.firing import clusters, factors, neurons
+    from .app.racing import pairs, watch
     from .app.view import View
     from .core.errors import CutawayError
     from .model.lm import LM

@@ -18,6 +18,7 @@ from safetensors.numpy import save_file
 from cutaway.core.errors import FileError, InvalidError, MissingError
 from cutaway.core.tokens import Piece
 from cutaway.trace.container import VERSION, write_container
+from cutaway.trace.header import header
 from cutaway.trace.opened import read_container
 from cutaway.trace.read import read
 from cutaway.trace.same import same
@@ -168,6 +169,15 @@ def test_a_header_that_describes_no_trace_is_refused(
 ) -> None:
     with pytest.raises(FileError, match="is damaged"):
         read(written(tmp_path / "a.trace", change))
+
+
+@pytest.mark.parametrize("name", ["neurons/0", "states/0", "states/3", "other/0", "answers/rank"])
+def test_arrays_that_fit_no_trace_are_refused(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "a.trace"
+    with path.open("wb") as file:
+        write_container(file, header(linear_trace()), {name: np.zeros(5, np.float32)})
+    with pytest.raises(FileError, match="describes no trace"):
+        read(path)
 
 
 def test_foreign_files_are_refused_in_words(tmp_path: Path) -> None:

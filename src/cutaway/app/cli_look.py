@@ -22,12 +22,21 @@ def look(
     save: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Keep the trace in this file.")
     ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="What that file holds beside states and lens: neurons, inside, all; "
+            "may be given again.",
+        ),
+    ] = None,
 ) -> None:
     """Read a text and show how the model came by each token."""
     from .api import logit_lens
 
     # A trace that is kept must answer without its model: it may be opened anywhere.
-    trace = read_trace(prompt, choice, generation, keep=("lens",) if save else None)
+    wanted = "all" if keep and "all" in keep else ("lens", *(keep or ()))
+    trace = read_trace(prompt, choice, generation, keep=wanted if save else None)
     if save is not None:
         typer.echo(f"wrote {trace.save(save)}", err=True)
     outputs.give(logit_lens(trace))

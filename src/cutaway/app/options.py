@@ -73,7 +73,7 @@ class Generation:
         """Whether anything is to be produced."""
         return self.generate > 0 or self.continuation is not None
 
-    def run(self, lm: LM, prompt: str, keep: tuple[str, ...] | None) -> Trace:
+    def run(self, lm: LM, prompt: str, keep: str | tuple[str, ...] | None) -> Trace:
         """The trace of the prompt and what came after it."""
         given = asdict(self)
         count = given.pop("generate")
@@ -86,7 +86,7 @@ def read_trace(
     subject: str,
     choice: ModelChoice,
     generation: Generation | None = None,
-    keep: tuple[str, ...] | None = None,
+    keep: str | tuple[str, ...] | None = None,
 ) -> Trace:
     """The trace that a PROMPT|TRACE names: a saved one, or that of a text just read.
 

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, overload
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +20,6 @@ from ..trace.standard import standard_rows
 from ..trace.trace import Trace
 from .batch import Materials, padding_refused, record_rows
 from .card import embedding_rows, write_card
-from .dispatch import Call
 from .dispatch import Call
 from .explain import explained_running
 from .generate import OnToken, continued, generated, read_options
@@ -78,7 +76,6 @@ class LM:
         self.card = write_card(model, self.anatomy, name, revision)
         self._limits = Limits(embedding_rows(model, self.anatomy), self.card.context)
         self._padding_refused: str | None = None
-        self._calls: WeakKeyDictionary[Trace, dict[int, Call]] = WeakKeyDictionary()
         self._looked: tuple[tuple[int, ...], dict[int, Call]] | None = None
 
     @overload
@@ -277,16 +274,6 @@ class LM:
             if layer not in calls:
                 raise MissingError(f"the attention of layer {layer}", because="it was not caught")
             return weights(calls[layer], heads)
-
-    def attention(self, trace: Trace, layer: int, heads: Sequence[int]) -> Floats:
-        """(len(heads), T, T) the attention weights of some heads of one block."""
-        from .attend import attention_calls, weights
-
-        with self._lock, explained_running():
-            if trace not in self._calls:
-                self._calls.clear()  # one text's queries and keys are kept, not every text's
-                self._calls[trace] = attention_calls(self.model, self.anatomy, trace.token_ids)
-            return weights(self._calls[trace][layer], heads)
 
     def masked(self, trace: Trace, wanted: Masked) -> Floats:
         """(variants,) log-probability of the token with those positions taken out, in nats."""

@@ -130,9 +130,10 @@ def _read_header(path: Path, metadata: object) -> dict[str, Any]:
             fix="open a file written by trace.save(path)",
         )  # fmt: skip
     version, text = metadata.get("version"), metadata.get("header")
-    if isinstance(version, str) and version.isdecimal() and int(version) > VERSION:
+    if isinstance(version, str) and version.isdecimal() and int(version[:9]) > VERSION:
         raise FileError(
-            path, f"was written by a newer Cutaway (format {version}; this one reads {VERSION})",
+            path,
+            f"was written by a newer Cutaway (format {version[:9]}; this one reads {VERSION})",
             fix="pip install -U cutaway",
         )  # fmt: skip
     if version != str(VERSION) or not isinstance(text, str):

@@ -35,7 +35,7 @@ def read(path: Path) -> Trace:
         options, notes = dict(values["options"]), tuple(map(str, values["notes"]))
         materials = _materials(container, tokens, card)
         answers = _answers(container, tokens, card)
-    except (AttributeError, KeyError, TypeError, ValueError) as problem:
+    except (AttributeError, LookupError, TypeError, ValueError) as problem:
         raise damaged(path, f"its header describes no trace ({problem})") from None
     return Trace(
         tokens=tokens, card=card, materials=materials, source=source, answers=answers,
@@ -80,7 +80,7 @@ def _materials(container: Container, tokens: TokenRow, card: ModelCard) -> dict[
 
 def _answers(container: Container, tokens: TokenRow, card: ModelCard) -> Rows | None:
     """The stored answers; unlike materials they are small, and checked at once."""
-    if f"answers/{ANSWERS[0]}" not in container.names:
+    if not any(name.startswith("answers/") for name in container.names):
         return None
     cells = (card.n_layers + 1, len(tokens))
     last = {"entropy": (), "target_id": (len(TARGETS),)}

@@ -1,0 +1,106 @@
+"""The verbs of neurons: their activations, which fire alike, which fire together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..trace.trace import Trace
+    from .view import View
+
+__all__ = ["clusters", "factors", "neurons"]
+
+
+def neurons(
+    trace: Trace,
+    *,
+    layers: int | Sequence[int] | None = None,
+    neurons: int | Sequence[int] | None = None,
+) -> View:
+    """Neuron activations: the values that enter each block's MLP down-projection.
+
+    >>> import cutaway as ct
+    >>> trace = ct.load().trace("1, 2, 3,")  # doctest: +SKIP
+    >>> ct.neurons(trace, layers=[0, 29]).data["activation"].shape  # doctest: +SKIP
+    (2, 1536, 6)
+
+    layers   blocks, None for all that have neurons
+    neurons  numbers within a block, None for all
+
+    Its data hold activation (layer, neuron, position) in the model's own units; in a mixture of
+    fused experts neuron e x width + j is neuron j of expert e, 0 where the expert was not called.
+    The activation at position j - 1 is the one that produced token j. In a gated MLP its sign
+    means nothing. Raises MissingError where a model or a block has no neurons.
+    """
+    from ..lens.neurons import neurons as ask
+    from .view import View
+
+    return View(ask(trace, layers=layers, neurons=neurons))
+
+
+def clusters(
+    trace: Trace,
+    *,
+    n: int = 8,
+    layers: int | Sequence[int] | None = None,
+    by: str = "shape",
+    exclude: Iterable[int] = (),
+    seed: int = 0,
+) -> View:
+    """Neurons that fire alike: k-means over their activations along the text.
+
+    >>> import cutaway as ct
+    >>> trace = ct.load().trace("1, 2, 3,")  # doctest: +SKIP
+    >>> ct.clusters(trace, n=8).data["cluster"].dims  # doctest: +SKIP
+    ('layer', 'neuron')
+
+    n        how many clusters
+    layers   blocks, None for all that have neurons
+    by       "shape": where they fire; "value": how strongly as well
+    exclude  positions left out
+    seed     of k-means' starts
+
+    Its data hold cluster (layer, neuron), -1 for a neuron that never fires; activation; size and
+    centre of each cluster. Source: Alammar 2021, https://jalammar.github.io/explaining-transformers/
+    """
+    from ..lens.clusters import clusters as ask
+    from .view import View
+
+    return View(ask(trace, n=n, layers=layers, by=by, exclude=exclude, seed=seed))
+
+
+def factors(
+    trace: Trace,
+    *,
+    n: int = 6,
+    layers: int | Sequence[int] | None = None,
+    parts: str | Sequence[str] | None = None,
+    exclude: Iterable[int] = (),
+    seed: int = 0,
+) -> View:
+    """Which neurons fired together: non-negative factors of all their activations.
+
+    >>> import cutaway as ct
+    >>> trace = ct.load().generate("1, 2, 3,", max_new_tokens=8)  # doctest: +SKIP
+    >>> view = ct.factors(trace, n=5, exclude=[0])  # doctest: +SKIP
+    >>> view.data["factor"].dims, view.data.attrs["error"] < 1  # doctest: +SKIP
+    (('factor', 'position'), True)
+
+    n        how many factors, at most the positions that are left
+    layers   blocks, None for all that have neurons
+    parts    "positive" (as in the article), or both parts; None: positive where the sign means
+             something, both in a gated MLP
+    exclude  positions left out: the first token's massive activations take a factor to themselves
+    seed     of the start, where one is drawn
+
+    Its data hold factor (factor, position) and loading (factor, layer, neuron[, part]), both
+    non-negative: activation ~ sum over factors of factor x loading; share, neurons, half, overlap
+    and neurons_per_layer; attrs["error"] is |X - WH| / |X|. The variable factor has the name of
+    its axis: pick one with isel(factor=0).
+    Source: Alammar 2021, https://jalammar.github.io/explaining-transformers/
+    """
+    from ..lens.factors import factors as ask
+    from .view import View
+
+    return View(ask(trace, n=n, layers=layers, parts=parts, exclude=exclude, seed=seed))

@@ -1,0 +1,77 @@
+"""The deletion curve: its ends, its controls, its ties."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from cutaway.core.errors import InvalidError
+from cutaway.lens.deletion import deletion, order
+from cutaway.lens.saliency import saliency
+
+TEXT = "The keys to the cabinet are on the table"
+
+
+@pytest.fixture(scope="module")
+def trace(tiny_lm):
+    return tiny_lm.trace(TEXT)
+
+
+@pytest.fixture(scope="module")
+def explained(trace):
+    return saliency(trace, targets=[3, 8])
+
+
+def test_all_orders_start_and_end_together(trace, explained):
+    curve = deletion(trace, explained)
+    assert curve["run"].values.tolist() == ["saliency", "occlusion", "random", "constant"]
+    probability = curve["probability"].values
+    np.testing.assert_allclose(probability[:, 0], np.exp(saliency_value(trace, 8)), rtol=1e-4)
+    np.testing.assert_allclose(probability[:, -1], probability[0, -1], rtol=1e-4)
+    assert curve["k"].values.tolist() == list(range(9))
+    assert sorted(curve["place"].values.tolist()) == list(range(1, 9))
+
+
+def saliency_value(trace, target):
+    asked = saliency(trace, targets=target, quantity="log_probability")
+    return float(asked["value"][0])
+
+
+def test_a_step_is_the_text_without_the_tokens_that_went_first(trace, explained):
+    import torch
+
+    curve = deletion(trace, explained, target=3, replacement=9)
+    gone = [i for i in range(3) if curve["place"].values[i] <= 2]
+    ids = [9 if i in gone else token for i, token in enumerate(trace.token_ids[:3])]
+    with torch.no_grad():
+        logits = trace.source.model(torch.tensor([ids])).logits[0, -1]
+    expected = logits.softmax(-1)[trace.token_ids[3]].item()
+    assert float(curve["probability"].sel(run="saliency", k=2)) == pytest.approx(expected, rel=1e-4)
+
+
+def test_the_seed_makes_the_random_orders(trace, explained):
+    first, again, other = (deletion(trace, explained, seed=seed) for seed in (0, 0, 1))
+    assert first.identical(again)
+    assert not np.array_equal(
+        first.sel(run="random").probability, other.sel(run="random").probability
+    )
+    assert (first["low"] <= first["high"] + 1e-9).all()
+    assert first["advantage_low"] <= first["advantage"] <= first["advantage_high"]
+
+
+def test_a_scorer_that_ties_everything_gains_nothing():
+    lost = np.array([3.0, 1.0, 2.0])
+    assert order(np.zeros(3), lost).tolist() == [1, 2, 0]
+    assert order(np.array([1.0, 1.0, 5.0]), lost).tolist() == [2, 1, 0]
+
+
+def test_long_texts_have_at_most_21_points(tiny_lm):
+    trace = tiny_lm.trace(TEXT * 4)
+    curve = deletion(trace, saliency(trace, targets=trace.n_positions))
+    assert len(curve["k"]) == 21
+    assert curve["k"].values[[0, -1]].tolist() == [0, trace.n_positions]
+
+
+def test_a_target_that_was_not_explained_is_refused(trace, explained):
+    with pytest.raises(InvalidError, match="invalid target 4; allowed: .*3, 8"):
+        deletion(trace, explained, target=4)
