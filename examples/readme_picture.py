@@ -18,7 +18,7 @@ HERE = Path(__file__).resolve().parents[1] / "docs" / "images"
 
 def main(folder: Path = HERE) -> None:
     trace = ct.load().trace("The capital of France is")
-    view = ct.logit_lens(trace, every=2)
+    view = ct.logit_lens(trace)
     last = view.data.sel(position=4, layer=29, k=0)
     assert str(last["token"].values) == "·Paris"
     assert 0.7 < float(last["probability"]) < 0.85

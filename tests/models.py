@@ -10,13 +10,14 @@ from functools import lru_cache
 from typing import Any
 
 import torch
-from tests.shapes import DECODER_OF, ESSENTIAL, HINTS, SIZES
+import transformers
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from torch import nn
-import transformers
 from transformers import AutoModelForCausalLM, PretrainedConfig, PreTrainedTokenizerFast
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+
+from tests.shapes import DECODER_OF, ESSENTIAL, HINTS, SIZES
 
 FAMILIES: tuple[str, ...] = tuple(MODEL_FOR_CAUSAL_LM_MAPPING_NAMES)
 VOCAB = 200

@@ -140,7 +140,7 @@ HINTS: dict[str, dict[str, Any]] = {
     "zamba2": {
         "layers_block_type": ["linear_attention", "hybrid"] * 2, "hybrid_layer_ids": [1, 3],
         "attention_hidden_size": 128, "attention_head_dim": 32, "num_key_value_heads": 4,
-        "head_dim": 32,
+        "n_mamba_heads": 8,
     },
     "zamba": {"num_hidden_layers": 6, "attn_layer_period": 3, "attn_layer_offset": 2,
               "attention_hidden_size": 128, "attention_head_dim": 32},

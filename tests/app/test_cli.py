@@ -114,7 +114,7 @@ def test_control_c_ends_with_130(
 ) -> None:
     monkeypatch.setattr(api, "load", lambda *_, **__: raise_(KeyboardInterrupt()))
     code, out, err = run(capsys, "look", "x")
-    assert (code, out, err.strip()) == (130, "", "interrupted")
+    assert (code, out, err.strip()) == (130, "", "")
 
 
 def test_after_two_dashes_all_is_text() -> None:

@@ -74,6 +74,22 @@ def test_what_cannot_be_is_said_in_one_line(
     assert words in err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--keep", "neurons"), "allowed: beside --save FILE only"),
+        (("--save", "a.safetensors"), "allowed: a name ending in .trace"),
+    ],
+)
+def test_what_look_cannot_keep_is_said_before_a_model_is_loaded(
+    capsys: Said, arguments: tuple[str, ...], words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cutaway.app.api.load", None)
+    code, out, err = run(capsys, "look", "x", *arguments)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert words in err
+
+
 @pytest.mark.slow
 def test_look_keeps_a_trace_that_needs_no_model(capsys: Said, tmp_path: Path) -> None:
     path = str(tmp_path / "paris.trace")

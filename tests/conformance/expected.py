@@ -1,4 +1,4 @@
-"""Which families are expected to be refused, or can't be run here: every other one must be exact."""
+"""Families that are expected to be refused, or can't be run here: every other one is exact."""
 
 from __future__ import annotations
 

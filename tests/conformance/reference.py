@@ -19,7 +19,7 @@ __all__ = ["entropy", "kl", "lens_logits", "ranks"]
 
 def lens_logits(model: nn.Module, blocks: Sequence[str], token_ids: Sequence[int]) -> Tensor:
     """(L + 1, T, V) float64 logits: row 0 with every block off, row L of the whole model."""
-    exact = deepcopy(model).double()
+    exact = _precise(model)
     ids = torch.tensor([list(token_ids)])
     rows = []
     for first_off in range(len(blocks) + 1):
@@ -28,6 +28,15 @@ def lens_logits(model: nn.Module, blocks: Sequence[str], token_ids: Sequence[int
         logits = output.logits if hasattr(output, "logits") else output[0]
         rows.append(logits[0].double())
     return torch.stack(rows)
+
+
+def _precise(model: nn.Module) -> nn.Module:
+    """A float64 copy; mixtures run expert by expert, as the grouped product knows no float64."""
+    copy = deepcopy(model).double()
+    for module in copy.modules():
+        if getattr(getattr(module, "config", None), "_experts_implementation", None):
+            module.config._experts_implementation = "eager"
+    return copy
 
 
 @contextmanager
@@ -41,7 +50,7 @@ def _off(model: nn.Module, blocks: Sequence[str]) -> Iterator[None]:
 
 def _hand_on(block: nn.Module, args: Any, kwargs: Any, output: Any) -> Any:
     state = args[0] if args else kwargs["hidden_states"]
-    return (state, *output[1:]) if isinstance(output, tuple) else state
+    return (state, *output[1:]) if isinstance(output, (tuple, list)) else state
 
 
 def ranks(logits: Tensor, token_ids: Tensor) -> Tensor:

@@ -8,13 +8,13 @@ import math
 import numpy as np
 import pytest
 import torch
-from tests.model.plain import distance, softmax
-from tests.models import tiny, tiny_tokenizer
 from transformers import GPT2Config, GPT2LMHeadModel
 
 import cutaway
 from cutaway.lens.logit_lens import logit_lens
 from cutaway.trace.source import Question
+from tests.model.plain import distance, softmax, xlog
+from tests.models import tiny, tiny_tokenizer
 
 TEXT = (
     "The keys to the cabinet are on the table. 1, 1, 2, 3, 5, 8, 13: each is the sum of the two "
@@ -135,7 +135,7 @@ def float64_logits(lm, trace, layer):
         hidden = norm.weight * x * size.rsqrt()
     else:
         hidden = norm(x)
-    return hidden, tail.matrix()[0].double()
+    return (hidden @ tail.matrix()[0].double().T).detach().numpy()
 
 
 @pytest.mark.slow
@@ -146,24 +146,18 @@ def test_numbers_are_within_1e_4_of_float64(name, request):
     names = ("kl", "js", "tv")
     final = logit_lens(trace, distances=names)
     against_input = logit_lens(trace, distances=names, against="input")
-    bases = {}
-    with torch.inference_mode():
-        for data, layer in ((final, trace.n_layers - 1), (against_input, -1)):
-            hidden, matrix = float64_logits(lm, trace, layer)
-            bases[id(data)] = softmax((hidden @ matrix.T).numpy())
-        for layer in (-1, 0, trace.n_layers // 2, trace.n_layers - 2, trace.n_layers - 1):
-            hidden, matrix = float64_logits(lm, trace, layer)
-            logits = (hidden @ matrix.T).numpy()
-            p = softmax(logits)
-            for data in (final, against_input):
-                cells = data.sel(layer=layer)
-                for kind in names:
-                    exact = distance(kind, bases[id(data)], p)
-                    np.testing.assert_allclose(cells[kind], exact, rtol=0, atol=1e-4)
-            cells = final.sel(layer=layer)
-            entropy = -(p * np.log(np.maximum(p, 1e-300))).sum(-1)
-            np.testing.assert_allclose(cells["entropy"], entropy, rtol=0, atol=1e-4)
-            assert_ranks(cells, logits)
+    last = trace.n_layers - 1
+    logits = {i: float64_logits(lm, trace, i) for i in (-1, 0, last // 2, last - 1, last)}
+    p = {layer: softmax(row) for layer, row in logits.items()}
+    for layer in logits:
+        for data, base in ((final, p[last]), (against_input, p[-1])):
+            for kind in names:
+                exact = distance(kind, base, p[layer])
+                np.testing.assert_allclose(data[kind].sel(layer=layer), exact, rtol=0, atol=1e-4)
+        cells = final.sel(layer=layer)
+        entropy = -xlog(p[layer], p[layer]).sum(-1)
+        np.testing.assert_allclose(cells["entropy"], entropy, rtol=0, atol=1e-4)
+        assert_ranks(cells, logits[layer])
 
 
 def assert_ranks(cells, logits):

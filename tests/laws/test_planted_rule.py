@@ -19,7 +19,7 @@ FIRST, LAST = 1, 24
 PROMPTS = 60
 MUST = ("input_x_gradient", "occlusion")
 OPTIONS = {
-    "integrated_gradients": {"steps": 24, "baseline": 0},
+    "integrated_gradients": {"steps": 24},
     "occlusion": {"replacement": 0},
     "shapley_value_sampling": {"replacement": 0, "samples": 4},
     "kernel_shap": {"replacement": 0, "samples": 40},
@@ -33,7 +33,7 @@ def copier():
     from transformers import GPT2Config, GPT2LMHeadModel
 
     config = GPT2Config(
-        vocab_size=len(tiny_tokenizer()), n_positions=LENGTH, n_embd=48, n_layer=2, n_head=4,
+        vocab_size=len(tiny_tokenizer()), n_positions=32, n_embd=48, n_layer=2, n_head=4,
         attn_pdrop=0.0, embd_pdrop=0.0, resid_pdrop=0.0, bos_token_id=0, eos_token_id=0,
     )  # fmt: skip
     with torch.random.fork_rng(devices=[]):

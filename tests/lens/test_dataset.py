@@ -6,10 +6,10 @@ import json
 
 import numpy as np
 import xarray as xr
-from tests.trace.linear import CARD, LABELS, T, linear_trace
 
 from cutaway.lens.dataset import finish, strings, token_coords, vocabulary
 from cutaway.trace.card import ModelCard
+from tests.trace.linear import CARD, LABELS, T, linear_trace
 
 TRACE = linear_trace()
 

@@ -6,10 +6,10 @@ import json
 
 import numpy as np
 import pytest
-from tests.trace.linear import LABELS, L, T, V, linear_trace
 
 from cutaway.core.errors import InvalidError, UnknownError
 from cutaway.lens.logit_lens import logit_lens
+from tests.trace.linear import LABELS, L, T, V, linear_trace
 
 TRACE = linear_trace()
 

@@ -6,11 +6,11 @@ import json
 
 import numpy as np
 import pytest
-from tests.trace.linear import LABELS, L, T, V, linear_trace
 
 from cutaway.core.errors import InvalidError
 from cutaway.lens.logit_lens import logit_lens
 from cutaway.lens.predictions import predictions
+from tests.trace.linear import LABELS, L, T, V, linear_trace
 
 TRACE = linear_trace()
 

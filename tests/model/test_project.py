@@ -7,8 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from tests.model.plain import plain_logits, plain_rows
-from tests.models import tiny
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import cutaway
@@ -17,6 +15,8 @@ from cutaway.model import project as projecting
 from cutaway.model import unembed
 from cutaway.model.project import project
 from cutaway.trace.source import Question, Rows
+from tests.model.plain import plain_logits, plain_rows
+from tests.models import tiny
 
 IDS = [5, 17, 3, 3, 88, 120, 9]
 #: Tails of every kind: a plain product, one with a scale, one with a soft-cap, a wide vocabulary

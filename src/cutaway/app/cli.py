@@ -49,7 +49,6 @@ def main(arguments: list[str] | None = None) -> None:
         code = app(given, prog_name="cutaway", standalone_mode=False)
         sys.stdout.flush()
     except (typer.Abort, KeyboardInterrupt):
-        typer.echo("interrupted", err=True)
         code = _INTERRUPTED
     except BrokenPipeError:
         # Whoever read stdout has gone; Python must not complain when it closes it at exit.
@@ -99,4 +98,6 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 app.callback()(_common)
 for _name, _home in VERBS.items():
     _module, _, _function = _home.partition(":")
-    app.command(_name)(getattr(import_module(f".{_module}", __package__), _function))
+    _verb = getattr(import_module(f".{_module}", __package__), _function)
+    # Given as it is, the line is not cut: the list shows what the verb's own help begins with.
+    app.command(_name, short_help=_verb.__doc__.partition("\n")[0])(_verb)

@@ -53,7 +53,9 @@ def predictions(
     subject: Subject,
     choice: ModelChoice,
     outputs: Outputs,
-    at: Annotated[int, typer.Option(help="The position that is read; -1 is the last.")] = -1,
+    at: Annotated[
+        int | None, typer.Option(help="The position that is read. [default: -1, the last]")
+    ] = None,
     target: Annotated[
         int | None, typer.Option(help="Instead of --at: the token that was to come.")
     ] = None,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ..core.errors import InvalidError
 from .options import Generation, ModelChoice, Prompt, read_trace, verb
 from .outcome import Outputs
 
@@ -34,9 +35,18 @@ def look(
     """Read a text and show how the model came by each token."""
     from .api import logit_lens
 
-    # A trace that is kept must answer without its model: it may be opened anywhere.
-    wanted = "all" if keep and "all" in keep else ("lens", *(keep or ()))
-    trace = read_trace(prompt, choice, generation, keep=wanted if save else None)
+    trace = read_trace(prompt, choice, generation, keep=_kept(save, keep or []))
     if save is not None:
         typer.echo(f"wrote {trace.save(save)}", err=True)
     outputs.give(logit_lens(trace))
+
+
+def _kept(save: Path | None, keep: list[str]) -> str | tuple[str, ...] | None:
+    """What is recorded: a trace in a file must answer without its model, for it may be moved."""
+    if save is None:
+        if keep:
+            raise InvalidError("--keep", keep, allowed="beside --save FILE only")
+        return None
+    if not save.name.endswith(".trace"):
+        raise InvalidError("file for --save", str(save), allowed="a name ending in .trace")
+    return "all" if "all" in keep else ("lens", *keep)

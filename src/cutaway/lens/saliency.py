@@ -15,7 +15,14 @@ from ..core.errors import InvalidError, UnknownError
 from ..trace.source import Attributed, Attribution, Question
 from ..trace.trace import Trace
 from .dataset import finish, token_coords, vocabulary
-from .saliency_methods import METHODS, QUANTITIES, read_method, read_options, read_token
+from .saliency_methods import (
+    METHODS,
+    QUANTITIES,
+    first_target,
+    read_method,
+    read_options,
+    read_token,
+)
 from .saliency_plan import plan
 
 __all__ = ["CONVERGED", "ask", "saliency"]
@@ -84,7 +91,8 @@ def ask(
     quantity = known.quantity if quantity is None else quantity
     if quantity not in QUANTITIES:
         raise UnknownError("quantity", quantity, allowed=QUANTITIES)
-    positions = _read_targets(trace, targets)
+    options = read_options(trace, method, options)
+    positions = _read_targets(trace, targets, first_target(options))
     said = _said(trace, positions)
     return Attribution(
         targets=positions,
@@ -93,20 +101,19 @@ def ask(
         quantity=quantity,  # type: ignore[arg-type]
         method=method,
         at_layer=_read_leaf(trace, method, at_layer),
-        options=read_options(trace, method, options),
+        options=options,
     )
 
 
-def _read_targets(trace: Trace, targets: Targets) -> tuple[int, ...]:
-    """Ascending positions 1..T."""
+def _read_targets(trace: Trace, targets: Targets, first: int) -> tuple[int, ...]:
+    """Ascending positions 1..T; by default the outputs, or all from `first` on."""
     T = trace.n_positions
     if targets is None:
-        first = max(1, trace.n_prompt if trace.n_prompt < T else 1)
-        chosen = list(range(first, T))
+        chosen = list(range(max(first, trace.n_prompt if trace.n_prompt < T else 1), T))
         if not chosen:
             raise InvalidError(
-                "targets", None, allowed="1", fix="a text of one token explains only what is said "
-                "next: pass targets=1",
+                "targets", None, allowed=f"{T}",
+                fix=f"a text this short explains only what is said next: pass targets={T}",
             )  # fmt: skip
         return tuple(chosen)
     if isinstance(targets, slice):

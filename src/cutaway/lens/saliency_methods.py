@@ -10,7 +10,15 @@ from ..core.axes import read_whole
 from ..core.errors import UnknownError
 from ..trace.trace import Trace
 
-__all__ = ["METHODS", "QUANTITIES", "Method", "read_method", "read_options", "read_token"]
+__all__ = [
+    "METHODS",
+    "QUANTITIES",
+    "Method",
+    "first_target",
+    "read_method",
+    "read_options",
+    "read_token",
+]
 
 #: What can be explained, with its unit.
 QUANTITIES = {"logit": "logit", "log_probability": "nats", "probability": "1"}
@@ -44,7 +52,7 @@ METHODS: Mapping[str, Method] = {
     "gradient_norm": Method("gradient", "logit", _NORM, True),
     "integrated_gradients": Method(
         "gradient along a line from the baseline x (input - baseline)", "log_probability", _SUM,
-        True, {"baseline": " ", "keep_first": False, "steps": 96, "spacing": "adaptive"},
+        True, {"baseline": "mean", "keep_first": True, "steps": 96, "spacing": "adaptive"},
     ),
     "occlusion": Method(
         "what is lost without the source", "log_probability", "none: one number a source", False,
@@ -96,6 +104,11 @@ def _read(trace: Trace, option: str, value: Any, options: Mapping[str, Any]) -> 
     if option == "baseline":
         return value if value in ("zero", "mean") else read_token(trace, option, value)
     return None if options["how"] == "delete" else read_token(trace, option, value)
+
+
+def first_target(options: Mapping[str, Any]) -> int:
+    """The earliest target a method can explain: 2 where it leaves nothing of the first token."""
+    return 2 if options.get("keep_first") or options.get("how") == "delete" else 1
 
 
 def read_token(trace: Trace, what: str, value: Any) -> int:

@@ -107,16 +107,12 @@ def _record_padded(
         for place, length in enumerate(lengths):
             taken[place][material][layer] = numbers(tensor[place, :length])
 
-    ids, mask = _padded(rows, device_of(model))
-    inputs = {} if mask.all() else {"attention_mask": mask}
     with resting(model), recording(model, anatomy, materials, take):
-        forward(model, ids, logits_to_keep=1, **inputs)
+        forward(model, _padded(rows, device_of(model)), logits_to_keep=1)
     return [{name: dict(sorted(layers.items())) for name, layers in one.items()} for one in taken]
 
 
-def _padded(rows: Sequence[Sequence[int]], device: torch.device) -> tuple[Tensor, Tensor]:
-    """(B, T) ids and mask; padding repeats the last id, for some families count padding ids."""
+def _padded(rows: Sequence[Sequence[int]], device: torch.device) -> Tensor:
+    """(B, T) ids; padding repeats the last id, for some families count positions by padding ids."""
     length = max(len(ids) for ids in rows)
-    padded = [[*ids, *[ids[-1]] * (length - len(ids))] for ids in rows]
-    mask = [[1] * len(ids) + [0] * (length - len(ids)) for ids in rows]
-    return torch.tensor(padded, device=device), torch.tensor(mask, device=device)
+    return torch.tensor([[*ids, *[ids[-1]] * (length - len(ids))] for ids in rows], device=device)

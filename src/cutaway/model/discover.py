@@ -13,7 +13,7 @@ from .embedding import find_embedding
 from .forward import as_input, forward, logits_of, resting
 from .parts import find_parts
 from .proof import prove
-from .structure import Anatomy, Stream
+from .structure import Anatomy, Stream, Tail
 from .tail import replay
 from .watch import calls
 
@@ -46,7 +46,7 @@ def discover(model: nn.Module, probe_ids: Sequence[int]) -> Anatomy:
         chain = find_chain(blocks, seen, logits, len(first))
         # Replayed on this text, proven on another: a tail that needs more than a state fails there.
         replayed = replay(model, parts.blocks, stream, first)
-        tails = [replayed] if chain is None else [chain, replayed]
+        tails: list[Tail] = [replayed] if chain is None else [chain, replayed]
         anatomy = Anatomy(
             embedding=embedding,
             blocks=parts.blocks,

@@ -45,8 +45,7 @@ def find_embedding(
 def _takes_ids(call: Call, token_ids: Sequence[int]) -> bool:
     values = (*call.args, *call.kwargs.values())
     return any(_is_ids(value, token_ids) for value in values) and any(
-        layout_of(output, len(token_ids)) is not None
-        for output in call.outputs.values()
+        layout_of(output, len(token_ids)) is not None for output in call.outputs.values()
     )
 
 
@@ -62,9 +61,7 @@ def _holds(outer: Call, inner: Call) -> bool:
     return outer.start < inner.start and inner.end < outer.end
 
 
-def _reaches_logits(
-    model: nn.Module, call: Call, token_ids: Sequence[int], logits: Tensor
-) -> bool:
+def _reaches_logits(model: nn.Module, call: Call, token_ids: Sequence[int], logits: Tensor) -> bool:
     """Whether another value of the last row changes the last logits."""
 
     def change(output: Any) -> Any:

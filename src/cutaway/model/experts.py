@@ -39,7 +39,7 @@ def activations(module: Any, hidden: Tensor, expert_ids: Tensor) -> Tensor:
     """
     experts = mixture("", module)
     result = hidden.new_zeros(len(hidden), experts.count, experts.width)
-    for expert in expert_ids.unique().tolist():
+    for expert in sorted(set(expert_ids.flatten().tolist())):
         if expert < experts.count:  # a larger id marks a place without expert
             rows = (expert_ids == expert).any(dim=1).nonzero()[:, 0]
             result[rows, expert] = _entering(module, expert, hidden[rows])
@@ -50,7 +50,9 @@ def _entering(module: Any, expert: int, hidden: Tensor) -> Tensor:
     """(n, width): one expert's product and gate, or activation function."""
     name = "gate_up_proj" if module.has_gate else "up_proj"
     product = _product(module, name, expert, hidden)
-    return cast("Tensor", module._apply_gate(product) if module.has_gate else module.act_fn(product))
+    return cast(
+        "Tensor", module._apply_gate(product) if module.has_gate else module.act_fn(product)
+    )
 
 
 def _product(module: Any, name: str, expert: int, rows: Tensor) -> Tensor:
@@ -62,7 +64,7 @@ def _product(module: Any, name: str, expert: int, rows: Tensor) -> Tensor:
 def brought_down(module: Any, neurons: Tensor, expert_ids: Tensor, weights: Tensor) -> Tensor:
     """(N, d) what the mixture gives for its neurons: the law that proves them."""
     experts = mixture("", module)
-    by_expert = neurons.unflatten(1, (experts.count, experts.width))
+    by_expert = neurons.reshape(-1, experts.count, experts.width)
     result = torch.zeros_like(_product(module, "down_proj", 0, by_expert[:, 0]))
     for place in range(expert_ids.shape[1]):
         for row, expert in enumerate(expert_ids[:, place].tolist()):

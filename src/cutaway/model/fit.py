@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-__all__ = ["Cap", "Scale", "fit_after", "fit_scale", "same", "tolerance"]
+__all__ = ["Cap", "Scale", "close", "fit_after", "fit_scale", "same", "tolerance"]
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def fit_scale(a: Tensor, b: Tensor) -> Scale | None:
     if power == 0 or (x @ y) ** 2 < 0.9999 * power * (y @ y):
         return None
     estimate = float(x @ y / power)
-    return _first_exact(estimate, Scale, a, b)
+    return next((s for s in map(Scale, _short(estimate, a.dtype)) if _turns(s, a, b)), None)
 
 
 def fit_after(product: Tensor, logits: Tensor) -> tuple[Scale | Cap, ...] | None:
@@ -103,32 +103,25 @@ def _fit_cap(a: Tensor, b: Tensor) -> Cap | None:
     for _ in range(200):  # bound x tanh(top / bound) grows with the bound
         middle = (low + high) / 2
         low, high = (middle, high) if middle * math.tanh(top / middle) < capped else (low, middle)
-    return _first_exact(high, Cap, a, b)
+    return next((cap for cap in map(Cap, _short(high, a.dtype)) if _turns(cap, a, b)), None)
 
 
-def _first_exact(
-    estimate: float, kind: type[Scale] | type[Cap], a: Tensor, b: Tensor
-) -> Scale | Cap | None:
-    """The shortest constant near the estimate that turns a into b."""
-    precise = torch.finfo(a.dtype).eps < 1e-4
-    for constant in _short(estimate, 1e-5 if precise else 1e-3):
-        if close(kind(constant)(a), b, tolerance(a.dtype) / 4):
-            return kind(constant)
-    return None
+def _turns(step: Scale | Cap, a: Tensor, b: Tensor) -> bool:
+    """Whether a step turns a into b, as exactly as their precision can tell."""
+    return close(step(a), b, tolerance(a.dtype) / 4)
 
 
-def _short(estimate: float, near: float) -> Iterator[float]:
-    """Constants near an estimate, the simplest first, the estimate itself last."""
-    sign = math.copysign(1.0, estimate)
-    forms = {
-        "itself": (abs(estimate), lambda c: c),
-        "inverse": (1 / abs(estimate), lambda c: 1 / c),
-        "root": (estimate**2, math.sqrt),
-        "inverse root": (estimate**-2, lambda c: 1 / math.sqrt(c)),
-    }
+def _short(estimate: float, dtype: torch.dtype) -> Iterator[float]:
+    """Constants near an estimate, the simplest first, the estimate itself last.
+
+    >>> next(_short(0.24999999, torch.float32)), next(_short(0.0416666661, torch.float32)) * 24
+    (0.25, 1.0)
+    """
+    near = 1e-5 if torch.finfo(dtype).eps < 1e-4 else 1e-3
+    size = abs(estimate)
     for digits in range(1, 7):
-        for value, back in forms.values():
-            constant = float(f"{value:.{digits}g}")
-            if constant and abs(back(constant) - abs(estimate)) <= near * abs(estimate):
-                yield sign * back(constant)
+        for value, power in ((size, 1.0), (1 / size, -1.0), (size**2, 0.5), (size**-2, -0.5)):
+            constant = float(f"{value:.{digits}g}") ** power
+            if abs(constant - size) <= near * size:
+                yield math.copysign(constant, estimate)
     yield estimate

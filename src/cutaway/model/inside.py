@@ -2,8 +2,8 @@
 
     inside = state + attention branch        output = inside + MLP branch
 
-A branch is what some module gave, or the sum of two, times constants in some models. In post-norm models the sum
-goes through a norm before it is handed on: then the norm's input is the sum.
+A branch is what some module gave, or the sum of two; some models multiply each by a constant. In
+post-norm models the sum goes through a norm before it is handed on: then the norm took the sum.
 """
 
 from __future__ import annotations

@@ -33,7 +33,8 @@ class Layout:
 
     def restore(self, rows: Tensor) -> Tensor:
         """The module's own shape from (B, T, width)."""
-        return rows.unflatten(2, self.rest).movedim((0, 1), (self.batch, self.positions))
+        split = rows.reshape(*rows.shape[:2], *self.rest)
+        return split.movedim((0, 1), (self.batch, self.positions))
 
 
 def layout_of(tensor: Tensor, n_positions: int) -> Layout | None:

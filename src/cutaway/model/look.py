@@ -63,9 +63,10 @@ class Look:
         shape = tensor.shape
         if len(shape) == 2 and shape[0] == self.n_positions:
             return tensor
-        if len(shape) > self.layout.positions and len(shape) >= 3:
-            if shape[self.layout.positions] == self.n_positions and shape[self.layout.batch] == 1:
-                return self.layout.rows(tensor)[0]
+        axes = self.layout
+        whole = len(shape) > max(2, axes.positions, axes.batch)
+        if whole and (shape[axes.batch], shape[axes.positions]) == (1, self.n_positions):
+            return axes.rows(tensor)[0]
         return None
 
     def taken(self, call: Call) -> list[tuple[int | str | None, Tensor]]:

@@ -49,9 +49,7 @@ class _Found:
 _NO_INSIDE = "does not add attention to its state and then an MLP that reads the sum"
 
 
-def find_parts(
-    model: nn.Module, blocks: BlockList, token_ids: Sequence[int], which: int
-) -> Parts:
+def find_parts(model: nn.Module, blocks: BlockList, token_ids: Sequence[int], which: int) -> Parts:
     """The parts of every block; of each kind, block number `which` is watched on these tokens."""
     by_kind = _kinds(model, blocks)
     watched = {layers[which]: layers for layers in by_kind.values()}

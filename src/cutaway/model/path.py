@@ -34,7 +34,7 @@ def by_path(subject: Subject, wanted: Attribution) -> Attributed:
     if wanted.options["keep_first"] and min(wanted.targets) == 1:
         raise InvalidError(
             "target", 1, allowed="2 and more with keep_first",
-            fix="its only source is the first token",
+            fix="its only source is the first token: pass keep_first=False",
         )  # fmt: skip
     T = len(subject.token_ids)
     score = np.full((len(wanted.targets), T), np.nan, np.float32)

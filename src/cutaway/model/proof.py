@@ -83,7 +83,7 @@ def _lens_holds(
     """Both laws of the lens, and that looking changes nothing."""
     states: dict[int, Tensor] = {}
 
-    def take(material: str, layer: int, rows: Tensor) -> None:
+    def take(_material: str, layer: int, rows: Tensor) -> None:
         states[layer] = rows[0].clone()
 
     with recording(model, anatomy, ("states",), take):
@@ -93,9 +93,7 @@ def _lens_holds(
     last = anatomy.stream.called[-1]
     with bypassed(model, anatomy, [last]):
         without = logits_of(forward(model, as_input(model, token_ids)))[0]
-    return _is_lens(anatomy, states[last], logits) and _is_lens(
-        anatomy, states[last - 1], without
-    )
+    return _is_lens(anatomy, states[last], logits) and _is_lens(anatomy, states[last - 1], without)
 
 
 def _is_lens(anatomy: Anatomy, states: Tensor, logits: Tensor) -> bool:
@@ -108,7 +106,7 @@ def bypassed(model: nn.Module, anatomy: Anatomy, layers: Sequence[int]) -> Itera
     """The model with some blocks handing on what they take."""
     stream = anatomy.stream
 
-    def hand_on(layer: int, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> Any:
+    def hand_on(_: int, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> Any:
         return stream.exit.write(output, stream.entry.take(args, kwargs))
 
     with leaving({n: model.get_submodule(anatomy.blocks[n].path) for n in layers}, hand_on):

@@ -97,10 +97,10 @@ def _states(
             if layer in wanted:
                 take("states", layer, stream.layout.rows(tensor))
 
-    def enter(layer: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def enter(_: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         give(INPUT_LAYER, stream.entry.take(args, kwargs))
 
-    def leave(layer: int, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
+    def leave(layer: int, _args: tuple[Any, ...], _kwargs: dict[str, Any], output: Any) -> None:
         give(layer, stream.exit.read(output))
 
     modules = {layer: model.get_submodule(anatomy.blocks[layer].path) for layer in called}
@@ -150,7 +150,7 @@ def _neurons(
     def enter(layer: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         dense[layer] = next(tensor for _, tensor in tensors_in(args or kwargs))
 
-    def leave(layer: int, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
+    def leave(layer: int, _args: tuple[Any, ...], _kwargs: dict[str, Any], output: Any) -> None:
         batch = anatomy.stream.layout.rows(anatomy.stream.exit.read(output)).shape[0]
         parts = [by[layer] for by in (mixed, dense) if layer in by]
         rows = [part.reshape(batch, -1, part.shape[-1]) for part in parts]

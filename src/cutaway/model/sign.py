@@ -28,11 +28,7 @@ def is_gated(look: Look, down: Call | None, fused: Call | None) -> bool:
 
 def _dense(look: Look, down: Call) -> bool:
     rows = look.taken(down)[0][1]
-    earlier = [
-        call
-        for call in look.below
-        if call.end < down.start and look.is_linear(call)
-    ]
+    earlier = [call for call in look.below if call.end < down.start and look.is_linear(call)]
     parent = _common(look, down)
     return any(
         look.made(call)[0].shape[1] in (rows.shape[1], 2 * rows.shape[1])
@@ -80,7 +76,7 @@ def _entering_down(parent: Call, up: Call, down: Call, part: slice | None) -> Te
 
     taken: list[Tensor] = []
 
-    def keep(key: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def keep(_key: int, args: tuple[Any, ...], _kwargs: dict[str, Any]) -> None:
         taken.append(args[0].clone())
 
     with replaced(up.module, negate), entering({0: down.module}, keep):

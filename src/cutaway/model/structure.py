@@ -21,12 +21,20 @@ class Tail(Protocol):
     logits == self.logits(self.hidden(states)), for rows of any layer's states.
     """
 
-    #: Module path of the final norm, None where the model has none.
-    norm: str | None
-    #: Module path of the unembedding.
-    unembedding: str
-    #: What is done beside calling modules, in words: "logits x 0.25", "30 tanh(logits / 30)".
-    after_words: tuple[str, ...]
+    @property
+    def norm(self) -> str | None:
+        """Module path of the final norm, None where the model has none."""
+        ...
+
+    @property
+    def unembedding(self) -> str:
+        """Module path of the unembedding."""
+        ...
+
+    @property
+    def after_words(self) -> tuple[str, ...]:
+        """What is done beside calling modules: "logits x 0.25", "logits soft-capped at 30"."""
+        ...
 
     def hidden(self, states: Tensor) -> Tensor:
         """(N, width) states -> (N, d) what enters the unembedding (norms, scales, heads)."""
@@ -47,7 +55,7 @@ class Tail(Protocol):
 
 @dataclass(frozen=True)
 class Experts:
-    """A fused mixture: activations are (T, top, width), each with the expert that made it."""
+    """A fused mixture: activations are (T, count x width), 0 for the experts not called."""
 
     path: str
     count: int
@@ -85,9 +93,10 @@ class Block:
     """One block of the residual stream, by module paths; None where it has no such part.
 
     down     the MLP down-projection whose input is the neurons
-    experts  the fused mixture instead of one down-projection
+    experts  the fused mixture, instead of or beside one down-projection
     inside   where the state between attention and MLP is read
-    neurons  how many neurons (of one expert, in a mixture); 0 where none could be proven
+    neurons  how many neurons: those of all experts, then those of `down`; 0 where a block has none
+             or not all could be had
     """
 
     path: str

@@ -130,7 +130,9 @@ class ReplayTail:
 
     def logits(self, hidden: Tensor) -> Tensor:
         """(N, width) -> (N, V), in passes of as many rows as the probe text has tokens."""
-        return torch.cat([self._pass(rows) for rows in hidden.split(len(self.token_ids))])
+        step = len(self.token_ids)
+        starts = range(0, len(hidden), step)
+        return torch.cat([self._pass(hidden[start : start + step]) for start in starts])
 
     def _pass(self, rows: Tensor) -> Tensor:
         def exchange(output: Any) -> Any:

@@ -27,7 +27,7 @@ def entering(
         for key, module in modules.items():
 
             def hook(
-                module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], key: Key = key
+                _: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], key: Key = key
             ) -> Arguments | None:
                 return act(key, args, kwargs)
 
@@ -45,7 +45,7 @@ def leaving(
         for key, module in modules.items():
 
             def hook(
-                module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any,
+                _: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any,
                 key: Key = key,
             ) -> Any:  # fmt: skip
                 return act(key, args, kwargs, output)
@@ -65,7 +65,7 @@ def captured(modules: Mapping[Key, nn.Module]) -> Iterator[dict[Key, Any]]:
     """
     outputs: dict[Key, Any] = {}
 
-    def keep(key: Key, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
+    def keep(key: Key, _args: tuple[Any, ...], _kwargs: dict[str, Any], output: Any) -> None:
         outputs[key] = output
 
     with leaving(modules, keep):
@@ -76,7 +76,7 @@ def captured(modules: Mapping[Key, nn.Module]) -> Iterator[dict[Key, Any]]:
 def replaced(module: nn.Module, change: Callable[[Any], Any]) -> Iterator[None]:
     """The module's output exchanged for `change(output)` while inside the block."""
 
-    def exchange(key: int, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> Any:
+    def exchange(_key: int, _args: tuple[Any, ...], _kwargs: dict[str, Any], output: Any) -> Any:
         return change(output)
 
     with leaving({0: module}, exchange):
@@ -121,7 +121,7 @@ def calls(modules: Mapping[str, nn.Module], *, arguments: bool = False) -> Itera
         seen.append(call)
         running.append(call)
 
-    def end(path: str, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
+    def end(_path: str, _args: tuple[Any, ...], _kwargs: dict[str, Any], output: Any) -> None:
         call = running.pop()
         call.end = next(clock)
         call.outputs = {key: t.clone() for key, t in tensors_in(output)}

@@ -9,7 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from ..core.numbers import percent
-from .header import attribute, header
+from .header import header
 from .row import token_row
 from .spec import Spec
 from .words import word_numbers
@@ -50,7 +50,7 @@ def saliency_spec(dataset: xr.Dataset) -> Spec:
         sentence=_sentence(own, shares),
     )
     common["provenance"] = [*common["provenance"], *own["terms"], ["cost", dataset.attrs["cost"]]]
-    common["notes"] = [*common["notes"], *_warnings(dataset, gaps, threshold)]
+    common["notes"] = [*common["notes"], *_warnings(gaps, threshold)]
     arrays = {
         "share": shares, "score": scores, "gap": gaps,
         "value": dataset["value"].values.astype(np.float32),
@@ -73,16 +73,14 @@ def _sentence(own: dict[str, Any], shares: NDArray[np.float32]) -> list[list[str
     return [*runs, ["", "."]]
 
 
-def _warnings(dataset: xr.Dataset, gaps: NDArray[np.float32], threshold: float) -> list[str]:
+def _warnings(gaps: NDArray[np.float32], threshold: float) -> list[str]:
     """In words, where integrated gradients miss the whole they should sum to."""
     known = gaps[~np.isnan(gaps)]
     bad = known[known > threshold]
     if not bad.size:
         return []
-    remedy = "more steps, quantity='log_probability'"
-    if not attribute(dataset, "options")["keep_first"]:
-        remedy += ", or keep_first=True"
     return [
         f"Not converged: for {bad.size} of {known.size} targets the scores miss the whole by more "
-        f"than {percent(threshold)} (at worst {percent(float(bad.max()))}). Try {remedy}."
+        f"than {percent(threshold)} (at worst {percent(float(bad.max()))}). What helped on most "
+        "texts: baseline='mean' with keep_first=True, then more steps."
     ]

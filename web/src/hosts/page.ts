@@ -3,6 +3,9 @@ import { element } from "../parts/dom";
 import { SpecError } from "../spec/spec";
 import { explain, mount } from "./mount";
 
+/** Milliseconds without a change until the address is written. */
+const WRITE_DELAY = 350;
+
 /** Shows the picture that a saved page carries in its own elements. */
 export async function mountPage(document: Document): Promise<void> {
   const place = element("div", { id: "cutaway" });
@@ -51,11 +54,24 @@ async function inflated(text: string): Promise<Uint8Array> {
   }
 }
 
-/** The fragment of the window's address. */
-function fragmentOf(window: Window): Address {
+/**
+ * The fragment of the window's address, or null where a page has no address of its own (a frame
+ * made from a string). Written a moment later: browsers allow about three changes a second.
+ */
+function fragmentOf(window: Window): Address | null {
+  if (!/^(https?|file):$/.test(window.location.protocol)) return null;
+  let pending: string | null = null;
+  let timer = 0;
   return {
-    read: () => window.location.hash.replace(/^#/, ""),
-    write: (fragment) => window.history.replaceState(null, "", `#${fragment}`),
+    read: () => pending ?? window.location.hash.replace(/^#/, ""),
+    write(fragment) {
+      pending = fragment;
+      window.clearTimeout(timer);
+      timer = window.setTimeout(() => {
+        window.history.replaceState(null, "", `#${fragment}`);
+        pending = null;
+      }, WRITE_DELAY);
+    },
     subscribe(listener) {
       window.addEventListener("hashchange", listener);
       return () => window.removeEventListener("hashchange", listener);

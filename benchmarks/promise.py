@@ -1,0 +1,119 @@
+"""How promises are measured: interleaved runs, ratios with their spread, memory at its peak.
+
+Every file here has `run(smoke) -> Iterator[Figure]`. With smoke=True it is quick and small: its
+figures say only that the benchmark works, so no bound is held against them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["Figure", "Seconds", "extra_megabytes", "interleaved", "main", "ratio", "report"]
+
+Run = Callable[[bool], Iterator["Figure"]]
+
+
+@dataclass(frozen=True)
+class Seconds:
+    """One run: by the clock on the wall, and of the processor over all threads.
+
+    Processor time hardly changes when other programs run beside; wall time is what is felt.
+    """
+
+    wall: float
+    processor: float
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured number; bound is what is promised, None where it stands only for comparison.
+
+    spread  the smallest and largest of the repeated measurements
+    """
+
+    name: str
+    value: float
+    unit: str
+    bound: float | None = None
+    spread: tuple[float, float] | None = None
+
+    @property
+    def kept(self) -> bool:
+        """Whether the promise holds."""
+        return self.bound is None or self.value <= self.bound
+
+    def __str__(self) -> str:
+        spread = f" ({self.spread[0]:.3g} to {self.spread[1]:.3g})" if self.spread else ""
+        verdict = ""
+        if self.bound is not None:
+            verdict = f"   promised: at most {self.bound:g}, {'kept' if self.kept else 'BROKEN'}"
+        return f"{self.name:58} {self.value:9.3g} {self.unit}{spread}{verdict}"
+
+
+def interleaved(runs: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[Seconds]]:
+    """Times of each run; a round is each of them once, so that a slow minute slows them all."""
+    times: dict[str, list[Seconds]] = {name: [] for name in runs}
+    for _ in range(rounds):
+        for name, run in runs.items():
+            wall, processor = time.perf_counter(), time.process_time()
+            run()
+            times[name].append(Seconds(time.perf_counter() - wall, time.process_time() - processor))
+    return times
+
+
+def ratio(
+    name: str,
+    of: Sequence[Seconds],
+    to: Sequence[Seconds],
+    *,
+    clock: str = "wall",
+    bound: float | None = None,
+) -> Figure:
+    """The median over the rounds of one run's time divided by the other's in the same round."""
+    ratios = [getattr(a, clock) / getattr(b, clock) for a, b in zip(of, to, strict=True)]
+    return Figure(
+        f"{name}, {clock} time", statistics.median(ratios), "x", bound, (min(ratios), max(ratios))
+    )
+
+
+def extra_megabytes(run: Callable[[], object]) -> float:
+    """Peak memory of a run above what the process held before it, in MB (10^6 bytes); Linux only.
+
+    The run is made once before, so that caches and buffers of libraries are not counted.
+    """
+    run()
+    Path("/proc/self/clear_refs").write_text("5", "ascii")  # resets the peak
+    before = _status("VmRSS")
+    run()
+    return (_status("VmHWM") - before) * 1024 / 1e6
+
+
+def report(title: str, figures: Iterable[Figure]) -> bool:
+    """Print the figures as they come; whether all promises are kept."""
+    print(f"\n{title}", flush=True)
+    kept = True
+    for figure in figures:
+        print(f"  {figure}", flush=True)
+        kept &= figure.kept
+    return kept
+
+
+def main(title: str, run: Run) -> int:
+    """A benchmark's command line: exit status 1 where a promise is broken in a full run."""
+    parser = argparse.ArgumentParser(description=title)
+    parser.add_argument("--smoke", action="store_true", help="quick: only shows that it runs")
+    smoke = parser.parse_args().smoke
+    return int(not report(title, run(smoke)) and not smoke)
+
+
+def _status(field: str) -> int:
+    """A field of /proc/self/status in kB."""
+    for line in Path("/proc/self/status").read_text("ascii").splitlines():
+        if line.startswith(f"{field}:"):
+            return int(line.split()[1])
+    raise LookupError(field)

@@ -1,0 +1,68 @@
+"""The race and the probes as saved pages."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from cutaway.render.page import page as page_of
+from cutaway.view.kinds import spec_of
+
+from ..lens.made import made
+from .conftest import OpenPage
+
+
+@pytest.fixture(scope="module")
+def specs():
+    return {name: spec_of(data) for name, data in made().items() if name in ("watch", "pairs")}
+
+
+def ready(page: Page) -> Page:
+    expect(page.locator(".cutaway[data-ready]")).to_be_visible()
+    return page
+
+
+def test_the_readout_names_every_token_and_follows_the_arrow_keys(open_page: OpenPage, specs):
+    page = ready(open_page(page_of(specs["watch"])))
+    readout = page.locator(".readout")
+    expect(readout.get_by_role("heading")).to_have_text("After layer 29")
+    expect(readout.locator(".racer")).to_have_count(3)
+    page.locator("svg.lines").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(readout.get_by_role("heading")).to_have_text("After layer 28")
+    page.keyboard.press("Home")
+    expect(readout.get_by_role("heading")).to_have_text("The input, before layer 0")
+    expect(page).to_have_url(re.compile("#row=0$"))
+
+
+def test_an_address_opens_the_page_as_it_was(open_page: OpenPage, specs):
+    page = ready(open_page(page_of(specs["watch"]), fragment="mode=probability&row=3"))
+    expect(page.get_by_role("button", name="probability")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".readout").get_by_role("heading")).to_have_text("After layer 2")
+
+
+def test_the_same_numbers_are_a_table(open_page: OpenPage, specs):
+    spec = specs["watch"]
+    page = ready(open_page(page_of(spec)))
+    page.get_by_text("Read as a table").click()
+    first = page.locator(".datatable tbody tr").first.locator("td")
+    ranks = [re.compile(rf"^rank {rank}, ") for rank in spec.arrays["rank"][-1].tolist()]
+    expect(first).to_have_text(ranks)
+
+
+def test_a_panel_for_each_prompt_with_the_rank_in_each_cell(open_page: OpenPage, specs):
+    spec = specs["pairs"]
+    page = ready(open_page(page_of(spec)))
+    panels = page.locator("figure.panel")
+    expect(panels).to_have_count(4)
+    final = [str(rank) for rank in spec.arrays["rank"][2, -1].tolist()]
+    expect(panels.nth(2).locator("tbody tr").first.locator("td")).to_have_text(final)
+
+
+@pytest.mark.parametrize("kind", ["watch", "pairs"])
+@pytest.mark.parametrize("dark", [False, True])
+def test_it_fits_a_narrow_window(open_page: OpenPage, specs, kind, dark):
+    page = ready(open_page(page_of(specs[kind]), width=400, dark=dark))
+    page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")

@@ -1,0 +1,95 @@
+import { expect, test } from "vitest";
+import type { LensHeader } from "../src/spec/headers";
+import { Grid, type Spec } from "../src/spec/spec";
+import { LensCells } from "../src/views/lens/cells";
+import { drawnRows, rowIndex } from "../src/views/lens/rows";
+import { initialState, permitted } from "../src/views/lens/state";
+
+const quantity = (name: string) => ({ name, words: name, unit: "" });
+
+/** Layers in, 0, 1 by positions 3, 4 by k = 1. Tokens 7 and 8 have the same label. */
+const HEADER = {
+  positions: [3, 4],
+  layers: [-1, 0, 1],
+  inputs: ["a", "b"],
+  nexts: ["same", ""],
+  next_ids: [8, -1],
+  k: 1,
+  vocabulary: ["same", "same", "other"],
+  rank_of: { name: "top", words: "", target: [1, -1] },
+  quantities: [quantity("probability"), quantity("rank")],
+  opens_with: "rank",
+  inside: true,
+} as unknown as LensHeader;
+
+const ints = (...values: number[]) => new Grid(Int32Array.from(values), [3, 2, 1]);
+const floats = (...values: number[]) => new Grid(Float32Array.from(values), [3, 2, 1]);
+const ranks = (...values: number[]) => new Grid(Int32Array.from(values), [3, 2]);
+
+const after = {
+  top_index: ints(2, -1, 0, 2, 1, 2),
+  top_id: ints(9, -1, 7, 9, 8, 9),
+  top_probability: floats(0.1, NaN, 0.3, 0.4, 0.5, 0.6),
+  top_logit: floats(1, NaN, 3, 4, 5, 6),
+  rank: ranks(4, 0, 3, 2, 1, 1),
+};
+const within = Object.fromEntries(
+  Object.entries(after).map(([name, grid]) => [
+    `inside_${name}`,
+    new Grid(grid.data.slice().reverse(), grid.shape),
+  ]),
+);
+const spec: Spec<LensHeader> = {
+  kind: "logit_lens",
+  header: HEADER,
+  arrays: { ...after, ...within },
+};
+const cells = new LensCells(spec);
+const cell = (layer: number, at: number, inside = false) => ({ layer, at, inside });
+
+test("a cell foretells the next token by its id, not by its label", () => {
+  expect(cells.topLabel(cell(0, 3))).toBe(cells.topLabel(cell(1, 3)));
+  expect(cells.foretells(cell(0, 3))).toBe(false);
+  expect(cells.foretells(cell(1, 3))).toBe(true);
+  expect(cells.foretells(cell(-1, 4))).toBe(false);
+});
+
+test("numbers are those of the cell; undefined ones are NaN, labels a dash", () => {
+  const [probability, rank] = HEADER.quantities;
+  expect(cells.value(probability!, cell(1, 4))).toBeCloseTo(0.6);
+  expect(cells.value(rank!, cell(0, 4))).toBe(2);
+  expect(cells.value(rank!, cell(-1, 4))).toBeNaN();
+  expect(cells.value(rank!, cell(0, 4, true))).toBe(3);
+  expect(cells.topLabel(cell(-1, 4))).toBe("–");
+  expect(cells.candidates(cell(-1, 4))).toEqual([]);
+  expect([cells.target(3), cells.target(4)]).toEqual(["same", "–"]);
+});
+
+test("candidates are marked as the final layer's token and as the next", () => {
+  expect(cells.candidates(cell(1, 3))).toMatchObject([{ isFinal: true, isNext: true }]);
+  expect(cells.candidates(cell(0, 3))).toMatchObject([{ isFinal: false, isNext: false }]);
+});
+
+test("rows are drawn from the final layer down, or from the input down", () => {
+  const state = initialState(HEADER);
+  const names = (change: object) =>
+    drawnRows(HEADER, { ...state, ...change }).map((row) => `${row.layer}${row.inside ? "i" : ""}`);
+  expect(names({})).toEqual(["1", "1i", "0", "0i", "-1"]);
+  expect(names({ finalOnTop: false, inputRow: false })).toEqual(["0i", "0", "1i", "1"]);
+  const rows = drawnRows(HEADER, { ...state, inputRow: false });
+  expect(rowIndex(rows, cell(0, 3, true))).toBe(3);
+  expect(rowIndex(rows, cell(-1, 3))).toBe(-1);
+});
+
+test("an address is followed as far as the picture has it", () => {
+  const state = initialState(HEADER);
+  expect(state).toMatchObject({ at: 4, layer: 1, mode: "rank" });
+  const follow = (change: object) => permitted(cells, state, change);
+  expect(follow(cell(0, 3, true))).toMatchObject(cell(0, 3, true));
+  for (const wrong of [{ at: 0 }, { layer: 2 }, { layer: -1, inside: true }]) {
+    expect(follow(wrong)).not.toHaveProperty("at");
+  }
+  expect(follow({ layer: -1, inputRow: false })).not.toHaveProperty("layer");
+  expect(follow({ mode: "tv" })).not.toHaveProperty("mode");
+  expect(follow({ mode: "probability" })).toMatchObject({ mode: "probability" });
+});
