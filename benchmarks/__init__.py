@@ -1,1 +1,1 @@
-"""One file per promise. `python -m benchmarks` runs them all; `--smoke` only shows that they run."""
+"""One file per promise. `python -m benchmarks` runs them; `--smoke` only shows that they run."""

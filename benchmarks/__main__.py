@@ -12,7 +12,7 @@ from benchmarks.promise import report
 
 
 def run_all() -> int:
-    """Run the files asked for, each in words; 1 where a promise is broken in a full run."""
+    """Run the files asked for, one after the other; 1 where a promise is broken."""
     found = [module.name for module in pkgutil.iter_modules(benchmarks.__path__)]
     known = [name for name in found if name not in ("__main__", "promise")]
     parser = argparse.ArgumentParser(description=__doc__)
@@ -26,8 +26,9 @@ def run_all() -> int:
     for name in asked.names or known:
         module = import_module(f"benchmarks.{name}")
         if hasattr(module, "run"):  # the rest are tables made by hand
-            kept &= report((module.__doc__ or name).splitlines()[0], module.run(asked.smoke))
-    return int(not kept and not asked.smoke)
+            title = (module.__doc__ or name).splitlines()[0]
+            kept &= report(title, module.run(asked.smoke), smoke=asked.smoke)
+    return int(not kept)
 
 
 if __name__ == "__main__":

@@ -28,19 +28,21 @@ _HOMES = {
     "open": "app.api",
     "pairs": "app.racing",
     "predictions": "app.api",
+    "saliency": "app.saliency",
     "watch": "app.racing",
     "wrap": "app.api",
 }
 
 __all__ = [
     "LM", "CutawayError", "Trace", "View", "anatomy", "clusters", "factors", "load", "logit_lens",
-    "neurons", "open", "pairs", "predictions", "watch", "wrap",
+    "neurons", "open", "pairs", "predictions", "saliency", "watch", "wrap",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
     from .app.api import anatomy, load, logit_lens, open, predictions, wrap
     from .app.firing import clusters, factors, neurons
     from .app.racing import pairs, watch
+    from .app.saliency import saliency
     from .app.view import View
     from .core.errors import CutawayError
     from .model.lm import LM

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 import pytest
 from playwright.sync_api import Page, expect
 
+import cutaway
 from cutaway.core.tokens import display_text
+from cutaway.lens.logit_lens import logit_lens
 from cutaway.render.page import page as page_of
+from cutaway.view.lens import lens_spec as lens_picture
 from cutaway.view.spec import Spec
 from tests.browser.conftest import OpenPage
 from tests.browser.pages import WORDS, candidates_spec, lens_spec
+from tests.models import tiny_model, tiny_tokenizer
 
 ATTACK = "</script><img src=x onerror=window.harm=1><script>window.harm=1</script>"
 #: As one token, cut over several, and as other things that parsers and screens trip over.
@@ -60,6 +66,22 @@ def test_candidates_show_it_as_text(open_page: OpenPage, hostile: tuple[str, ...
     page = open_page(page_of(attacked(candidates_spec(words=words(*hostile), k=20))))
     unharmed(page)
     expect(page.get_by_role("table").get_by_text(hostile[0], exact=True).first).to_be_visible()
+
+
+@pytest.mark.parametrize("cut", [False, True], ids=["one token", "cut over several"])
+def test_a_model_that_reads_it_is_shown(open_page: OpenPage, cut: bool) -> None:
+    """From the tokenizer to the screen: a made-up vocabulary, a tiny model, its lens, its page."""
+    tokenizer = deepcopy(tiny_tokenizer())
+    if not cut:
+        tokenizer.add_tokens([ATTACK])
+    lm = cutaway.wrap(tiny_model("llama", vocab_size=len(tokenizer) + 8), tokenizer)
+    trace = lm.trace(f"The key{ATTACK} is")
+    assert (display_text(ATTACK) in trace.tokens.labels) is not cut
+    page = open_page(page_of(lens_picture(logit_lens(trace))), fragment="show=candidates")
+    unharmed(page)
+    strip = page.get_by_role("listbox")
+    expect(strip).to_contain_text(display_text(ATTACK))
+    expect(strip.get_by_role("option")).to_have_text(list(trace.tokens.labels))
 
 
 def test_the_policy_stops_what_would_get_through(open_page: OpenPage) -> None:

@@ -57,7 +57,7 @@ def test_a_cell_has_the_colour_that_python_gives_it(lens: Page) -> None:
             const pixel = canvas.getContext("2d").getImageData(x, y, 1, 1).data;
             return expected.every((value, i) => Math.abs(value - pixel[i]) <= 2);
         }""",
-        arg=[54, 26, expected],
+        arg=[60, 29, expected],
     )
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
+import torch
 
 import cutaway as ct
 from cutaway.model import batch
@@ -41,12 +44,11 @@ def test_a_family_that_padding_changes_is_run_singly_and_says_so(
 ) -> None:
     lm = ct.wrap(*tiny("llama"))
 
-    def unmasked(rows: object, device: object) -> object:
-        ids, mask = padded(rows, device)  # type: ignore[arg-type]
-        return ids.flip(1), mask.fill_(1)  # a family that mixes padding into the text
+    def on_the_left(rows: Any, device: Any) -> torch.Tensor:
+        return padded(rows, device).flip(1)  # a family that mixes padding into the text
 
     padded = batch._padded
-    monkeypatch.setattr(batch, "_padded", unmasked)
+    monkeypatch.setattr(batch, "_padded", on_the_left)
     singles = [lm.trace(text) for text in TEXTS]
     together = lm.trace(TEXTS)
     for found, expected in zip(together, singles, strict=True):
@@ -55,32 +57,38 @@ def test_a_family_that_padding_changes_is_run_singly_and_says_so(
     assert not lm.trace(TEXTS[0]).notes
 
 
-def test_a_model_that_takes_no_mask_is_run_singly_and_says_so() -> None:
+def test_a_model_that_takes_one_text_at_a_time_says_so() -> None:
     lm = ct.wrap(*tiny("llama"))
     forward = lm.model.forward
 
-    def without_mask(input_ids: object, use_cache: bool = False) -> object:
-        return forward(input_ids=input_ids, use_cache=use_cache)
+    def single(input_ids: torch.Tensor, use_cache: bool = False) -> Any:
+        (row,) = input_ids
+        return forward(input_ids=row[None], use_cache=use_cache)
 
-    lm.model.forward = without_mask
+    lm.model.forward = single
     trace = lm.trace(TEXTS)[0]
-    assert trace.notes[-1].endswith("the model takes no padded batch (TypeError)")
+    assert trace.notes[-1].endswith("the model takes one text at a time (ValueError)")
 
 
 def test_batches_are_of_like_lengths_and_bounded() -> None:
-    lengths = [2000, 3, 700, 4, 690, 5, 3000]
+    lengths = [2000, 8, 700, 9, 690, 7, 3000, 2]
     batches = list(batch._batches(lengths))
     assert sorted(place for one in batches for place in one) == list(range(len(lengths)))
     for one in batches:
         longest = max(lengths[place] for place in one)
         assert len(one) == 1 or len(one) * longest <= batch._TOKENS
-    assert batches == [[1, 3, 5], [4, 2], [0], [6]]
+    assert batches == [[7], [5, 1, 3], [4, 2], [0], [6]]
+    singly = list(batch._batches(lengths, together=False))
+    assert sorted(singly) == [[place] for place in range(len(lengths))]
 
 
 @pytest.mark.slow
 def test_the_embedded_model_goes_in_batches(smol: LM) -> None:
-    texts = ["The capital of France is", "1, 1, 2, 3,", "Hello", "The keys to the cabinet"]
-    singles = [smol.trace(text, keep="all") for text in texts]
-    together = smol.trace(texts, keep="all")
+    texts = [
+        "The capital of France is", "1, 1, 2, 3,", "Hello", "The keys to the cabinet are on the",
+        "It was the best of times, it was the worst of times, it was the age of wisdom",
+    ]  # fmt: skip
+    singles = [smol.trace(text) for text in texts]
+    together = smol.trace(texts)
     assert not together[0].notes
     assert max(gap(a, b) for a, b in zip(together, singles, strict=True)) <= 1e-5

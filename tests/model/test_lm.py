@@ -177,14 +177,16 @@ def test_a_batch_is_answered_by_a_list(tiny_lm: LM, chat_lm: LM) -> None:
 
 
 def test_a_text_longer_than_the_model_takes_is_refused() -> None:
-    lm = ct.wrap(*tiny("gpt2", n_positions=8))
-    assert lm.trace(list(range(8))).n_positions == 8
-    with pytest.raises(InvalidError, match="8 tokens, and it has 9"):
-        lm.trace(list(range(9)))
-    with pytest.raises(InvalidError, match="8 tokens in all: the prompt has 5, and 4 would follow"):
-        lm.generate([1, 2, 3, 4, 5], max_new_tokens=4)
+    lm = ct.wrap(*tiny("gpt2", n_positions=16))
+    assert lm.trace(list(range(16))).n_positions == 16
+    with pytest.raises(InvalidError, match="16 tokens, and it has 17"):
+        lm.trace(list(range(17)))
+    told = "16 tokens in all: the prompt has 13, and 4 would follow"
+    with pytest.raises(InvalidError, match=told):
+        lm.generate(list(range(13)), max_new_tokens=4)
+    assert lm.generate(list(range(13)), max_new_tokens=3).n_prompt == 13
     with pytest.raises(InvalidError, match="invalid continuation"):
-        lm.generate([1, 2, 3, 4, 5], continuation="The keys to")
+        lm.generate(list(range(13)), continuation="The keys to the cabinet")
 
 
 def test_ids_beyond_the_embedding_table_are_refused(tiny_lm: LM) -> None:

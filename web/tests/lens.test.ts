@@ -65,6 +65,14 @@ test("numbers are those of the cell; undefined ones are NaN, labels a dash", () 
   expect([cells.target(3), cells.target(4)]).toEqual(["same", "–"]);
 });
 
+test("values off the scale are said to be so, where their rows are drawn", () => {
+  const scale = { ...HEADER.quantities[1]!, low: 1, high: 3 };
+  const rows = drawnRows(HEADER, { ...initialState(HEADER), inputRow: true });
+  expect(cells.clipped(scale, rows)).toEqual({ below: false, above: true });
+  const after = rows.filter((row) => row.layer >= 0 && !row.inside);
+  expect(cells.clipped(scale, after)).toEqual({ below: false, above: false });
+});
+
 test("candidates are marked as the final layer's token and as the next", () => {
   expect(cells.candidates(cell(1, 3))).toMatchObject([{ isFinal: true, isNext: true }]);
   expect(cells.candidates(cell(0, 3))).toMatchObject([{ isFinal: false, isNext: false }]);

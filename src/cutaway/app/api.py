@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import torch
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..trace.trace import Trace
     from .view import View
 
-__all__ = ["anatomy", "load", "open", "wrap"]
+__all__ = ["anatomy", "load", "logit_lens", "open", "predictions", "wrap"]
 
 
 def load(
@@ -89,6 +89,79 @@ def open(path: str | Path, model: LM | None = None) -> Trace:  # noqa: A001 - ct
 
     trace = read(Path(path))
     return trace if model is None else attached(trace, model, model.card)
+
+
+def logit_lens(
+    trace: Trace,
+    *,
+    k: int = 5,
+    rank_of: str = "top",
+    against: Literal["final", "input"] = "final",
+    distances: str | Iterable[str] = ("kl",),
+    inside: bool = False,
+    positions: int | slice | Iterable[int] | None = None,
+    every: int = 1,
+) -> View:
+    """The logit lens: what the model would say if it stopped after each layer.
+
+    >>> import cutaway as ct
+    >>> trace = ct.load().trace("The capital of France is")  # doctest: +SKIP
+    >>> data = ct.logit_lens(trace).data  # doctest: +SKIP
+    >>> str(data["token"].sel(layer=29, position=4)[0].item())  # doctest: +SKIP
+    '·Paris'
+
+    k          top tokens of each cell
+    rank_of    whose rank and surprisal: "top" (the final layer's top token), "next" (the token
+               that came), "input" (the token read there), or a text of one token
+    against    the reference of the distances: the "final" layer or the "input" state
+    distances  of "kl" and "js" (nats), "tv"
+    inside     also the state between attention and MLP of each block, with the prefix inside_
+    positions  the positions wanted, None for all
+    every      every n-th layer; "in" and the last are always there
+
+    Its data hold token_id, token, probability and logit (layer, position, k); rank (1 is the
+    top), surprisal, entropy (nats) and the distances (layer, position). Layer -1 is the state
+    that enters block 0. Source: nostalgebraist 2020, "interpreting GPT: the logit lens",
+    https://www.lesswrong.com/posts/AcKRB8wDpdaN6v6ru/
+    """
+    from ..lens.logit_lens import logit_lens as ask
+    from .view import View
+
+    return View(
+        ask(
+            trace, k=k, rank_of=rank_of, against=against, distances=distances, inside=inside,
+            positions=positions, every=every,
+        )
+    )  # fmt: skip
+
+
+def predictions(
+    trace: Trace,
+    *,
+    at: int | None = None,
+    target: int | None = None,
+    layer: int | str | None = None,
+    k: int = 10,
+) -> View:
+    """What it nearly said: the k likeliest next tokens after every layer, at one position.
+
+    >>> import cutaway as ct
+    >>> trace = ct.load().trace("The capital of France is")  # doctest: +SKIP
+    >>> ct.predictions(trace, layer=29).data["probability"].values[0, 0]  # doctest: +SKIP
+    0.7731
+
+    at      the position that is read, the last one unless said; negative from the end
+    target  instead of at: the token that came of it, 1..T (at = target - 1)
+    layer   one layer, or "in"; None for all
+    k       how many tokens
+
+    Its data hold token_id, token, probability and logit (layer, k), best first. Source: the
+    layer_predictions tables of Alammar 2021, https://jalammar.github.io/hidden-states/
+    """
+    from ..lens.predictions import predictions as ask
+    from .view import View
+
+    return View(ask(trace, at=at, target=target, layer=layer, k=k))
 
 
 def anatomy(lm: LM) -> View:

@@ -24,6 +24,7 @@ VERBS = {
     "look": "cli_look:look",
     "lens": "cli_lens:lens",
     "predictions": "cli_lens:predictions",
+    "saliency": "cli_saliency:saliency",
     "watch": "cli_racing:watch",
     "pairs": "cli_racing:pairs",
     "neurons": "cli_firing:neurons",

@@ -25,7 +25,7 @@ from .saliency_methods import (
 )
 from .saliency_plan import plan
 
-__all__ = ["CONVERGED", "ask", "saliency"]
+__all__ = ["CONVERGED", "answer", "ask", "saliency"]
 
 #: A completeness gap above this part of the whole is called "not converged".
 CONVERGED = 0.05
@@ -57,21 +57,28 @@ def saliency(
     raises    InvalidError, UnknownError for what can't be asked; MissingError without a model
     source    https://jalammar.github.io/explaining-transformers/ (input x gradient)
     """
-    wanted = ask(trace, method, targets, contrast, quantity, at_layer, options)
-    answer = trace.source.attribute(trace, wanted)
+    return answer(trace, ask(trace, method, targets, contrast, quantity, at_layer, options))
+
+
+def answer(trace: Trace, wanted: Attribution) -> xr.Dataset:
+    """The dataset of a checked question: what `saliency` returns."""
+    found = trace.source.attribute(trace, wanted)
     variables = {
-        "saliency": (_AXES, _shares(answer), {"units": "1", "long_name": "share of the scores"}),
-        "score": (_AXES, answer.signed, {"units": _unit(wanted)}),
-        "value": (("target",), answer.value, {"units": QUANTITIES[wanted.quantity]}),
-        "gap": (("target",), answer.gap, {"units": "1", "threshold": CONVERGED}),
+        "saliency": (_AXES, _shares(found), {"units": "1", "long_name": "share of the scores"}),
+        "score": (_AXES, found.signed, {"units": _unit(wanted)}),
+        "value": (("target",), found.value, {"units": QUANTITIES[wanted.quantity]}),
+        "gap": (("target",), found.gap, {"units": "1", "threshold": CONVERGED}),
     }
     dataset = xr.Dataset(variables, coords=_coords(trace, wanted))
     cost = plan(trace.card, trace.n_positions, wanted)
     dataset.attrs.update(_terms(trace, wanted), cost=str(cost))
-    named = {"method": method, "targets": list(wanted.targets), "contrast": contrast,
-             "quantity": wanted.quantity, "at_layer": at_layer, **wanted.options}  # fmt: skip
-    notes = (*trace.notes, *(f"{name}: {words}" for name, words in answer.notes.items()))
-    return finish(dataset, replace(trace, notes=notes), lens="saliency", options=named)
+    options = {
+        "method": wanted.method, "targets": list(wanted.targets),
+        "contrast": wanted.contrast[0] if wanted.contrast else None,
+        "quantity": wanted.quantity, "at_layer": wanted.at_layer, **wanted.options,
+    }  # fmt: skip
+    notes = (*trace.notes, *(f"{name}: {words}" for name, words in found.notes.items()))
+    return finish(dataset, replace(trace, notes=notes), lens="saliency", options=options)
 
 
 _AXES = ("target", "source")
@@ -163,9 +170,9 @@ def _read_leaf(trace: Trace, method: str, at_layer: int | str | None) -> int | N
     return read_layer(at_layer, trace.n_layers)
 
 
-def _shares(answer: Attributed) -> NDArray[np.float32]:
+def _shares(found: Attributed) -> NDArray[np.float32]:
     """Absolute scores divided by their sum; NaN where every score is 0."""
-    size = np.abs(answer.score.astype(np.float64))
+    size = np.abs(found.score.astype(np.float64))
     total = np.nansum(size, axis=1, keepdims=True)
     shares: NDArray[np.float64] = np.divide(
         size, total, out=np.full_like(size, np.nan), where=total > 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -42,6 +43,9 @@ class Cap:
         return f"soft-capped at {self.bound:.10g}"
 
 
+Step = TypeVar("Step", Scale, Cap)
+
+
 def tolerance(dtype: torch.dtype) -> float:
     """How far two orders of the same float arithmetic may lie apart, relative to the largest."""
     return 16 * torch.finfo(dtype).eps
@@ -73,7 +77,7 @@ def fit_scale(a: Tensor, b: Tensor) -> Scale | None:
     if power == 0 or (x @ y) ** 2 < 0.9999 * power * (y @ y):
         return None
     estimate = float(x @ y / power)
-    return next((s for s in map(Scale, _short(estimate, a.dtype)) if _turns(s, a, b)), None)
+    return _best([Scale(factor) for factor in _short(estimate, a.dtype)], a, b)
 
 
 def fit_after(product: Tensor, logits: Tensor) -> tuple[Scale | Cap, ...] | None:
@@ -103,12 +107,15 @@ def _fit_cap(a: Tensor, b: Tensor) -> Cap | None:
     for _ in range(200):  # bound x tanh(top / bound) grows with the bound
         middle = (low + high) / 2
         low, high = (middle, high) if middle * math.tanh(top / middle) < capped else (low, middle)
-    return next((cap for cap in map(Cap, _short(high, a.dtype)) if _turns(cap, a, b)), None)
+    return _best([Cap(bound) for bound in _short(high, a.dtype)], a, b)
 
 
-def _turns(step: Scale | Cap, a: Tensor, b: Tensor) -> bool:
-    """Whether a step turns a into b, as exactly as their precision can tell."""
-    return close(step(a), b, tolerance(a.dtype) / 4)
+def _best(steps: list[Step], a: Tensor, b: Tensor) -> Step | None:
+    """The first step that gives b to the last bit, else the first as near as precision can tell."""
+    for step in steps:
+        if same(step(a), b):
+            return step
+    return next((step for step in steps if close(step(a), b, tolerance(a.dtype) / 4)), None)
 
 
 def _short(estimate: float, dtype: torch.dtype) -> Iterator[float]:
@@ -117,7 +124,7 @@ def _short(estimate: float, dtype: torch.dtype) -> Iterator[float]:
     >>> next(_short(0.24999999, torch.float32)), next(_short(0.0416666661, torch.float32)) * 24
     (0.25, 1.0)
     """
-    near = 1e-5 if torch.finfo(dtype).eps < 1e-4 else 1e-3
+    near = 1e-5 if torch.finfo(dtype).eps < 1e-4 else 2e-2
     size = abs(estimate)
     for digits in range(1, 7):
         for value, power in ((size, 1.0), (1 / size, -1.0), (size**2, 0.5), (size**-2, -0.5)):

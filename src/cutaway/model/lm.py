@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, overload
@@ -12,21 +11,19 @@ from numpy.typing import NDArray
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from ..core.errors import InvalidError, MissingError
-from ..core.tokens import Piece
 from ..trace.card import ModelCard
 from ..trace.keep import read_keep, sizes
-from ..trace.source import Attributed, Attribution, Floats, Masked, Material, Question, Rows
 from ..trace.standard import standard_rows
 from ..trace.trace import Trace
+from .answers import Answers
 from .batch import Materials, padding_refused, record_rows
 from .card import embedding_rows, write_card
-from .dispatch import Call
+from .discover import discover
 from .explain import explained_running
 from .generate import OnToken, continued, generated, read_options
 from .pieces import Vocabulary
 from .probe import probe_ids
 from .prompt import Limits, Prompt, is_batch, read_prompt
-from .structure import Anatomy
 from .tokens import row
 
 __all__ = ["LM"]
@@ -36,7 +33,7 @@ Chat = Sequence[Mapping[str, Any]]
 Ids = Sequence[int] | NDArray[np.integer[Any]]
 
 
-class LM:
+class LM(Answers):
     """A causal language model whose parts are found and proven; made by `load` or `wrap`.
 
     >>> import cutaway as ct
@@ -52,9 +49,7 @@ class LM:
     One thread at a time uses the model; others wait.
     """
 
-    model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
-    anatomy: Anatomy
     card: ModelCard
 
     def __init__(
@@ -65,18 +60,14 @@ class LM:
         name: str,
         revision: str = "",
     ) -> None:
-        from .discover import discover
-
-        self.model = model
         self.tokenizer = tokenizer
-        self._lock = threading.RLock()
-        self._vocabulary = Vocabulary(tokenizer)
+        vocabulary = Vocabulary(tokenizer)
         with explained_running():
-            self.anatomy = discover(model, probe_ids(self._vocabulary, model.config))
+            anatomy = discover(model, probe_ids(vocabulary, model.config))
+        super().__init__(model, anatomy, vocabulary)
         self.card = write_card(model, self.anatomy, name, revision)
         self._limits = Limits(embedding_rows(model, self.anatomy), self.card.context)
         self._padding_refused: str | None = None
-        self._looked: tuple[tuple[int, ...], dict[int, Call]] | None = None
 
     @overload
     def trace(
@@ -237,58 +228,6 @@ class LM:
         """The trace with the logit lens' answers, so that it needs no model for them."""
         with self._lock, explained_running():
             return replace(trace, answers=standard_rows(trace))
-
-    def project(self, trace: Trace, question: Question) -> Rows:
-        """Unembed the states asked about and reduce each row."""
-        from .project import project
-
-        with self._lock, explained_running():
-            return project(self.model, self.anatomy, trace, question)
-
-    def replay(self, trace: Trace, material: str, layers: Sequence[int]) -> Material:
-        """A material that was not kept, by running the trace's tokens again."""
-        from .record import run
-
-        names = self._materials((material,))
-        with self._lock, explained_running():
-            wanted = tuple(name for name in names if name == material)
-            return run(self.model, self.anatomy, trace.token_ids, wanted, tuple(layers))[material]
-
-    def attribute(self, trace: Trace, wanted: Attribution) -> Attributed:
-        """Saliency of the targets."""
-        from .attribute import attribute
-
-        with self._lock, explained_running():
-            return attribute(self.model, self.anatomy, trace, wanted)
-
-    def attention(self, trace: Trace, layer: int, heads: Sequence[int]) -> Floats:
-        """(len(heads), T, T) the attention weights of some heads of one block."""
-        from .attend import attention_calls, weights
-
-        with self._lock, explained_running():
-            if self._looked is None or self._looked[0] != trace.token_ids:
-                self._looked = None  # lets go of the last text's calls before the next are made
-                calls = attention_calls(self.model, self.anatomy, trace.token_ids)
-                self._looked = trace.token_ids, calls
-            calls = self._looked[1]
-            if layer not in calls:
-                raise MissingError(f"the attention of layer {layer}", because="it was not caught")
-            return weights(calls[layer], heads)
-
-    def masked(self, trace: Trace, wanted: Masked) -> Floats:
-        """(variants,) log-probability of the token with those positions taken out, in nats."""
-        from .mask import masked
-
-        with self._lock, explained_running():
-            return masked(self.model, self.anatomy, trace, wanted)
-
-    def pieces(self, token_ids: Sequence[int]) -> tuple[Piece, ...]:
-        """Text and label of vocabulary entries; id -1 has the label "–"."""
-        return self._vocabulary.pieces(token_ids)
-
-    def token_id(self, text: str) -> int:
-        """The id of a text that is one token; InvalidError names the pieces of one that is not."""
-        return self._vocabulary.token_id(text)
 
     def __repr__(self) -> str:
         card = self.card

@@ -124,12 +124,21 @@ def _inside(
         if block.inside is not None and layer in wanted
     }
 
-    def enter(layer: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        rows = anatomy.stream.layout.rows(places[layer].entry.take(args, kwargs))
-        take("inside", layer, rows)
+    batch: list[int] = [1]
 
+    def begin(_: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        batch[0] = anatomy.stream.entry.take(args, kwargs).shape[anatomy.stream.layout.batch]
+
+    def enter(layer: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        tensor = places[layer].entry.take(args, kwargs)
+        if tensor.dim() == 2:  # (B x T, width): some blocks lay the texts end to end
+            take("inside", layer, tensor.reshape(batch[0], -1, tensor.shape[1]))
+        else:
+            take("inside", layer, anatomy.stream.layout.rows(tensor))
+
+    blocks = {layer: model.get_submodule(anatomy.blocks[layer].path) for layer in places}
     modules = {layer: model.get_submodule(place.path) for layer, place in places.items()}
-    with entering(modules, enter):
+    with entering(blocks, begin), entering(modules, enter):
         yield
 
 

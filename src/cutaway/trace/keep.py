@@ -46,6 +46,6 @@ def sizes(card: ModelCard, n_positions: int, keep: tuple[str, ...]) -> dict[str,
         "states": (L + 1) * T * card.width * _BYTES_PER_NUMBER,
         "inside": L * T * card.width * _BYTES_PER_NUMBER,
         "neurons": sum(card.neurons) * T * _BYTES_PER_NUMBER,
-        "lens": (L + 1) * T * lens_cell,
+        "lens": (L + 1) * T * lens_cell + 3 * 8 * T,
     }
     return {name: count[name] for name in keep}

@@ -11,6 +11,8 @@ interface Model {
 
 /** Shows a widget's picture in a shadow root, where the notebook's styles don't reach it. */
 export function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
+  // JupyterLab would take the arrow keys; this attribute asks it to leave them here.
+  el.dataset["lmSuppressShortcuts"] = "true";
   const place = el.attachShadow({ mode: "open" });
   let clear = (): void => {};
   const draw = (): void => {

@@ -67,7 +67,7 @@ export function placeAt(
   return row < g.rows && col < g.cols ? { row, col } : null;
 }
 
-/** The scroll nearest to `scroll` at which a cell is seen whole. */
+/** The scroll nearest to `scroll` at which a cell is seen, with its neighbours where there is room. */
 export function scrollTo(g: Geometry, scroll: Scroll, view: Size, place: Place): Scroll {
   const wide = view.width - g.left;
   const high = view.height - g.head - g.foot;
@@ -78,7 +78,9 @@ export function scrollTo(g: Geometry, scroll: Scroll, view: Size, place: Place):
 }
 
 function nearest(from: number, start: number, size: number, room: number): number {
-  return clamp(from, Math.min(start, start + size - room), start);
+  const margin = room >= 3 * size ? size : 0;
+  const [low, high] = [start + size + margin - room, start - margin];
+  return Math.max(0, clamp(from, low, Math.max(low, high)));
 }
 
 function clamp(value: number, low: number, high: number): number {

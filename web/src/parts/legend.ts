@@ -18,22 +18,29 @@ export function valueText({ name, unit }: Quantity, value: number): string {
   return inUnits(value, unit);
 }
 
+/** Whether some values lie off the ends of a scale, and so have the colour of its end. */
+export interface Clipped {
+  readonly below: boolean;
+  readonly above: boolean;
+}
+
 /** What the colours and marks mean. `marks` are [swatch style, meaning] pairs. */
 export function legend(
   quantity: Quantity,
   scheme: Scheme,
   marks: readonly (readonly [string, string])[],
+  clipped: Clipped = { below: false, above: false },
 ): HTMLElement {
-  const ends =
-    quantity.strong === "high" ? [quantity.low, quantity.high] : [quantity.high, quantity.low];
-  const [weak, strong] = ends.map((value) => valueText(quantity, value!));
+  const low = (clipped.below ? "≤ " : "") + valueText(quantity, quantity.low);
+  const high = (clipped.above ? "≥ " : "") + valueText(quantity, quantity.high);
+  const [weak, strong] = quantity.strong === "high" ? [low, high] : [high, low];
   const ramp = element("span", { class: "ramp", "aria-hidden": "true" });
   ramp.style.background = gradientOf(quantity.ramp, scheme);
   const scale = quantity.scale === "log" ? `${quantity.words}, log scale` : quantity.words;
   return element(
     "div",
     { class: "legend" },
-    element("span", { class: "scale" }, weak!, ramp, strong!),
+    element("span", { class: "scale" }, weak, ramp, strong),
     element("span", {}, scale),
     ...marks.map(([style, meaning]) =>
       element("span", {}, element("span", { class: `swatch ${style}`.trim() }), meaning),

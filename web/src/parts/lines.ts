@@ -17,6 +17,8 @@ export interface Chart {
   /** Values marked along y. */
   readonly ticks: readonly number[];
   tick(value: number): string;
+  /** What the steps are. */
+  readonly axis?: string;
 }
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -90,7 +92,7 @@ export class LineChart {
       }),
       text(this.chart.tick(value), ROOM.left - 8, this.y(value) + 4, "end"),
     ]);
-    return [...rules, ...names, text("layer", ROOM.left, bottom + 31, "start")];
+    return [...rules, ...names, text(this.chart.axis ?? "layer", ROOM.left, bottom + 31, "start")];
   }
 
   private marks(scheme: Scheme): SVGElement[] {

@@ -140,3 +140,33 @@ export interface FactorsHeader extends RowHeader {
   readonly massive_first: boolean;
   readonly colouring: string;
 }
+
+/** Kind "saliency": share, score (target, source), value, gap (target). */
+export interface SaliencyHeader extends RowHeader {
+  /** The number of the word that each token belongs to. */
+  readonly words: readonly number[];
+  readonly targets: readonly number[];
+  /** The token explained at each target. */
+  readonly explained: readonly string[];
+  /** What the numbers are, as [name, words]: explains, aggregation, normalisation, baseline. */
+  readonly terms: readonly (readonly [string, string])[];
+  readonly method: string;
+  readonly unit: string;
+  readonly value_unit: string;
+  /** A completeness gap above it is called "not converged". */
+  readonly threshold: number;
+}
+
+/** Kind "deletion": probability (run, count), low, high (count). */
+export interface DeletionHeader extends RowHeader {
+  readonly runs: readonly string[];
+  readonly run_words: readonly string[];
+  readonly counts: readonly number[];
+  /** 1 for the token that is taken out first. */
+  readonly place: readonly number[];
+  readonly fall: readonly number[];
+  readonly advantage: readonly [number, number, number];
+  readonly target: number;
+  readonly explained: string;
+  readonly method: string;
+}

@@ -5,9 +5,11 @@ import { watchView } from "./watch";
 import { pairsView } from "./pairs";
 import { neuronsView } from "./neurons";
 import { clustersView } from "./clusters";
+import { deletionView } from "./deletion";
 import { factorsView } from "./factors";
 import type { View } from "./host";
 import { lensView } from "./lens";
+import { saliencyView } from "./saliency";
 
 /** The views by the kind of Spec they draw. A new view is a file and a row here. */
 const KINDS: Readonly<Record<string, View>> = {
@@ -19,6 +21,8 @@ const KINDS: Readonly<Record<string, View>> = {
   neurons: neuronsView,
   clusters: clustersView,
   factors: factorsView,
+  saliency: saliencyView,
+  deletion: deletionView,
 };
 
 export function viewOf(kind: string): View {

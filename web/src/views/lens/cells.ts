@@ -1,7 +1,9 @@
 import type { Candidate } from "../../parts/candidates";
+import type { Clipped } from "../../parts/legend";
 import type { Cell } from "../../parts/selection";
 import type { LensHeader, Quantity } from "../../spec/headers";
 import { arrayOf, type Grid, type Spec } from "../../spec/spec";
+import type { Row } from "./rows";
 
 /** The top-k arrays of one set of states: after each layer, or inside each. */
 interface Tops {
@@ -48,6 +50,20 @@ export class LensCells {
     const prefix = cell.inside ? "inside_" : "";
     const value = arrayOf(this.spec, prefix + quantity.name).at(row, col);
     return quantity.name === "rank" && value === 0 ? NaN : value;
+  }
+
+  /** Whether a quantity has values off the ends of its scale: the input row often has. */
+  clipped(quantity: Quantity, rows: readonly Row[]): Clipped {
+    let [below, above] = [false, false];
+    for (const row of rows) {
+      for (const at of this.header.positions) {
+        const value = this.value(quantity, { ...row, at });
+        // Half a thousandth more than an end is its rounding to float32.
+        below ||= value < quantity.low - 5e-4 * Math.abs(quantity.low);
+        above ||= value > quantity.high + 5e-4 * Math.abs(quantity.high);
+      }
+    }
+    return { below, above };
   }
 
   topLabel(cell: Cell): string {

@@ -108,10 +108,10 @@ export class LensPage {
   private relay(state: State): void {
     this.grid.show(this.model(state), state.overview);
     this.grid.select(this.placeOf(state), false);
-    const { scheme } = this.host.theme;
-    this.legendBox.replaceChildren(
-      legend(this.quantity(state), scheme, marksOf(this.cells.header)),
-    );
+    const quantity = this.quantity(state);
+    const clipped = this.cells.clipped(quantity, drawnRows(this.cells.header, state));
+    const marks = marksOf(this.cells.header);
+    this.legendBox.replaceChildren(legend(quantity, this.host.theme.scheme, marks, clipped));
   }
 
   private point(state: State, reveal: boolean): void {

@@ -1,0 +1,84 @@
+"""What every verb answers: numbers that show themselves and can be saved."""
+
+from __future__ import annotations
+
+import sys
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..view.kinds import spec_of
+from ..view.spec import Spec
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+__all__ = ["View"]
+
+
+class View:
+    """The answer of a lens: `.data` holds its numbers, and it shows itself where it is.
+
+    >>> view = ct.logit_lens(trace)  # doctest: +SKIP
+    >>> view.data["rank"].sel(layer=29, position=4).item()  # doctest: +SKIP
+    1
+    >>> view.save("lens.html")  # doctest: +SKIP
+    PosixPath('lens.html')
+
+    In a notebook it is an interactive widget, in a terminal a table, in a file a page.
+    """
+
+    def __init__(self, data: xr.Dataset) -> None:
+        self._data = data
+
+    @property
+    def data(self) -> xr.Dataset:
+        """The numbers: an xarray.Dataset with named axes, units and where they come from."""
+        return self._data
+
+    @cached_property
+    def spec(self) -> Spec:
+        """The picture as every renderer reads it: a JSON header and arrays."""
+        return spec_of(self._data)
+
+    def save(self, path: str | Path) -> Path:
+        """Write it as .html, .svg, .png, .json, .csv or .nc; returns the path.
+
+        >>> view.save("lens.svg")  # doctest: +SKIP
+        PosixPath('lens.svg')
+
+        The file is written whole or not at all. Raises InvalidError for another suffix,
+        FileError where the path can't be written, MissingError where a package is missing.
+        """
+        from .export import export
+
+        return export(self, Path(path))
+
+    def show(self) -> None:
+        """Display it: the widget in a notebook, a table in a terminal."""
+        ipython = sys.modules.get("IPython")
+        shell = ipython.get_ipython() if ipython else None
+        if shell is not None and "IPKernelApp" in shell.config:
+            from IPython.display import display
+
+            display(self)  # type: ignore[no-untyped-call]
+            return
+        from .outcome import printed
+
+        print(printed(self), end="")
+
+    def __repr__(self) -> str:
+        from ..render.text import text
+
+        return text(self.spec).rstrip("\n")
+
+    def _repr_mimebundle_(
+        self, include: Any = None, exclude: Any = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The widget, with a table for where no kernel runs, and text."""
+        from ..render.static import static
+        from ..render.widget import widget
+
+        made = widget(self.spec)._repr_mimebundle_(include=include, exclude=exclude)
+        data, metadata = made if isinstance(made, tuple) else (made or {}, {})
+        return {**data, "text/html": static(self.spec), "text/plain": repr(self)}, dict(metadata)

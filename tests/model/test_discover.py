@@ -1,0 +1,179 @@
+"""The parts found are the right ones, and what can't be found is refused by name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import nn
+
+from cutaway.core.errors import MissingError
+from cutaway.model.discover import discover
+from cutaway.model.proof import bypassed
+from cutaway.model.record import run
+from tests.models import tiny_model
+
+PROBE = range(3, 15)
+IDS = [17, 4, 120, 33, 8, 61]
+
+
+@pytest.fixture(scope="module")
+def llama():
+    model = tiny_model("llama")
+    return model, discover(model, PROBE)
+
+
+def test_the_parts_of_a_llama(llama) -> None:
+    _, anatomy = llama
+    block = anatomy.blocks[2]
+    assert anatomy.embedding == "model.embed_tokens"
+    assert block.path == "model.layers.2"
+    assert block.attention == "model.layers.2.self_attn"
+    assert block.mlp == "model.layers.2.mlp"
+    assert block.down == "model.layers.2.mlp.down_proj"
+    assert (block.neurons, block.experts) == (160, None)
+    assert block.inside.path == "model.layers.2.post_attention_layernorm"
+    assert (anatomy.tail.norm, anatomy.tail.unembedding) == ("model.norm", "lm_head")
+    assert anatomy.tail.after_words == ()
+    assert (anatomy.width, anatomy.vocab, len(anatomy.blocks)) == (64, 200, 4)
+    assert all(capability.proven for capability in anatomy.capabilities.values())
+
+
+@pytest.mark.parametrize(
+    ("family", "gated"),
+    [("llama", True), ("phi3", True), ("mixtral", True), ("gpt2", False), ("gpt_oss", False),
+     ("arcee", False), ("lfm2", True)],
+)  # fmt: skip
+def test_the_sign_of_gated_neurons_means_nothing(family: str, gated: bool) -> None:
+    assert discover(tiny_model(family), PROBE).gated is gated
+
+
+def test_flipping_an_up_row_and_its_down_column_is_the_same_model(llama) -> None:
+    """The law behind `gated`: neurons change sign, the states do not."""
+    model, anatomy = llama
+    other = tiny_model("llama")
+    mlp = other.model.layers[1].mlp
+    with torch.no_grad():
+        mlp.up_proj.weight[7] *= -1
+        mlp.down_proj.weight[:, 7] *= -1
+    plain, flipped = (run(m, anatomy, IDS, ("states", "neurons")) for m in (model, other))
+    assert (flipped["states"][3] == plain["states"][3]).all()
+    assert (flipped["neurons"][1][:, 7] == -plain["neurons"][1][:, 7]).all()
+
+
+@pytest.mark.parametrize("family", ["llama", "gpt2", "gemma2", "olmo2", "granite", "opt"])
+def test_without_its_mlp_a_block_gives_the_state_inside(family: str) -> None:
+    """An independent way to the state inside: the down-projection's product is taken away."""
+    model = tiny_model(family)
+    anatomy = discover(model, PROBE)
+    block = anatomy.blocks[-1]
+    inside = run(model, anatomy, IDS, ("inside",))["inside"][3]
+    down = model.get_submodule(block.down)
+    with torch.no_grad():
+        down.weight.zero_()
+        if down.bias is not None:
+            down.bias.zero_()
+    norm = _norm_after(model, block.path)
+    if norm is not None and getattr(norm, "bias", None) is not None:
+        norm.bias.data.zero_()
+    assert run(model, anatomy, IDS, ("states",))["states"][3] == pytest.approx(inside, abs=1e-5)
+
+
+def _norm_after(model: nn.Module, block: str) -> nn.Module | None:
+    return getattr(model.get_submodule(block), "post_feedforward_layernorm", None)
+
+
+@pytest.mark.parametrize("family", ["gpt_neox", "cohere", "falcon", "phi"])
+def test_a_parallel_block_has_no_state_inside(family: str) -> None:
+    anatomy = discover(tiny_model(family), PROBE)
+    assert not anatomy.capabilities["inside"].proven
+    assert "block 0" in anatomy.capabilities["inside"].why
+    assert anatomy.capabilities["neurons"].proven
+
+
+def test_a_block_that_is_not_called_hands_on_its_state() -> None:
+    """mllama skips its cross-attention blocks where there is no picture."""
+    model = tiny_model("mllama")
+    anatomy = discover(model, PROBE)
+    states = run(model, anatomy, IDS, ("states",))["states"]
+    skipped = sorted(set(range(4)) - set(anatomy.stream.called))
+    assert skipped
+    for layer in skipped:
+        assert (states[layer] == states[layer - 1]).all()
+
+
+def test_bfloat16_is_proven_too() -> None:
+    model = tiny_model("gemma2").to(torch.bfloat16)
+    anatomy = discover(model, PROBE)
+    assert anatomy.stream.dtype == torch.bfloat16
+    assert anatomy.tail.after_words == ("logits soft-capped at 3",)
+    states = run(model, anatomy, IDS, ("states",))["states"][3]
+    with torch.inference_mode():
+        logits = model(torch.tensor([IDS])).logits[0]
+        lens = anatomy.tail.logits(anatomy.tail.hidden(torch.from_numpy(states)))
+    assert torch.equal(lens, logits)
+
+
+def test_a_bypassed_block_hands_on_its_state(llama) -> None:
+    model, anatomy = llama
+    with bypassed(model, anatomy, [3]):
+        states = run(model, anatomy, IDS, ("states",))["states"]
+    assert (states[3] != states[2]).any() or (states[3] == states[2]).all()
+    plain = run(model, anatomy, IDS, ("states",))["states"]
+    assert (states[2] == plain[2]).all()
+
+
+class Strange(nn.Module):
+    """A language model with a part that Cutaway can't know."""
+
+    def __init__(self, model: nn.Module, change) -> None:
+        super().__init__()
+        self.inner, self.change = model, change
+        self.config = model.config
+
+    def forward(self, input_ids: torch.Tensor, use_cache: bool = False):
+        output = self.inner(input_ids=input_ids, use_cache=use_cache)
+        output.logits = self.change(output.logits)
+        return output
+
+
+def test_a_tail_that_looks_back_is_refused() -> None:
+    """Logits that depend on the whole text are no function of the last state of a position."""
+    model = Strange(tiny_model("llama"), lambda logits: logits.cumsum(1))
+    with pytest.raises(MissingError, match="the tail"):
+        discover(model, PROBE)
+
+
+def test_code_after_the_modules_is_replayed() -> None:
+    """A tail that is no chain of modules, but a function of the last state, is had by replaying."""
+    model = Strange(tiny_model("llama"), lambda logits: logits.sin())
+    anatomy = discover(model, PROBE)
+    assert anatomy.tail.matrix() is None
+    states = run(model, anatomy, IDS * 4, ("states",))["states"][3]
+    with torch.inference_mode():
+        logits = model(torch.tensor([IDS * 4])).logits[0]
+        lens = anatomy.tail.logits(anatomy.tail.hidden(torch.from_numpy(states)))
+    assert torch.allclose(lens, logits, atol=1e-5)
+
+
+def test_a_model_without_blocks_is_refused() -> None:
+    class Flat(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.embed, self.head = nn.Embedding(50, 8), nn.Linear(8, 50)
+
+        def forward(self, input_ids: torch.Tensor):
+            return (self.head(self.embed(input_ids)),)
+
+    with pytest.raises(MissingError, match="the list of blocks"):
+        discover(Flat(), PROBE)
+
+
+def test_a_material_that_was_not_proven_is_refused(llama) -> None:
+    model, anatomy = llama
+    from cutaway.trace.card import Capability
+
+    without = replace(anatomy, capabilities={"neurons": Capability(False, "a test says so")})
+    with pytest.raises(MissingError, match="a test says so"):
+        run(model, without, IDS, ("neurons",))

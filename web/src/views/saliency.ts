@@ -1,0 +1,236 @@
+import { card, provenance, sentence } from "../parts/card";
+import { Choices, isWhole } from "../parts/choices";
+import { element } from "../parts/dom";
+import { percent } from "../parts/format";
+import { HeatGrid } from "../parts/heatgrid";
+import { masthead } from "../parts/masthead";
+import { picker } from "../parts/picker";
+import { TokenStrip } from "../parts/strip";
+import type { SaliencyHeader } from "../spec/headers";
+import type { Spec } from "../spec/spec";
+import type { Host, View } from "./host";
+import { largestShare, matrixModel } from "./saliency/matrix";
+import { readout } from "./saliency/readout";
+import { Shares, type Piece, type Told, type Unit } from "./saliency/shares";
+
+/** Saliency: pick a token that was said, and every earlier one carries its share in it. */
+export const saliencyView: View = (anySpec, root, host) => {
+  const page = new SaliencyPage(anySpec as Spec<SaliencyHeader>, host);
+  root.append(masthead(anySpec.header, host.theme), page.element);
+  const stop = host.theme.subscribe(() => page.recolour());
+  return () => {
+    stop();
+    page.dispose();
+    root.replaceChildren();
+  };
+};
+
+/** How much of the accent lies behind the strongest chip: its text stays readable on it. */
+const STRONGEST = { light: 60, dark: 42 } as const;
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  unit: ["tokens", "words"],
+  detail: ["no", "yes"],
+  layout: ["strip", "matrix"],
+  pinned: ["no", "yes"],
+};
+
+class SaliencyPage {
+  readonly element: HTMLElement;
+  private readonly shares: Shares;
+  private readonly choices: Choices;
+  private readonly grid: HeatGrid;
+  private readonly largest: number;
+  private readonly box = element("div", { class: "saliency-box" });
+  private readonly panel = element("section", { class: "card readout", "aria-live": "polite" });
+  private pieces: readonly Piece[] = [];
+  private strip!: TokenStrip;
+  /** The chip under the pointer. */
+  private hover: number | null = null;
+
+  constructor(
+    spec: Spec<SaliencyHeader>,
+    private readonly host: Host,
+  ) {
+    this.shares = new Shares(spec);
+    this.largest = largestShare(this.shares);
+    const { targets } = spec.header;
+    const start = { at: String(targets.at(-1)), unit: "tokens", detail: "no", layout: "strip" };
+    this.choices = new Choices(
+      { ...start, pinned: "no" },
+      (name, value) =>
+        name === "at"
+          ? isWhole(value, 1, targets.at(-1)!) && targets.includes(Number(value))
+          : ALLOWED[name]!.includes(value),
+      host.address,
+    );
+    this.grid = new HeatGrid(this.model(), {
+      hover: (place) => this.hoverTarget(place && targets[place.row]!),
+      choose: (place) => this.choices.set({ at: String(targets[place.row]), pinned: "yes" }),
+      move: (place) => this.choices.set({ at: String(targets[place.row]) }),
+      release: () => this.choices.set({ pinned: "no" }),
+    });
+    this.element = this.arrange();
+    this.choices.subscribe((now, before) => {
+      if (now["unit"] !== before["unit"]) this.layStrip();
+      if (now["layout"] !== before["layout"]) this.swap();
+      this.show();
+    });
+    this.layStrip();
+    this.swap();
+    this.show();
+  }
+
+  recolour(): void {
+    this.grid.show(this.model(), false);
+    this.grid.recolour();
+    this.show();
+  }
+
+  dispose(): void {
+    this.grid.dispose();
+    this.choices.dispose();
+  }
+
+  private arrange(): HTMLElement {
+    const { header } = this.shares;
+    const unit = picker(this.choices, "unit", "Merge sub-word pieces", [
+      ["tokens", "tokens"],
+      ["words", "words"],
+    ]);
+    const detail = picker(this.choices, "detail", "Percentages", [
+      ["no", "colours"],
+      ["yes", "with percentages"],
+    ]);
+    const layout = picker(this.choices, "layout", "Layout", [
+      ["strip", "strip"],
+      ["matrix", "all targets"],
+    ]);
+    const hint =
+      "Hover a token that was said, or reach it with ← →: each token before it is coloured by its share. " +
+      "Click or Enter pins it, Esc lets go. Underlined: produced.";
+    const picture = card(
+      header.heading,
+      header.about,
+      [layout, unit, detail],
+      this.box,
+      element("p", { class: "hint" }, hint),
+      sentence(header.sentence),
+    );
+    const terms = header.terms.flatMap(([name, words]) => [
+      element("dt", {}, name),
+      element("dd", {}, words),
+    ]);
+    const meaning = card(
+      "What the numbers are",
+      header.method,
+      [],
+      element("dl", { class: "provenance" }, ...terms),
+    );
+    meaning.classList.add("is-wide");
+    return element("main", { class: "board" }, picture, this.panel, meaning, provenance(header));
+  }
+
+  private model() {
+    return matrixModel(this.shares, this.largest, this.host.theme.scheme);
+  }
+
+  /** The strip anew: its chips are tokens or words. */
+  private layStrip(): void {
+    this.hover = null;
+    this.pieces = this.shares.pieces(this.choices.get("unit") as Unit);
+    const chips = this.pieces.map(({ label, produced, role }) => ({
+      label,
+      produced,
+      role,
+      tint: null,
+      note: "",
+    }));
+    this.strip = new TokenStrip("The tokens, coloured by their share", chips, {
+      hover: (index) => this.hoverChip(index),
+      choose: (index) => this.choose(index),
+      move: (index) => this.move(index),
+      release: () => this.choices.set({ pinned: "no" }),
+    });
+    if (this.choices.get("layout") === "strip") this.swap();
+  }
+
+  private swap(): void {
+    const strip = this.choices.get("layout") === "strip";
+    this.box.replaceChildren(strip ? this.strip.element : this.grid.element);
+    if (!strip) this.grid.show(this.model(), false);
+  }
+
+  private hoverChip(index: number | null): void {
+    const target = index !== null && this.isTarget(index) ? index : null;
+    if (target === this.hover) return;
+    this.hover = target;
+    this.show();
+  }
+
+  private hoverTarget(target: number | null): void {
+    this.hoverChip(target === null ? null : this.chipOf(target));
+  }
+
+  /** A click on the pinned target lets it go. */
+  private choose(index: number): void {
+    if (!this.isTarget(index)) return;
+    const again = index === this.chosen() && this.choices.get("pinned") === "yes";
+    this.choices.set({ at: this.atOf(index), pinned: again ? "no" : "yes" });
+  }
+
+  /** To the nearest target in the direction of the key; there is none between targets. */
+  private move(index: number): void {
+    const found = this.pieces.map((_, i) => i).filter((i) => this.isTarget(i));
+    const ahead = found.filter((i) => i >= index);
+    const behind = found.filter((i) => i <= index);
+    const target = index > this.chosen() ? (ahead[0] ?? found.at(-1)) : (behind.at(-1) ?? found[0]);
+    if (target !== undefined) this.choices.set({ at: this.atOf(target) });
+  }
+
+  private isTarget(index: number): boolean {
+    const piece = this.pieces[index];
+    return piece !== undefined && this.shares.rowsOf(piece).length > 0;
+  }
+
+  /** The last target that a chip stands for. */
+  private atOf(index: number): string {
+    const row = this.shares.rowsOf(this.pieces[index]!).at(-1)!;
+    return String(this.shares.header.targets[row]);
+  }
+
+  private chipOf(target: number): number {
+    return this.pieces.findIndex((piece) => piece.positions.includes(target));
+  }
+
+  private chosen(): number {
+    return this.chipOf(this.choices.number("at"));
+  }
+
+  private show(): void {
+    const chosen = this.chosen();
+    const pinned = this.choices.get("pinned") === "yes";
+    const shown = pinned ? chosen : (this.hover ?? chosen);
+    const piece = this.pieces[shown]!;
+    const told = this.shares.told(this.pieces, piece);
+    this.strip.repaint(this.tints(told), this.notes(told));
+    this.strip.mark({ chosen, follows: -1, hover: shown === chosen ? -1 : shown });
+    this.strip.element.classList.toggle("is-pinned", pinned);
+    const row = this.shares.rowsOf(piece).at(-1)!;
+    this.grid.select({ row, col: 0 }, false);
+    this.panel.replaceChildren(...readout(this.shares, this.pieces, piece, told));
+  }
+
+  private tints(told: readonly (Told | null)[]): (string | null)[] {
+    const most = Math.max(...told.map((numbers) => numbers?.share || 0)) || 1;
+    const strongest = STRONGEST[this.host.theme.scheme];
+    return told.map((numbers) => {
+      const part = numbers ? Math.round((strongest * (numbers.share || 0)) / most) : 0;
+      return part ? `color-mix(in srgb, var(--accent) ${part}%, transparent)` : null;
+    });
+  }
+
+  private notes(told: readonly (Told | null)[]): string[] {
+    if (this.choices.get("detail") === "no") return [];
+    return told.map((numbers) => (numbers ? percent(numbers.share) : ""));
+  }
+}

@@ -1,0 +1,35 @@
+import { percent } from "../../parts/format";
+import type { GridModel } from "../../parts/heatmodel";
+import { paintOf } from "../../parts/ramp";
+import type { Scheme } from "../../parts/theme";
+import type { Shares } from "./shares";
+
+/** All targets at once: a row each, a column for every source; coloured up to the largest share. */
+export function matrixModel(shares: Shares, largest: number, scheme: Scheme): GridModel {
+  const { header, share } = shares;
+  const edge = {
+    name: "read",
+    tone: "ink",
+    label: (col: number) => header.inputs[col]!,
+    small: null,
+    underlined: (col: number) => header.produced[col]!,
+  } as const;
+  return {
+    rows: header.targets.length,
+    cols: header.inputs.length,
+    label: `Shares of ${header.inputs.length} tokens in ${header.targets.length} targets`,
+    paint: (row, col) => paintOf("clay", scheme, share.at(row, col) / largest),
+    text: (row, col) => (Number.isNaN(share.at(row, col)) ? "" : percent(share.at(row, col))),
+    ringed: () => false,
+    rowLabel: (row) => header.explained[row]!,
+    above: edge,
+    below: edge,
+  };
+}
+
+/** The largest share of all targets; 1 where there is none. */
+export function largestShare(shares: Shares): number {
+  let largest = 0;
+  for (const value of shares.share.data) if (value > largest) largest = value;
+  return largest || 1;
+}

@@ -1,0 +1,59 @@
+import { chip, element } from "../../parts/dom";
+import { percent, quantity } from "../../parts/format";
+import type { Piece, Shares, Told } from "./shares";
+
+const NAMED = 8;
+
+/** The chosen target in numbers: what is explained, its largest sources, whether it converged. */
+export function readout(
+  shares: Shares,
+  pieces: readonly Piece[],
+  chosen: Piece,
+  told: readonly (Told | null)[],
+): HTMLElement[] {
+  const { header } = shares;
+  const values = shares.values(chosen).map((value) => quantity(value, header.value_unit));
+  const title = element("h2", {}, "Why ", chip(chosen.label, "out"), "?");
+  const value = element("p", { class: "hint" }, `${header.terms[0]![1]}: ${values.join(", ")}`);
+  const order = told
+    .map((numbers, i) => [numbers, i] as const)
+    .filter((pair): pair is [Told, number] => pair[0] !== null && !Number.isNaN(pair[0].share))
+    .sort(([a], [b]) => b.share - a.share);
+  const most = order[0]?.[0].share || 1;
+  const lines = order.slice(0, NAMED).map(([numbers, i]) => line(pieces[i]!, numbers, most));
+  const rest = order.slice(NAMED).reduce((sum, [numbers]) => sum + numbers.share, 0);
+  const left =
+    order.length > NAMED
+      ? element("p", { class: "hint" }, `${order.length - NAMED} more: ${percent(rest)}`)
+      : null;
+  const none = order.length ? null : element("p", {}, "No earlier token has a score.");
+  return [title, badge(shares, chosen), value, ...lines, left, none].filter(
+    (node): node is HTMLElement => node !== null,
+  );
+}
+
+function line(piece: Piece, { share, score }: Told, most: number): HTMLElement {
+  const bar = element("i", { class: "share-bar", "aria-hidden": "true" });
+  bar.style.width = `${(100 * share) / most}%`;
+  return element(
+    "div",
+    { class: "share-line" },
+    chip(piece.label, piece.produced ? "out" : "in"),
+    element("span", { class: "amount" }, percent(share)),
+    element(
+      "span",
+      { class: "amount is-dim" },
+      score > 0 ? `+${quantity(score)}` : quantity(score),
+    ),
+    element("span", { class: "share-track" }, bar),
+  );
+}
+
+/** Integrated gradients say by how much they miss the whole. */
+function badge(shares: Shares, chosen: Piece): HTMLElement | null {
+  const gap = shares.gapOf(chosen);
+  if (Number.isNaN(gap)) return null;
+  const bad = gap > shares.header.threshold;
+  const words = bad ? `not converged: gap ${percent(gap)}` : `converged: gap ${percent(gap)}`;
+  return element("p", { class: bad ? "badge is-bad" : "badge" }, words);
+}
