@@ -12,7 +12,8 @@ export default defineConfig({
     outDir: fileURLToPath(new URL("../src/cutaway/render/bundle", import.meta.url)),
     emptyOutDir: true,
     target: "es2022",
-    minify: true,
+    // Vite keeps the white space of libraries; this is one that pages carry in themselves.
+    rolldownOptions: { output: { minify: true } },
   },
   test: { include: ["tests/**/*.test.ts"] },
 });

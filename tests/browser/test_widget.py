@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -72,3 +73,10 @@ def test_the_notebooks_theme_wins_over_the_systems(
     page = open_page(f"<!doctype html><body {attribute}><div id='cell'></div>")
     draw(page, candidates_spec())
     expect(page.locator(".cutaway")).to_have_css("background-color", colour)
+
+
+def test_the_bundle_is_small_and_can_stand_in_a_page() -> None:
+    code = bundle_path().read_bytes()
+    assert len(gzip.compress(code)) < 60_000
+    assert b"</script" not in code
+    assert b"<!--" not in code

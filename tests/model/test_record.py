@@ -112,9 +112,11 @@ def test_several_texts_of_one_pass_are_rows_of_their_own() -> None:
     anatomy = discover(model, PROBE)
     batch = torch.tensor([IDS, IDS[::-1]])
     taken = {}
-    with torch.inference_mode(), recording(
-        model, anatomy, EVERYTHING, lambda name, layer, rows: taken.setdefault((name, layer), rows.clone())
-    ):  # fmt: skip
+
+    def take(name: str, layer: int, rows: torch.Tensor) -> None:
+        taken[name, layer] = rows.clone()
+
+    with torch.inference_mode(), recording(model, anatomy, EVERYTHING, take):
         model(batch, use_cache=False)
     for row, ids in enumerate((IDS, IDS[::-1])):
         alone = run(model, anatomy, ids, EVERYTHING)

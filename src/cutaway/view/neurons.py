@@ -19,6 +19,8 @@ __all__ = ["BUDGET", "FIRST", "neurons_spec"]
 BUDGET = 4_000_000
 #: How many of each block's first neurons are always there.
 FIRST = 24
+#: The most neurons of one block, however short the text.
+MOST = 256
 
 
 def neurons_spec(dataset: xr.Dataset) -> Spec:
@@ -59,7 +61,7 @@ def neurons_spec(dataset: xr.Dataset) -> Spec:
 def _rows(values: NDArray[Any], *, everything: bool) -> NDArray[np.int64]:
     """(layer, N) which neurons of each block a page carries, ascending."""
     n_layers, count, T = values.shape
-    room = max(FIRST, BUDGET // (4 * n_layers * T))
+    room = min(MOST, max(FIRST, BUDGET // (4 * n_layers * T)))
     if everything or room >= count:
         return np.tile(np.arange(count), (n_layers, 1))
     activity = np.nan_to_num(np.abs(values)).max(axis=2)
