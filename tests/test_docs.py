@@ -56,7 +56,7 @@ def run_commands(block: CodeBlock) -> None:
         if program == "cutaway":
             with pytest.raises(SystemExit) as end:
                 cli.main(arguments)
-            assert end.value.code == 0, f"{line} ended with {end.value.code}"
+            assert not end.value.code, f"{line} ended with {end.value.code}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=named)

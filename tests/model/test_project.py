@@ -10,7 +10,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import cutaway
-from cutaway.core.errors import MissingError
+from cutaway.core.errors import InvalidError, MissingError
 from cutaway.model import project as projecting
 from cutaway.model import unembed
 from cutaway.model.project import project
@@ -134,16 +134,17 @@ class Opaque:
 
 
 class Masking(Opaque):
-    """A tail that never says the tokens 10 to 19."""
+    """A tail that gives the tokens 10 to 19 one logit of its own."""
 
-    def __init__(self, tail) -> None:
+    def __init__(self, tail, logit: float) -> None:
         super().__init__(tail)
-        self.logits = lambda hidden: masked(tail.logits(hidden))
 
+        def masked(hidden):
+            logits = tail.logits(hidden)
+            logits[:, 10:20] = logit
+            return logits
 
-def masked(logits):
-    logits[:, 10:20] = -torch.inf
-    return logits
+        self.logits = masked
 
 
 def test_a_tail_that_is_no_product(lm):
@@ -155,7 +156,7 @@ def test_a_tail_that_is_no_product(lm):
 
 def test_tokens_that_can_not_be_said(tiny_lm):
     trace = tiny_lm.trace(IDS)
-    other = replace(tiny_lm.anatomy, tail=Masking(tiny_lm.anatomy.tail))
+    other = replace(tiny_lm.anatomy, tail=Masking(tiny_lm.anatomy.tail, -torch.inf))
     rows = project(tiny_lm.model, other, trace, asked(trace, targets=None))
     p = np.stack([plain_logits(tiny_lm, trace, i) for i in range(-1, trace.n_layers)])
     p[..., 10:20] = -np.inf
@@ -165,6 +166,13 @@ def test_tokens_that_can_not_be_said(tiny_lm):
     np.testing.assert_allclose(rows.entropy, -(said * np.log(said)).sum(-1), atol=2e-5)
     kl = (said[-1] * (np.log(said[-1]) - np.log(said))).sum(-1)
     np.testing.assert_allclose(rows.distances["kl"], kl, atol=2e-5)
+
+
+def test_logits_that_are_no_numbers_are_refused(tiny_lm):
+    trace = tiny_lm.trace(IDS)
+    other = replace(tiny_lm.anatomy, tail=Masking(tiny_lm.anatomy.tail, torch.nan))
+    with pytest.raises(InvalidError, match="float32"):
+        project(tiny_lm.model, other, trace, Question((0,), (0,), k=1))
 
 
 class Largest(TorchDispatchMode):

@@ -65,7 +65,12 @@ def _reduced(logits: Any, target: Any, k: int, reference: Any) -> dict[str, Any]
 
 
 def logit_lens(
-    *, layers: int = 4, positions: int = 5, k: int = 3, rank_of: str = "top", inside: bool = False,
+    *,
+    layers: int = 4,
+    positions: int = 5,
+    k: int = 3,
+    rank_of: str = "top",
+    inside: bool = False,
     seed: int = 0,
 ) -> xr.Dataset:
     """A logit lens over `layers` blocks; the input row's logits are far off, as real ones are."""

@@ -24,5 +24,5 @@ def demo(
 
     view = logit_lens(load().trace(PROMPT))
     view.save(html)
-    typer.echo(printed(view))
+    typer.echo(printed(view), nl=False)
     typer.echo(f"The same as a page, offline: {html.resolve().as_uri()}")

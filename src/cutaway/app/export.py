@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core.errors import InvalidError, MissingError
 from ..core.files import write_whole
@@ -49,12 +51,31 @@ def to_json(dataset: xr.Dataset) -> str:
 def to_csv(dataset: xr.Dataset) -> str:
     """A dataset in long form: a row for each cell, first its axes, then its variables.
 
-    Variables of fewer axes than the widest are repeated along the others.
+    The cells are those of the variable with the most axes, or of the one that attrs["table"]
+    names; variables with fewer axes are repeated, others are left out. A variable that has the
+    name of its axis is the column "value".
     """
-    widest = max(dataset.data_vars.values(), key=lambda array: len(array.dims)).dims
-    fitting = [n for n, array in dataset.data_vars.items() if set(array.dims) <= set(widest)]
-    frame = dataset[fitting].to_dataframe(dim_order=list(widest)).reset_index()
-    return str(frame.to_csv(index=False, lineterminator="\n"))
+    import pandas as pd
+
+    arrays = {**dataset.coords, **dataset.data_vars}
+    widest = max(dataset.data_vars, key=lambda name: len(dataset[name].dims))
+    lead = arrays[dataset.attrs.get("table", widest)]
+    shape = tuple(lead.sizes.values())
+    places = dict(zip(lead.dims, np.indices(shape), strict=True))
+    columns = {axis: _axis(dataset, axis)[at.ravel()] for axis, at in places.items()}
+    for name, array in arrays.items():
+        if set(array.dims) <= set(lead.dims) and (name not in lead.dims or array.ndim > 1):
+            cells = array.values[tuple(places[axis] for axis in array.dims)]
+            columns["value" if name in lead.dims else name] = np.broadcast_to(cells, shape).ravel()
+    return str(pd.DataFrame(columns).to_csv(index=False, lineterminator="\n"))
+
+
+def _axis(dataset: xr.Dataset, axis: Hashable) -> NDArray[Any]:
+    """The coordinate of an axis: its own numbers or names, else 0, 1, 2, ..."""
+    found = dataset.coords.get(axis)
+    if found is None or found.ndim != 1:
+        return np.arange(dataset.sizes[axis])
+    return np.asarray(found.values)
 
 
 def to_netcdf(dataset: xr.Dataset) -> bytes:
@@ -62,12 +83,10 @@ def to_netcdf(dataset: xr.Dataset) -> bytes:
 
     Raises MissingError where the package netCDF4 is not installed.
     """
-    try:
-        import netCDF4  # noqa: F401 - xarray finds it by its name
-    except ImportError:
+    if find_spec("netCDF4") is None:
         raise MissingError(
             "netCDF4", because="it writes .nc files", fix="pip install 'cutaway[netcdf]'"
-        ) from None
+        )
     # netCDF has neither half precision nor booleans.
     plain = dataset.map(_storable, keep_attrs=True).assign_coords(
         {name: _storable(array) for name, array in dataset.coords.items()}

@@ -68,14 +68,10 @@ def read_layer(value: object, n_layers: int, *, with_input: bool = True) -> int:
     try:
         return read_whole("layer", value, 0, n_layers - 1)
     except InvalidError:
-        raise InvalidError(
-            "layer", value, allowed=_layers_allowed(n_layers, with_input)
-        ) from None
+        raise InvalidError("layer", value, allowed=_layers_allowed(n_layers, with_input)) from None
 
 
-def read_layers(
-    values: object, n_layers: int, *, with_input: bool = False
-) -> tuple[int, ...]:
+def read_layers(values: object, n_layers: int, *, with_input: bool = False) -> tuple[int, ...]:
     """Distinct layers in the order given; None is every block ("in" included if allowed).
 
     >>> read_layers(None, 3), read_layers([2, 0], 3), read_layers(1, 3)
@@ -121,9 +117,7 @@ def read_positions(values: object, n_positions: int) -> tuple[int, ...]:
     else:
         chosen = [read_position(values, n_positions)]
     if not chosen:
-        raise InvalidError(
-            "positions", values, allowed=f"at least one of 0 to {n_positions - 1}"
-        )
+        raise InvalidError("positions", values, allowed=f"at least one of 0 to {n_positions - 1}")
     return tuple(sorted(set(chosen)))
 
 

@@ -20,7 +20,7 @@ __all__ = ["RANDOM", "deletion", "order"]
 #: Random orders drawn as a control.
 RANDOM = 10
 #: Points of a curve on a long text, beside the start.
-_POINTS = 20
+_POINTS = 10
 _BOOTSTRAP = 2000
 _INTERVAL = (0.025, 0.975)
 #: The curves: the explanation, what taking tokens out says itself, and the two that know nothing.

@@ -72,7 +72,7 @@ def factors(
         "exclude": sorted(set(range(trace.n_positions)) - set(firing.positions)),
         "gated": trace.card.gated, "rows": len(firing.rows),
     }  # fmt: skip
-    dataset.attrs.update(error=error, converged=int(converged))
+    dataset.attrs.update(error=error, converged=int(converged), table="factor")
     return finish(dataset, trace, lens="factors", options=options)
 
 

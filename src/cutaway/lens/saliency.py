@@ -190,6 +190,7 @@ def _coords(trace: Trace, wanted: Attribution) -> dict[str, Any]:
     return {
         **token_coords(trace, wanted.targets, axis="target"),
         **token_coords(trace, range(trace.n_positions), axis="source"),
+        "source_special": ("source", np.asarray(trace.tokens.special, dtype=bool)),
         "explained_id": ("target", said),
         "explained": ("target", vocabulary(trace, said)),
     }

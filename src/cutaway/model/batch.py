@@ -32,7 +32,7 @@ _SHORTEST = 5
 #: How far a padded run's array may lie from the single run's, in its largest entry.
 _TOLERANCE = 1e-5
 #: Lengths of the texts that padding is proven on.
-_LENGTHS = (12, 5, 9)
+_LENGTHS = (29, 17, 8)
 
 
 def record_rows(
@@ -64,7 +64,8 @@ def padding_refused(model: PreTrainedModel, anatomy: Anatomy, n_ids: int) -> str
 
     Three short texts are run padded and one by one, and all that can be recorded is compared.
     """
-    texts = [[(7 * i + length) % n_ids for i in range(length)] for length in _LENGTHS]
+    random = np.random.default_rng(0)
+    texts = [random.integers(n_ids, size=length).tolist() for length in _LENGTHS]
     materials = ("states", *(m for m in ("inside", "neurons") if anatomy.capabilities[m].proven))
     try:
         together = _record_padded(model, anatomy, texts, materials)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ..core.errors import InvalidError
 from .distance import Distributions, distance
 from .topk import top_k
 from .unembed import Unembedding
@@ -64,9 +65,13 @@ def reduce(
 ) -> Cells:  # fmt: skip
     """(g, R, V) logits, (g, R, d) hidden, (g, n) targets -> Cells; the logits are overwritten.
 
-    spare is room for two arrays of the logits' shape.
+    spare is room for two arrays of the logits' shape. Raises InvalidError where a logit is NaN.
     """
     values, ids = top_k(logits, min(wanted.depth, logits.shape[-1]))
+    if bool(values[..., 0].isnan().any()):  # NaN counts as the largest
+        raise InvalidError(
+            "logits", float("nan"), allowed="numbers", fix="load the model with dtype='float32'"
+        )
     if wanted.top_row is not None:
         targets = ids[:, wanted.top_row, :1]
     target_logit, rank = _targets(logits, targets, spare[0])

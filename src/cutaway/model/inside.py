@@ -14,13 +14,16 @@ from itertools import combinations
 import torch
 from torch import Tensor
 
-from .fit import close, same, tolerance
+from .fit import close, exactly, same, tolerance
 from .layout import Port
 from .look import Look
 from .structure import Inside
 from .watch import Call
 
-__all__ = ["find_inside"]
+__all__ = ["find_inside", "why_none"]
+
+#: What it means that a block's output is its state and one branch, or two.
+_SUMS = ("adds one branch to its state", "adds attention and MLP to a state that both read")
 
 
 def find_inside(look: Look) -> Inside | None:
@@ -45,7 +48,17 @@ def find_inside(look: Look) -> Inside | None:
     return None
 
 
-def _is_sum(look: Look, total: Tensor, base: Tensor, calls: list[Call]) -> bool:
+def why_none(look: Look) -> str:
+    """Why a block has no state inside, as the end of a sentence that begins with the block."""
+    for count, why in enumerate(_SUMS, start=1):
+        if _is_sum(look, look.given, look.state, look.below, counts=(count,)):
+            return why
+    return "does not add attention to its state, and then an MLP that reads the sum"
+
+
+def _is_sum(
+    look: Look, total: Tensor, base: Tensor, calls: list[Call], counts: Sequence[int] = (1, 2)
+) -> bool:
     """Whether total, or what the module that gave it took, is base + a branch of these calls."""
     totals = [total] + [
         rows
@@ -58,15 +71,17 @@ def _is_sum(look: Look, total: Tensor, base: Tensor, calls: list[Call]) -> bool:
     return any(
         _adds_up(whole, base, some)
         for whole in totals
-        for count in (1, 2)
+        for count in counts
         for some in combinations(branches, count)
     )
 
 
 def _adds_up(total: Tensor, base: Tensor, branches: Sequence[Tensor]) -> bool:
     """Whether total is base and the branches, each times one number other than 0."""
-    parts = torch.stack([base, *branches]).double().flatten(1)  # (1 + branches, T x width)
-    whole = total.double().flatten()
+    parts = torch.stack([exactly(part) for part in (base, *branches)]).flatten(
+        1
+    )  # (1 + branches, T x width)
+    whole = exactly(total).flatten()
     gram = parts @ parts.T
     if torch.linalg.cond(gram) > 1e8:  # the same branch twice, in two modules' outputs
         return False

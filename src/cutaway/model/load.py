@@ -29,7 +29,7 @@ from transformers.utils import logging
 
 from ..core.errors import FileError, InvalidError
 from .devices import read_device, read_dtype
-from .embedded import EMBEDDED, embedded_folder
+from .embedded import EMBEDDED, PACKAGE, embedded_folder
 from .explain import explained_loading
 from .lm import LM
 
@@ -59,6 +59,7 @@ def load(
     options = {**where, "revision": revision or "main", "trust_remote_code": trust_remote_code}
     with explained_loading(shown, fix), _quiet(name is None):
         config = AutoConfig.from_pretrained(**options)
+        _check_direction(config, shown)
         _check_kind(config, shown, trust_remote_code)
         tokenizer = AutoTokenizer.from_pretrained(**options)
         loaded: Any = AutoModelForCausalLM.from_pretrained(
@@ -68,9 +69,8 @@ def load(
         _check_complete(report, shown)
         if place is not None:
             model.to(place)
-    return LM(
-        model, tokenizer, name=shown, revision=str(getattr(config, "_commit_hash", None) or "")
-    )
+    commit = getattr(config, "_commit_hash", None) or ""
+    return LM(model, tokenizer, name=shown, revision=PACKAGE if name is None else str(commit))
 
 
 def wrap(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> LM:
@@ -87,7 +87,7 @@ def wrap(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> LM:
             fix="take AutoTokenizer.from_pretrained(name), or a processor's .tokenizer",
         )  # fmt: skip
     name = model.name_or_path or type(model).__name__
-    _check_kind(model.config, name, trusted=True)
+    _check_direction(model.config, name)
     _check_weights(model)
     return LM(model, tokenizer, name=name, revision=getattr(model.config, "_commit_hash", "") or "")
 
@@ -132,19 +132,22 @@ def _hub_has_address() -> bool:
         return False
 
 
-def _check_kind(config: PretrainedConfig, name: str, trusted: bool) -> None:
-    """Refuse what is no decoder, by name, before its weights are read."""
-    kind = config.model_type
+def _check_direction(config: PretrainedConfig, name: str) -> None:
+    """Refuse encoders, by name."""
     if config.is_encoder_decoder:
-        raise _coming(name, kind, "encoder-decoder")
-    own_code = trusted and "AutoModelForCausalLM" in (getattr(config, "auto_map", None) or {})
-    decodes = type(config) in MODEL_FOR_CAUSAL_LM_MAPPING or own_code
+        raise _coming(name, config.model_type, "encoder-decoder")
     if type(config) in MODEL_FOR_MASKED_LM_MAPPING and not getattr(config, "is_decoder", False):
-        raise _coming(name, kind, "encoder-only")
-    if not decodes:
+        raise _coming(name, config.model_type, "encoder-only")
+
+
+def _check_kind(config: PretrainedConfig, name: str, trusted: bool) -> None:
+    """Refuse what transformers has no causal language model for, before weights are read."""
+    own_code = trusted and "AutoModelForCausalLM" in (getattr(config, "auto_map", None) or {})
+    if type(config) not in MODEL_FOR_CAUSAL_LM_MAPPING and not own_code:
         raise InvalidError(
-            "model", name, allowed=f"a causal language model, and this is a {kind} model"
-        )
+            "model", name,
+            allowed=f"a causal language model, and this is a {config.model_type} model",
+        )  # fmt: skip
 
 
 def _coming(name: str, kind: str, what: str) -> InvalidError:

@@ -8,8 +8,8 @@ from functools import cached_property
 
 from torch import Tensor, nn
 
-from .fit import close, tolerance
-from .layout import Layout, Port
+from .fit import close, exactly, tolerance
+from .layout import Layout, Port, layout_of
 from .watch import Call
 
 __all__ = ["Look"]
@@ -60,14 +60,18 @@ class Look:
 
     def rows(self, tensor: Tensor) -> Tensor | None:
         """(T, n) of a tensor with a row per position, None where it has none."""
-        shape = tensor.shape
-        if len(shape) == 2 and shape[0] == self.n_positions:
-            return tensor
-        axes = self.layout
-        whole = len(shape) > max(2, axes.positions, axes.batch)
-        if whole and (shape[axes.batch], shape[axes.positions]) == (1, self.n_positions):
-            return axes.rows(tensor)[0]
-        return None
+        if tensor.dim() == 2:
+            return tensor if tensor.shape[0] == self.n_positions else None
+        axes = self._axes(tensor)
+        return None if axes is None else axes.rows(tensor)[0]
+
+    def _axes(self, tensor: Tensor) -> Layout | None:
+        """The block's own axes where they fit, for a tensor's may not be told by its sizes alone."""
+        own, shape = self.layout, tensor.shape
+        fits = len(shape) > max(2, own.batch, own.positions)
+        if fits and (shape[own.batch], shape[own.positions]) == (1, self.n_positions):
+            return own
+        return layout_of(tensor, self.n_positions)
 
     def taken(self, call: Call) -> list[tuple[int | str | None, Tensor]]:
         """The (T, n) rows among a call's arguments, by their key."""
@@ -102,7 +106,7 @@ class Look:
         part = x.clone()
         part[..., ::2] = 0
         f0, fx, fa, fb = (
-            self.again(call, key, value)[0].double() for value in (0 * x, x, part, x - part)
+            exactly(self.again(call, key, value)[0]) for value in (0 * x, x, part, x - part)
         )
         return close(fa + fb - f0, fx, tolerance(x.dtype))
 
@@ -112,10 +116,9 @@ class Look:
         if key is None or not self.made(call) or _is_pointwise(call.module):
             return False
         other = call.inputs[key].clone()
-        rows = self.rows(other)
-        if rows is None:
-            return False
-        rows[0] = 1 - rows[0]  # rows is a view of other
+        axes = self._axes(other)
+        first = other.select(0 if axes is None else axes.positions, 0)
+        first.copy_(1 - first)
         before, after = (self.again(call, key, x) for x in (call.inputs[key].clone(), other))
         return any(
             not close(b[1:], a[1:], tolerance(a.dtype)) for a, b in zip(before, after, strict=True)

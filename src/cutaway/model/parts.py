@@ -17,7 +17,7 @@ from .blocks import BlockList
 from .experts import is_fused, mixture
 from .fit import same
 from .forward import as_input, forward
-from .inside import find_inside
+from .inside import find_inside, why_none
 from .look import Look
 from .sign import is_gated
 from .structure import Block
@@ -44,9 +44,6 @@ class _Found:
     block: Block
     gated: bool | None
     lacking: dict[str, str]
-
-
-_NO_INSIDE = "does not add attention to its state and then an MLP that reads the sum"
 
 
 def find_parts(model: nn.Module, blocks: BlockList, token_ids: Sequence[int], which: int) -> Parts:
@@ -107,7 +104,7 @@ def _find(look: Look) -> _Found:
         attention=min(look.mixing, key=lambda path: (path.count("."), path), default=None),
         inside=inside,
     )
-    lacking = {} if inside else {"inside": _NO_INSIDE}
+    lacking = {} if inside else {"inside": why_none(look)}
     if why is not None:
         return _Found(block, None, {"neurons": why, **lacking})
     down = downs[0] if downs else None

@@ -98,7 +98,7 @@ def _lens_holds(
 
 def _is_lens(anatomy: Anatomy, states: Tensor, logits: Tensor) -> bool:
     lens = anatomy.tail.logits(anatomy.tail.hidden(states))
-    return close(lens.to(logits.device), logits, tolerance(anatomy.stream.dtype))
+    return close(lens, logits, tolerance(anatomy.stream.dtype))
 
 
 @contextmanager

@@ -14,6 +14,7 @@ __all__ = ["Unembedding"]
 #: Logits held at once. 64 MiB are 340 rows of 49,152: large enough for the full speed of the
 #: product (measured: 64 rows 73, 512 rows 121 GFLOP/s), small beside any model.
 BUFFER_BYTES = 64 * 2**20
+Matrix = tuple[Tensor, Tensor | None]
 #: Rows whose scale or soft-cap is applied at once: it makes copies of them.
 _SLICE = 64
 
@@ -28,7 +29,7 @@ class Unembedding:
 
     def __init__(self, model: torch.nn.Module, anatomy: Anatomy) -> None:
         self._tail = anatomy.tail
-        self._matrix = anatomy.tail.matrix()
+        self._matrix = _present(anatomy.tail.matrix())
         self.vocab = anatomy.vocab
         place = _floating(model, anatomy) if self._matrix is None else self._matrix[0]
         self._device, self._dtype = place.device, place.dtype
@@ -79,11 +80,16 @@ class Unembedding:
         return self._buffer[:rows]
 
 
+def _present(matrix: Matrix | None) -> Matrix | None:
+    """The matrix, but where it is offloaded: then only calling the module fetches it."""
+    return None if matrix is None or matrix[0].is_meta else matrix
+
+
 def _floating(model: torch.nn.Module, anatomy: Anatomy) -> Tensor:
     """A tensor with the device and the floating dtype that the unembedding works in."""
     module = model.get_submodule(anatomy.tail.unembedding)
     for part in (module, model):
         for tensor in part.parameters():
-            if tensor.is_floating_point() and tensor.device.type != "meta":
+            if tensor.is_floating_point() and not tensor.is_meta:
                 return tensor
     raise TypeError("the model has no floating-point weights")

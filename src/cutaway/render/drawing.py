@@ -35,9 +35,7 @@ def canvas(spec: Spec, width: float, height: float) -> tuple[Figure, Axes]:
     top, bottom, side = 0.75, 0.4, 0.25
     whole = (max(width, 6.0) + 2 * side, height + top + bottom)
     drawn = Figure(figsize=whole, facecolor="white")
-    axes = drawn.add_axes(
-        (side / whole[0], bottom / whole[1], width / whole[0], height / whole[1])
-    )
+    axes = drawn.add_axes((side / whole[0], bottom / whole[1], width / whole[0], height / whole[1]))
     axes.set(xlim=(0, width), ylim=(height, 0))
     axes.axis("off")
     sentence = "".join(run[1] for run in spec.header["sentence"])

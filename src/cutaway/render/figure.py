@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.errors import MissingError, UnknownError
 from ..view.spec import Spec
+from .figure_anatomy import anatomy_figure
 from .figure_candidates import candidates_figure
 from .figure_deletion import deletion_figure
 from .figure_lens import lens_figure
@@ -34,6 +35,7 @@ FIGURES: Mapping[str, Callable[[Spec], Figure]] = {
     "neurons": neurons_figure,
     "clusters": clusters_figure,
     "factors": factors_figure,
+    "anatomy": anatomy_figure,
 }
 #: matplotlib's settings are global: one picture is written at a time.
 _WRITING = threading.Lock()

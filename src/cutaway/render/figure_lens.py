@@ -98,9 +98,7 @@ def _legend(axes: Axes, whole: Grid, y: float) -> None:
     strip = colours(shown["ramp"], shares if shown["strong"] == "high" else shares[::-1])
     low, high = _end(shown["name"], shown["low"]), _end(shown["name"], shown["high"])
     write(axes, _HEAD - 0.07, y, low, size=6.5, color=DIM, ha="right")
-    axes.pcolormesh(
-        _HEAD + 1.6 * np.linspace(0, 1, 66), [y - 0.05, y + 0.05], strip[None] / 255.0
-    )
+    axes.pcolormesh(_HEAD + 1.6 * np.linspace(0, 1, 66), [y - 0.05, y + 0.05], strip[None] / 255.0)
     scale = " (log scale)" if shown["scale"] == "log" else ""
     unit = f", {shown['unit']}" if shown["unit"] else ""
     write(axes, _HEAD + 1.67, y, f"{high}   {shown['words']}{unit}{scale}", size=6.5, color=DIM)

@@ -61,6 +61,4 @@ def bar(share: float, length: int = _BAR) -> str:
 
 def _labels(spec: Spec) -> list[list[str]]:
     words = spec.header["vocabulary"]
-    return [
-        [words[i] if i >= 0 else "–" for i in row] for row in spec.arrays["top_index"].tolist()
-    ]
+    return [[words[i] if i >= 0 else "–" for i in row] for row in spec.arrays["top_index"].tolist()]

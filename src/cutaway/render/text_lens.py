@@ -110,9 +110,7 @@ def _lines(part: Grid, heads: int, widths: list[int]) -> Iterator[Text]:
     yield _ends("position", _position_heads(part), heads, widths, "dim")
 
 
-def _ends(
-    name: str, labels: Sequence[str], heads: int, widths: list[int], style: str
-) -> Text:
+def _ends(name: str, labels: Sequence[str], heads: int, widths: list[int], style: str) -> Text:
     line = Text.assemble((name.rjust(heads), "dim"))
     for label, width in zip(labels, widths, strict=True):
         line.append(" " * _GAP).append(fitted(label, width), style=style)

@@ -15,10 +15,10 @@ from .spec import Spec
 __all__ = ["deletion_spec"]
 
 _WORDS = {
-    "saliency": "the explanation's order",
-    "occlusion": "by what each alone costs",
+    "saliency": "this explanation",
+    "occlusion": "occlusion",
     "random": "random orders",
-    "constant": "a scorer that knows nothing",
+    "constant": "knows nothing",
 }
 
 

@@ -44,7 +44,11 @@ def _quantities(dataset: xr.Dataset) -> Iterator[dict[str, Any]]:
         ramp="teal", strong="low",
     )  # fmt: skip
     yield _quantity(
-        "entropy", "entropy of the layer's distribution", unit="nats", high=math.log(vocab), ramp="teal"
+        "entropy",
+        "entropy of the layer's distribution",
+        unit="nats",
+        high=math.log(vocab),
+        ramp="teal",
     )
     yield from _distances(dataset)
 

@@ -33,7 +33,9 @@ def saliency_spec(dataset: xr.Dataset) -> Spec:
     threshold = float(dataset["gap"].attrs["threshold"])
     own: dict[str, Any] = {
         **row,
-        "words": word_numbers(row["texts"], row["roles"]),
+        "words": word_numbers(
+            row["texts"], row["roles"], dataset["source_special"].values.tolist()
+        ),
         "targets": [int(target) for target in dataset["target"].values],
         "explained": [str(label) for label in dataset["explained"].values],
         "terms": [[name, str(dataset.attrs[name])] for name in _TERMS],

@@ -10,17 +10,18 @@ __all__ = ["word_numbers"]
 _UNSPACED = ((0x0E00, 0x0EFF), (0x2E80, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF))
 
 
-def word_numbers(texts: Sequence[str], roles: Sequence[str]) -> list[int]:
+def word_numbers(texts: Sequence[str], roles: Sequence[str], special: Sequence[bool]) -> list[int]:
     """The number of the word that each token belongs to.
 
-    A word ends at white space and where the chat role changes.
+    A word ends at white space and where the chat role changes; a special token is one alone.
 
-    >>> word_numbers(["The", " cab", "inet", ",", " 1"], [""] * 5)
-    [0, 1, 1, 1, 2]
+    >>> word_numbers(["<s>", "The", " cab", "inet", ","], [""] * 5, [True] + [False] * 4)
+    [0, 1, 2, 2, 2]
     """
     numbers, word = [], 0
     for i, text in enumerate(texts):
-        if i and (roles[i] != roles[i - 1] or _parted(texts[i - 1], text)):
+        alone = i and (special[i] or special[i - 1] or roles[i] != roles[i - 1])
+        if alone or (i and _parted(texts[i - 1], text)):
             word += 1
         numbers.append(word)
     return numbers

@@ -31,7 +31,11 @@ export function press(node: HTMLElement, pressed: boolean): void {
   node.setAttribute("aria-pressed", String(pressed));
 }
 
+/** Longer labels get a box that scrolls: a hostile token may fill screens. */
+const LONG = 80;
+
 /** A token's label as the small mono chip used in sentences and tables. */
 export function chip(label: string, style: "" | "in" | "out" = ""): HTMLElement {
-  return element("code", { class: style ? `chip-${style}` : null, dir: "ltr" }, label);
+  const classes = [style && `chip-${style}`, label.length > LONG && "is-long"].filter(Boolean);
+  return element("code", { class: classes.join(" ") || null, dir: "ltr" }, label);
 }

@@ -17,7 +17,7 @@ export interface GridHandlers {
 }
 
 const ROW_HEIGHT = 20;
-const WORDS = { narrowest: 66, widest: 160 } as const;
+const WORDS = { narrowest: 60, widest: 160 } as const;
 const OVERVIEW = { narrowest: 3, widest: 160 } as const;
 const LABEL_ROOM = 52;
 const PAGE = 8;
@@ -130,7 +130,7 @@ export class HeatGrid {
     return {
       rows,
       cols,
-      cellWidth: width >= narrowest + 1 && !this.overview ? Math.floor(width) : width,
+      cellWidth: this.overview ? width : Math.floor(width),
       cellHeight: this.model.rowHeight ?? ROW_HEIGHT,
       left: LABEL_ROOM,
       head: edgeHeight(above),

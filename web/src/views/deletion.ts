@@ -72,6 +72,11 @@ class DeletionPage {
       "The number under a token is its place in the order; faded tokens are gone at the chosen step.",
       [],
       this.strip.element,
+      element(
+        "p",
+        { class: "hint" },
+        `Mean fall: the drop in probability, averaged over all steps.`,
+      ),
       tableBox("Probability after each step", this.table()),
     );
     text.classList.add("is-wide");

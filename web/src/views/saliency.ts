@@ -106,7 +106,7 @@ class SaliencyPage {
       ["matrix", "all targets"],
     ]);
     const hint =
-      "Hover a token that was said, or reach it with ← →: each token before it is coloured by its share. " +
+      "Hover a token that was said, or reach it with ← →: each token before it is coloured by its share, the largest in full. " +
       "Click or Enter pins it, Esc lets go. Underlined: produced.";
     const picture = card(
       header.heading,

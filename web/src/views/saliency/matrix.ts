@@ -4,6 +4,8 @@ import { paintOf } from "../../parts/ramp";
 import type { Scheme } from "../../parts/theme";
 import type { Shares } from "./shares";
 
+const ROOM = 7;
+
 /** All targets at once: a row each, a column for every source; coloured up to the largest share. */
 export function matrixModel(shares: Shares, largest: number, scheme: Scheme): GridModel {
   const { header, share } = shares;
@@ -21,10 +23,16 @@ export function matrixModel(shares: Shares, largest: number, scheme: Scheme): Gr
     paint: (row, col) => paintOf("clay", scheme, share.at(row, col) / largest),
     text: (row, col) => (Number.isNaN(share.at(row, col)) ? "" : percent(share.at(row, col))),
     ringed: () => false,
-    rowLabel: (row) => header.explained[row]!,
+    rowLabel: (row) => short(header.explained[row]!),
     above: edge,
     below: edge,
   };
+}
+
+/** As much of a label as there is room for beside the rows. */
+function short(label: string): string {
+  const characters = Array.from(label);
+  return characters.length > ROOM ? `${characters.slice(0, ROOM - 1).join("")}…` : label;
 }
 
 /** The largest share of all targets; 1 where there is none. */
