@@ -161,11 +161,13 @@ class _Fall:
 
 def _mean(fall: _Fall, orders: list[np.ndarray], how: str) -> float:
     """Over the first one, two and three tokens, and over the orders; never all of the text."""
-    return float(
-        np.mean([
-            fall.of(tuple(each[:k].tolist()), how) for each in orders for k in _FIRST if k < len(each)
-        ])
-    )  # fmt: skip
+    falls = [
+        fall.of(tuple(each[:count].tolist()), how)
+        for each in orders
+        for count in _FIRST
+        if count < len(each)
+    ]
+    return float(np.mean(falls))
 
 
 def _known(gaps: dict[str, float]) -> dict[str, float]:
@@ -202,8 +204,8 @@ def main() -> int:
     parser.add_argument("--table", action="store_true", help="only print what is there")
     asked = parser.parse_args()
     results = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
-    end = time.monotonic() + 60 * asked.minutes
     lm = None if asked.table else cutaway.load()
+    end = time.monotonic() + 60 * asked.minutes
     for seed, prompt in enumerate(PROMPTS):
         if lm is None or time.monotonic() > end:
             break
@@ -212,7 +214,7 @@ def main() -> int:
             RESULTS.parent.mkdir(exist_ok=True)
             RESULTS.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
             print(f"{len(results)} of {len(PROMPTS)}: {prompt}", file=sys.stderr, flush=True)
-    print(table(results))
+    print(table(results) if results else "nothing measured yet: give it more --minutes")
     return 0
 
 

@@ -21,11 +21,11 @@ _LENSES = ("logit lens", "inside", "neurons", "saliency")
 
 _HEAD = """# Model families
 
-Every causal language model family of transformers {version}, {count} of them, built tiny with random
-weights, and what Cutaway proved on it. Nothing here is told by a family's name: the parts are found
-by watching one pass and proven on another, so that a model that is not listed is treated the same
-way. The lens of every row marked "yes" equals the model in float64 with its upper blocks bypassed,
-at every layer (`tests/conformance`).
+Every causal language model family of transformers {version}, {count} of them, built tiny with
+random weights, and what Cutaway proved on it. Nothing here is told by a family's name: the parts
+are found by watching one pass and proven on another, so that a model that is not listed is treated
+the same way. The lens of every row marked "yes" equals the model in float64 with its upper blocks
+bypassed, at every layer (`tests/conformance`).
 
 - **lens**: the logit lens of every state is exact.
 - **inside**: blocks have a state between attention and MLP.

@@ -134,3 +134,16 @@ def test_a_model_on_another_device(device: str) -> None:
     on_cpu = run(tiny_model("llama"), anatomy, IDS, ("states",))["states"][3]
     state = run(model, anatomy, IDS, ("states",))["states"][3]
     np.testing.assert_allclose(state, on_cpu, atol=1e-4)
+
+
+def test_an_offloaded_model() -> None:
+    """Its weights are on no device until they are used; accelerate is an extra."""
+    accelerate = pytest.importorskip("accelerate")
+    plain = tiny_model("llama")
+    expected = run(plain, discover(plain, PROBE), IDS, EVERYTHING)
+    model = accelerate.cpu_offload(tiny_model("llama"))
+    anatomy = discover(model, PROBE)
+    recorded = run(model, anatomy, IDS, EVERYTHING)
+    for name in EVERYTHING:
+        assert np.array_equal(recorded[name][2], expected[name][2])
+    assert anatomy.tail.matrix() is None

@@ -89,6 +89,12 @@ test("rows are drawn from the final layer down, or from the input down", () => {
   expect(rowIndex(rows, cell(-1, 3))).toBe(-1);
 });
 
+test("the rank grid of the tokens that came begins with the first block", () => {
+  const grid = { ...HEADER, rank_of: { ...HEADER.rank_of, name: "next" } };
+  expect(initialState(HEADER).finalOnTop).toBe(true);
+  expect(initialState(grid).finalOnTop).toBe(false);
+});
+
 test("an address is followed as far as the picture has it", () => {
   const state = initialState(HEADER);
   expect(state).toMatchObject({ at: 4, layer: 1, mode: "rank" });

@@ -68,7 +68,7 @@ def saliency(
     >>> trace = ct.load().generate("The capital of France is", max_new_tokens=1)  # doctest: +SKIP
     >>> view = ct.saliency(trace)  # doctest: +SKIP
     >>> view.data["saliency"].sel(target=5).values.round(2)  # doctest: +SKIP
-    array([0.13, 0.18, 0.1 , 0.45, 0.14,  nan], dtype=float32)
+    array([0.34, 0.35, 0.1 , 0.13, 0.08,  nan], dtype=float32)
 
     method    "input_x_gradient" (the L2 norm of gradient x embedding), "gradient_norm",
               "integrated_gradients" (baseline="mean", "zero" or a token; keep_first=True;

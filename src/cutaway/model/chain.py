@@ -100,9 +100,9 @@ def _given(link: Link, call: Call) -> Tensor:
 
 
 def _is_plain(head: nn.Module, taken: Tensor, given: Tensor) -> bool:
-    """Whether the head is one product with its own (V, d) weight: not so when quantised."""
+    """Whether the head is a product with a (V, d) weight that is there: not if quantised."""
     weight, bias = getattr(head, "weight", None), getattr(head, "bias", None)
-    if not isinstance(weight, Tensor) or weight.dtype != taken.dtype:
+    if not isinstance(weight, Tensor) or weight.is_meta or weight.dtype != taken.dtype:
         return False
     if weight.shape != (given.shape[1], taken.shape[1]):
         return False

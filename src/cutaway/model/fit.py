@@ -52,7 +52,7 @@ def tolerance(dtype: torch.dtype) -> float:
 
 
 def exactly(values: Tensor) -> Tensor:
-    """The same numbers in float64 on the CPU: models lie on several devices, and not all have it."""
+    """The same numbers in float64 on the CPU: some devices lack it, and a model may span two."""
     return values.detach().cpu().double()
 
 

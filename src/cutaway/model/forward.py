@@ -41,7 +41,14 @@ def as_input(model: nn.Module, token_ids: Sequence[int]) -> Tensor:
 
 
 def device_of(module: nn.Module) -> torch.device:
-    """Where a module's first parameter is; the CPU for one without any."""
+    """Where a module runs: where its first parameter is; the CPU for one without any.
+
+    Offloaded parameters are on no device until they are used: accelerate's hook knows where.
+    """
+    for part in module.modules():
+        device = getattr(getattr(part, "_hf_hook", None), "execution_device", None)
+        if device is not None:
+            return torch.device(device)
     first = next(module.parameters(), None)
     return torch.device("cpu") if first is None else first.device
 

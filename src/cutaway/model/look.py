@@ -24,6 +24,7 @@ class Look:
     layout       the axes of that tensor
     calls        the calls of the block and of everything in it, in order of their starts
     n_positions  T
+    mixers       classes that mix positions in some other block
     """
 
     path: str
@@ -32,6 +33,7 @@ class Look:
     layout: Layout
     calls: Sequence[Call]
     n_positions: int
+    mixers: frozenset[type] = frozenset()
 
     @cached_property
     def whole(self) -> Call:
@@ -46,7 +48,19 @@ class Look:
     @cached_property
     def mixing(self) -> frozenset[str]:
         """The modules in the block that mix positions, such as attention."""
-        return frozenset(call.path for call in self.below if self._mixes(call))
+        return frozenset(
+            call.path
+            for call in self.below
+            if type(call.module) in self.mixers or self._mixes(call)
+        )
+
+    def mixing_classes(self) -> set[type]:
+        """The classes of those that hold modules of their own.
+
+        An attention that takes its keys from another block mixes nothing by what it takes itself.
+        """
+        mixing = [call.module for call in self.below if call.path in self.mixing]
+        return {type(module) for module in mixing if any(True for _ in module.children())}
 
     @property
     def state(self) -> Tensor:
@@ -66,7 +80,7 @@ class Look:
         return None if axes is None else axes.rows(tensor)[0]
 
     def _axes(self, tensor: Tensor) -> Layout | None:
-        """The block's own axes where they fit, for a tensor's may not be told by its sizes alone."""
+        """The block's own axes where they fit, for sizes alone do not always tell them."""
         own, shape = self.layout, tensor.shape
         fits = len(shape) > max(2, own.batch, own.positions)
         if fits and (shape[own.batch], shape[own.positions]) == (1, self.n_positions):

@@ -51,7 +51,8 @@ def find_parts(model: nn.Module, blocks: BlockList, token_ids: Sequence[int], wh
     by_kind = _kinds(model, blocks)
     watched = {layers[which]: layers for layers in by_kind.values()}
     looks = _looks(model, blocks, token_ids, watched)
-    found = {layer: _find(look) for layer, look in looks.items()}
+    mixers = frozenset(kind for look in looks.values() for kind in look.mixing_classes())
+    found = {layer: _find(replace(look, mixers=mixers)) for layer, look in looks.items()}
     placed = [Block(path) for path in blocks.paths]
     for layer, layers in watched.items():
         for other in layers:
@@ -101,7 +102,7 @@ def _find(look: Look) -> _Found:
     inside = find_inside(look)
     block = Block(
         look.path,
-        attention=min(look.mixing, key=lambda path: (path.count("."), path), default=None),
+        attention=_attention(look),
         inside=inside,
     )
     lacking = {} if inside else {"inside": why_none(look)}
@@ -118,6 +119,13 @@ def _find(look: Look) -> _Found:
         neurons=n_dense + (experts.count * experts.width if experts else 0),
     )
     return _Found(block, is_gated(look, down, fused), lacking)
+
+
+def _attention(look: Look) -> str | None:
+    """The outermost module that mixes positions, the largest of several side by side."""
+    modules = {call.path: call.module for call in look.below if call.path in look.mixing}
+    sizes = {path: sum(p.numel() for p in module.parameters()) for path, module in modules.items()}
+    return min(sizes, key=lambda path: (path.count("."), -sizes[path], path), default=None)
 
 
 def _no_neurons(look: Look, downs: Sequence[Call], fused: Call | None) -> str | None:

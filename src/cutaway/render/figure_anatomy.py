@@ -17,7 +17,7 @@ __all__ = ["anatomy_figure"]
 
 _ROW = 0.24
 _PATH, _COUNT, _BAR = 2.0, 5.2, 5.35  # where the columns begin; counts end at theirs
-_LONGEST_BAR = 2.2
+_LONGEST_BAR = 3.2
 _ROOM = 34
 _FILL = RAMPS["teal"]["light"][2]
 

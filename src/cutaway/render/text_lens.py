@@ -49,7 +49,7 @@ def fitted(label: str, width: int) -> str:
 
 def _unit(whole: Grid) -> str:
     percentages = whole.quantity["name"] == "probability"
-    return whole.quantity["words"] + (" in %" if percentages else "")
+    return f"{whole.quantity['words']}{' in %' if percentages else ''}"
 
 
 def _numbers(row: Row, whole: Grid) -> list[str]:

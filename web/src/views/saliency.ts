@@ -2,6 +2,7 @@ import { card, provenance, sentence } from "../parts/card";
 import { Choices, isWhole } from "../parts/choices";
 import { element } from "../parts/dom";
 import { percent } from "../parts/format";
+import type { Place } from "../parts/geometry";
 import { HeatGrid } from "../parts/heatgrid";
 import { masthead } from "../parts/masthead";
 import { picker } from "../parts/picker";
@@ -17,6 +18,7 @@ import { Shares, type Piece, type Told, type Unit } from "./saliency/shares";
 export const saliencyView: View = (anySpec, root, host) => {
   const page = new SaliencyPage(anySpec as Spec<SaliencyHeader>, host);
   root.append(masthead(anySpec.header, host.theme), page.element);
+  page.reveal();
   const stop = host.theme.subscribe(() => page.recolour());
   return () => {
     stop();
@@ -46,6 +48,8 @@ class SaliencyPage {
   private strip!: TokenStrip;
   /** The chip under the pointer. */
   private hover: number | null = null;
+  /** The source chosen in the matrix. */
+  private col = 0;
 
   constructor(
     spec: Spec<SaliencyHeader>,
@@ -65,8 +69,8 @@ class SaliencyPage {
     );
     this.grid = new HeatGrid(this.model(), {
       hover: (place) => this.hoverTarget(place && targets[place.row]!),
-      choose: (place) => this.choices.set({ at: String(targets[place.row]), pinned: "yes" }),
-      move: (place) => this.choices.set({ at: String(targets[place.row]) }),
+      choose: (place) => this.chooseCell(place, "yes"),
+      move: (place) => this.chooseCell(place, this.choices.get("pinned")),
       release: () => this.choices.set({ pinned: "no" }),
     });
     this.element = this.arrange();
@@ -77,6 +81,12 @@ class SaliencyPage {
     });
     this.layStrip();
     this.swap();
+    this.show();
+  }
+
+  /** Scrolls to the chosen target, once the page has its size. */
+  reveal(): void {
+    this.strip.mark({ chosen: -1, follows: -1, hover: -1 });
     this.show();
   }
 
@@ -171,6 +181,12 @@ class SaliencyPage {
     this.hoverChip(target === null ? null : this.chipOf(target));
   }
 
+  private chooseCell({ row, col }: Place, pinned: string): void {
+    this.col = col;
+    this.choices.set({ at: String(this.shares.header.targets[row]), pinned });
+    this.show();
+  }
+
   /** A click on the pinned target lets it go. */
   private choose(index: number): void {
     if (!this.isTarget(index)) return;
@@ -216,7 +232,7 @@ class SaliencyPage {
     this.strip.mark({ chosen, follows: -1, hover: shown === chosen ? -1 : shown });
     this.strip.element.classList.toggle("is-pinned", pinned);
     const row = this.shares.rowsOf(piece).at(-1)!;
-    this.grid.select({ row, col: 0 }, false);
+    this.grid.select({ row, col: this.col }, shown === chosen);
     this.panel.replaceChildren(...readout(this.shares, this.pieces, piece, told));
   }
 

@@ -12,7 +12,8 @@ export function initialState(header: LensHeader): State {
     pinned: false,
     hover: null,
     mode: header.opens_with,
-    finalOnTop: true,
+    // Ecco's rank grid of the tokens that came is read from the first block down.
+    finalOnTop: header.rank_of.name !== "next",
     inputRow: true,
     overview: false,
     panel: "",
