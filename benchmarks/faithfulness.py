@@ -15,7 +15,7 @@ import json
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -125,49 +125,41 @@ def measure(trace: Trace, seed: int) -> dict[str, Any]:
         shares[name] = answer["saliency"].values[0]
         gaps[name] = float(answer["gap"][0])
         said = int(answer["explained_id"][0])
-    space = trace.source.token_id(" ")
-    fall = _Fall(trace, said, space)
-    lost = np.array([fall.of((i,), "replace") for i in range(T)])
+    falls = {how: _Falls(trace, said, how) for how in ("replace", "delete")}
+    lost = falls["replace"].of([(i,) for i in range(T)])
     orders = {name: [order(scores, lost)] for name, scores in shares.items()}
     draws = np.random.default_rng(seed)
     orders["random"] = [draws.permutation(T) for _ in range(_DRAWS)]
     orders["constant"] = [order(np.zeros(T), lost)]
-    falls = {
-        how: {name: _mean(fall, some, how) for name, some in orders.items()}
-        for how in ("replace", "delete")
-    }
-    return {"tokens": T, "probability": fall.whole, **falls, "gap": _known(gaps)}
+    found = {how: fall.means(orders) for how, fall in falls.items()}
+    return {"tokens": T, "probability": falls["replace"].whole, **found, "gap": _known(gaps)}
 
 
-class _Fall:
-    """How far the probability falls without some tokens; each text is read once."""
+class _Falls:
+    """How far the probability falls without some tokens; all texts are read together."""
 
-    def __init__(self, trace: Trace, said: int, space: int) -> None:
-        self._trace, self._said, self._space = trace, said, space
-        self._read: dict[tuple[tuple[int, ...], str], float] = {}
-        self.whole = self._probability((), "replace")
+    def __init__(self, trace: Trace, said: int, how: Literal["replace", "delete"]) -> None:
+        self._trace, self._said, self._how = trace, said, how
+        self._put = trace.source.token_id(" ") if how == "replace" else None
+        self.whole = float(self._probability([()])[0])
 
-    def of(self, gone: tuple[int, ...], how: str) -> float:
-        return self.whole - self._probability(tuple(sorted(gone)), how)
+    def of(self, removed: list[tuple[int, ...]]) -> np.ndarray:
+        return self.whole - self._probability(removed)
 
-    def _probability(self, gone: tuple[int, ...], how: Any) -> float:
-        if (gone, how) not in self._read:
-            put = self._space if how == "replace" else None
-            wanted = Masked(self._trace.n_positions, self._said, (gone,), how, put)
-            read = self._trace.source.masked(self._trace, wanted)
-            self._read[gone, how] = float(np.exp(read[0]))
-        return self._read[gone, how]
+    def means(self, orders: dict[str, list[np.ndarray]]) -> dict[str, float]:
+        """Of each method, over its orders and their first one, two, three tokens, never all."""
+        counts = [count for count in _FIRST if count < self._trace.n_positions]
+        sets = {
+            name: [tuple(sorted(each[:count].tolist())) for each in some for count in counts]
+            for name, some in orders.items()
+        }
+        distinct = sorted({gone for some in sets.values() for gone in some})
+        fall = dict(zip(distinct, self.of(distinct).tolist(), strict=True))
+        return {name: float(np.mean([fall[gone] for gone in some])) for name, some in sets.items()}
 
-
-def _mean(fall: _Fall, orders: list[np.ndarray], how: str) -> float:
-    """Over the first one, two and three tokens, and over the orders; never all of the text."""
-    falls = [
-        fall.of(tuple(each[:count].tolist()), how)
-        for each in orders
-        for count in _FIRST
-        if count < len(each)
-    ]
-    return float(np.mean(falls))
+    def _probability(self, removed: list[tuple[int, ...]]) -> np.ndarray:
+        wanted = Masked(self._trace.n_positions, self._said, tuple(removed), self._how, self._put)
+        return np.exp(self._trace.source.masked(self._trace, wanted))
 
 
 def _known(gaps: dict[str, float]) -> dict[str, float]:

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import xarray as xr
-from _camera import Camera, camera
+from _camera import camera
+from _gallery import Gallery
 
 import cutaway as ct
 
@@ -37,33 +36,6 @@ post](https://www.lesswrong.com/posts/AcKRB8wDpdaN6v6ru/interpreting-gpt-the-log
 readers looked at on GPT-2, here on SmolLM2-135M. What is said of each picture is what *this* model
 does; `examples/lens_gallery.py` draws the pictures and checks the words. Every third layer is
 drawn, the last on top. [What the numbers mean](../logit-lens.md)."""
-#: The parts of a page that are photographed.
-GRID = (".grid", ".legend")
-#: Wide enough for thirteen columns beside the readout.
-WIDTH = 1700
-
-
-@dataclass(frozen=True)
-class Gallery:
-    """A page that grows: words, and pictures saved beside it."""
-
-    folder: Path
-    camera: Camera
-    parts: list[str] = field(default_factory=list)
-
-    def say(self, *words: str) -> None:
-        self.parts.extend(words)
-
-    def show(self, view: ct.View, name: str, caption: str, fragment: str = "") -> None:
-        with TemporaryDirectory() as folder:
-            saved = view.save(Path(folder) / "page.html")
-            self.camera.photograph(
-                saved, self.folder / f"{name}.png", fragment=fragment, parts=GRID, width=WIDTH
-            )
-        self.say(f"![{caption}]({name}.png)", f"*{caption}*")
-
-    def write(self, name: str) -> None:
-        (self.folder / f"{name}.md").write_text("\n\n".join(self.parts) + "\n", "utf-8")
 
 
 def main(folder: Path = HERE) -> None:

@@ -18,6 +18,8 @@ SCRIPTS = sorted((ROOT / "web" / "src").rglob("*.ts"))
 #: Files of more lines than this must say here why they are one.
 LONGEST = 300
 ARGUED: dict[str, str] = {}
+#: Classes that can't be frozen say here why.
+FILLED: dict[str, str] = {"Call": "is filled between the start and the end of a module's call"}
 #: Rooms print nothing; what is said to people is said by the command line.
 MAY_PRINT = ("app",)
 
@@ -72,7 +74,7 @@ def test_functions_are_short() -> None:
 def test_records_are_frozen() -> None:
     for path in SOURCE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.ClassDef):
+            if isinstance(node, ast.ClassDef) and node.name not in FILLED:
                 marks = [ast.unparse(mark) for mark in node.decorator_list]
                 kinds = [mark for mark in marks if mark.startswith("dataclass")]
                 assert all("frozen=True" in kind for kind in kinds), f"{named(path)}: {node.name}"

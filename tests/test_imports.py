@@ -26,7 +26,7 @@ TABLE = {
     "render": ("core view", "numpy rich anywidget traitlets matplotlib"),
     "app": (
         "core trace model lens view render",
-        "numpy xarray torch transformers typer click rich platformdirs "
+        "numpy xarray pandas torch transformers anywidget typer click rich platformdirs "
         "IPython netCDF4 fastapi uvicorn mlflow comet_ml wandb tensorboard",
     ),
 }

@@ -20,6 +20,7 @@ _HOMES = {
     "Trace": "trace.trace",
     "View": "app.view",
     "anatomy": "app.api",
+    "attention": "app.looking",
     "clusters": "app.firing",
     "factors": "app.firing",
     "load": "app.api",
@@ -34,13 +35,14 @@ _HOMES = {
 }
 
 __all__ = [
-    "LM", "CutawayError", "Trace", "View", "anatomy", "clusters", "factors", "load", "logit_lens",
+    "LM", "CutawayError", "Trace", "View", "anatomy", "attention", "clusters", "factors", "load", "logit_lens",
     "neurons", "open", "pairs", "predictions", "saliency", "watch", "wrap",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
     from .app.api import anatomy, load, logit_lens, open, predictions, wrap
     from .app.firing import clusters, factors, neurons
+    from .app.looking import attention
     from .app.racing import pairs, watch
     from .app.saliency import saliency
     from .app.view import View

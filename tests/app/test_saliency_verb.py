@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 import cutaway as ct
+from cutaway.app import cli
 from cutaway.app import saliency as verb
 from cutaway.core.errors import MissingError
+from cutaway.core.numbers import percent
 
 
 @pytest.fixture(scope="module")
@@ -41,3 +43,25 @@ def test_the_view_saves_itself(trace, tmp_path):
     view = ct.saliency(trace)
     for suffix in ("csv", "json", "svg"):
         assert view.save(tmp_path / f"saliency.{suffix}").stat().st_size > 100
+
+
+@pytest.mark.slow
+def test_the_command_line_says_the_same(smol, tmp_path, capsys):
+    page = tmp_path / "paris.html"
+    line = ["saliency", "The capital of France is", "--targets", "5", "--html", str(page)]
+    with pytest.raises(SystemExit) as end:
+        cli.main(line)
+    assert not end.value.code
+    view = ct.saliency(smol.trace("The capital of France is"), targets=5)
+    best, share = "·capital", view.data["saliency"].values[0, 1]
+    assert f"5 ·Paris ←  {best} {percent(float(share))}" in capsys.readouterr().out
+    assert page.stat().st_size > 1000
+
+
+@pytest.mark.slow
+def test_the_command_line_checks(capsys):
+    line = ["saliency", "The keys to the", "--targets", "4", "--method", "occlusion", "--check"]
+    with pytest.raises(SystemExit) as end:
+        cli.main(line)
+    assert not end.value.code
+    assert "knows nothing" in capsys.readouterr().out

@@ -19,7 +19,7 @@ from cutaway.trace.trace import Trace
 from tests.lens.fakes import FakeSource, fake_card
 from tests.models import tiny_model
 
-__all__ = ["IDS", "PROBE", "Look", "answers", "hooks", "lens", "look"]
+__all__ = ["IDS", "PROBE", "Found", "answers", "hooks", "lens", "look"]
 
 #: What the parts are found on, and another text for the checks.
 PROBE = tuple(range(3, 15))
@@ -27,7 +27,7 @@ IDS = (17, 4, 120, 33, 8, 61, 90, 12, 5)
 
 
 @dataclass(frozen=True)
-class Look:
+class Found:
     """A tiny model of a family, its parts, and everything that could be recorded of IDS."""
 
     model: Any
@@ -39,15 +39,15 @@ class Look:
         return [block.path for block in self.anatomy.blocks]
 
 
-def look(family: str) -> Look:
+def look(family: str) -> Found:
     """Raises MissingError where the family is refused."""
     model = tiny_model(family)
     anatomy = discover(model, PROBE)
     proven = [name for name in ("inside", "neurons") if anatomy.capabilities[name].proven]
-    return Look(model, anatomy, run(model, anatomy, IDS, ("states", *proven)))
+    return Found(model, anatomy, run(model, anatomy, IDS, ("states", *proven)))
 
 
-def lens(found: Look) -> Tensor:
+def lens(found: Found) -> Tensor:
     """(L + 1, T, V) logits of every state, by the tail that was found."""
     tail = found.anatomy.tail
     with torch.inference_mode():
@@ -58,7 +58,7 @@ def lens(found: Look) -> Tensor:
     return torch.stack(rows).double()
 
 
-def answers(found: Look) -> Rows:
+def answers(found: Found) -> Rows:
     """Top token, its rank, entropy and KL of every cell, as the logit lens asks for them."""
     blocks = found.anatomy.blocks
     row = TokenRow(

@@ -15,7 +15,7 @@ from tests.models import FAMILIES, tiny_model
 
 from .expected import NOT_RUNNABLE, QUICK, REFUSED, SINGLE
 from .reference import entropy, kl, lens_logits, ranks
-from .survey import IDS, PROBE, Look, answers, hooks, lens, look
+from .survey import IDS, PROBE, Found, answers, hooks, lens, look
 
 EXACT = [name for name in FAMILIES if name not in REFUSED and name not in NOT_RUNNABLE]
 #: float32 against float64, relative to the largest logit of a row; measured at most 1.5e-5.
@@ -40,7 +40,7 @@ def test_the_lens_is_exact(family: str) -> None:
     check_neurons(found)
 
 
-def check_answers(found: Look, reference: torch.Tensor, near: float) -> None:
+def check_answers(found: Found, reference: torch.Tensor, near: float) -> None:
     """Top tokens, ranks, entropy and KL, but where two logits lie closer than float32 can tell."""
     rows = answers(found)
     top = torch.from_numpy(rows.token_id[:, :, :1])
@@ -56,7 +56,7 @@ def check_answers(found: Look, reference: torch.Tensor, near: float) -> None:
     np.testing.assert_allclose(rows.distances["kl"], kl(reference[-1], reference), atol=1e-3)
 
 
-def check_neurons(found: Look) -> None:
+def check_neurons(found: Found) -> None:
     """The model is the same when what enters a down-projection is put there from the record."""
     recorded = found.recorded.get("neurons", {})
     for layer, rows in recorded.items():
@@ -68,7 +68,7 @@ def check_neurons(found: Look) -> None:
             check_down(found, layer)
 
 
-def check_down(found: Look, layer: int) -> None:
+def check_down(found: Found, layer: int) -> None:
     block = found.anatomy.blocks[layer]
     down = found.model.get_submodule(block.down)
     taken = []
@@ -79,7 +79,7 @@ def check_down(found: Look, layer: int) -> None:
     np.testing.assert_array_equal(own, taken[0].reshape(-1, width).numpy())
 
 
-def check_mixture(found: Look, layer: int) -> None:
+def check_mixture(found: Found, layer: int) -> None:
     """Each token's output is had again from its experts' neurons, their weights and the router."""
     experts = found.anatomy.blocks[layer].experts
     module = found.model.get_submodule(experts.path)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
-from cutaway.core.errors import UnknownError
+from cutaway.core.errors import MissingError, UnknownError
 from cutaway.model.attribute import METHODS, attribute
 from cutaway.model.load import wrap
+from cutaway.trace.card import Capability
 from cutaway.trace.source import Attribution
 from tests.models import tiny
 
@@ -149,6 +152,16 @@ def test_the_model_is_left_as_it_was_after_an_error():
     assert all(not module._forward_hooks for module in lm.model.modules())
 
 
+@pytest.mark.parametrize("off", [torch.no_grad, torch.inference_mode])
+def test_gradients_are_had_where_the_caller_has_none(tiny_lm, off):
+    trace = tiny_lm.trace(TEXT)
+    wanted = Attribution((3,), (4,))
+    plain = attribute(tiny_lm.model, tiny_lm.anatomy, trace, wanted)
+    with off():
+        inside = attribute(tiny_lm.model, tiny_lm.anatomy, trace, wanted)
+    np.testing.assert_array_equal(inside.score, plain.score)
+
+
 def test_an_unknown_method_is_named():
     lm = wrap(*tiny("llama"))
     with pytest.raises(UnknownError, match="unknown method 'shap'; known: 'input_x_gradient'"):
@@ -195,3 +208,22 @@ def test_a_quantised_model_works_and_says_that_it_goes_singly():
     for row, target in enumerate((3, 9)):
         np.testing.assert_allclose(answer.score[row, :target], norms[row], rtol=1e-4)
     assert "singly" in answer.notes["batched"]
+
+
+def test_a_model_that_reads_ahead_is_refused():
+    """Targets share a pass: a state must not depend on what comes after it."""
+    lm = wrap(*tiny("xlnet"))
+    with pytest.raises(MissingError, match="reads tokens after the one it says"):
+        attribute(lm.model, lm.anatomy, lm.trace(TEXT), Attribution((3,), (4,)))
+
+
+def test_a_model_without_gradients_can_still_be_occluded():
+    lm = wrap(*tiny("llama"))
+    none = {**lm.anatomy.capabilities, "saliency": Capability(False, "no gradient reaches them")}
+    anatomy = replace(lm.anatomy, capabilities=none)
+    trace = lm.trace(TEXT)
+    with pytest.raises(MissingError, match="no gradient reaches them; method='occlusion'"):
+        attribute(lm.model, anatomy, trace, Attribution((3,), (4,)))
+    options = {"how": "replace", "replacement": 9}
+    wanted = Attribution((3,), (4,), method="occlusion", options=options)
+    assert np.isfinite(attribute(lm.model, anatomy, trace, wanted).score[0, :3]).all()

@@ -177,3 +177,72 @@ def test_a_material_that_was_not_proven_is_refused(llama) -> None:
     without = replace(anatomy, capabilities={"neurons": Capability(False, "a test says so")})
     with pytest.raises(MissingError, match="a test says so"):
         run(model, without, IDS, ("neurons",))
+
+
+@pytest.mark.parametrize("n_layers", [1, 2])
+def test_few_blocks_are_enough(n_layers: int) -> None:
+    model = tiny_model("llama", num_hidden_layers=n_layers)
+    anatomy = discover(model, PROBE)
+    assert [block.path for block in anatomy.blocks] == [
+        f"model.layers.{i}" for i in range(n_layers)
+    ]
+    assert all(capability.proven for capability in anatomy.capabilities.values())
+
+
+class Packed(nn.Module):
+    """A product whose weight is kept in eight bits, as quantised models do."""
+
+    def __init__(self, linear: nn.Linear) -> None:
+        super().__init__()
+        scale = linear.weight.detach().abs().amax(1, keepdim=True) / 127
+        self.register_buffer("scale", scale)
+        self.register_buffer("packed", (linear.weight.detach() / scale).round().to(torch.int8))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x @ (self.packed * self.scale).T
+
+
+def test_a_quantised_model_is_proven_like_any_other() -> None:
+    model = tiny_model("llama")
+    for block in model.model.layers:
+        for name in ("gate_proj", "up_proj", "down_proj"):
+            setattr(block.mlp, name, Packed(getattr(block.mlp, name)))
+    model.lm_head = Packed(model.lm_head)
+    anatomy = discover(model, PROBE)
+    assert anatomy.blocks[1].down == "model.layers.1.mlp.down_proj"
+    assert anatomy.gated
+    assert anatomy.tail.unembedding == "lm_head"
+    assert anatomy.tail.matrix() is None
+    assert all(capability.proven for capability in anatomy.capabilities.values())
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize(("family", "sequential"), [("llama", True), ("gpt_neox", False)])
+def test_entries_a_thousand_times_larger_deceive_nobody(dtype, family, sequential) -> None:
+    """Trained models have them; beside them, the branches of a block are small."""
+    model = tiny_model(family)
+    with torch.no_grad():
+        model.get_input_embeddings().weight[:, 5] += 3000
+    anatomy = discover(model.to(dtype), PROBE)
+    assert anatomy.capabilities["inside"].proven is sequential
+    assert anatomy.capabilities["neurons"].proven
+
+
+def test_a_module_that_runs_only_in_its_block_is_not_guessed_about() -> None:
+    """It can't be run by itself to see what it does: no neurons are claimed of it."""
+    model = tiny_model("llama")
+    block = model.model.layers[1]
+    running: list[bool] = []
+
+    class Bound(type(block.mlp)):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            if not running:
+                raise RuntimeError("not by itself")
+            return super().forward(x)
+
+    block.mlp.__class__ = Bound
+    block.register_forward_pre_hook(lambda *_: running.append(True))
+    block.register_forward_hook(lambda *_: running.clear())
+    anatomy = discover(model, PROBE)
+    assert [block.neurons for block in anatomy.blocks] == [160, 0, 160, 160]
+    assert not anatomy.capabilities["inside"].proven

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from transformers import (
@@ -21,6 +23,7 @@ import cutaway as ct
 from cutaway.core.errors import CutawayError, FileError, InvalidError, MissingError, UnknownError
 from cutaway.model import load as loading
 from cutaway.model.devices import read_device, read_dtype
+from cutaway.model.tally import tally
 from tests.model.gguf_file import write_gguf
 from tests.models import tiny, tiny_tokenizer
 
@@ -60,6 +63,60 @@ def test_dtype_and_device_are_those_asked_for(folder: Path) -> None:
     trace = lm.trace("The keys")
     state = torch.from_numpy(trace.state(3).copy())
     assert torch.equal(state, state.bfloat16().float())  # bfloat16's own values, as float32
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning:accelerate")
+def test_a_model_that_accelerate_spreads_gives_the_same_states(
+    folder: Path, tmp_path: Path
+) -> None:
+    expected = ct.load(folder).trace("The keys")
+    parts = ["embed_tokens", "norm", "rotary_emb", *(f"layers.{layer}" for layer in range(4))]
+    places: dict[str, Any] = {"lm_head": "cpu", **{f"model.{part}": "cpu" for part in parts}}
+    places["model.layers.1"] = "disk"
+    model = AutoModelForCausalLM.from_pretrained(
+        folder, device_map=places, offload_folder=tmp_path / "off"
+    )
+    for lm in (ct.load(folder, device_map={"": "cpu"}), ct.wrap(model, tiny_tokenizer())):
+        trace = lm.trace("The keys", keep="neurons")
+        for layer in range(-1, 4):
+            np.testing.assert_array_equal(trace.state(layer), expected.state(layer))
+    assert lm.card.device == "cpu, off-loaded"
+
+
+def test_a_quantised_model_just_works() -> None:
+    model, tokenizer = tiny("llama")
+    model = pack(deepcopy(model))
+    lm = ct.wrap(model, tokenizer)
+    trace = lm.generate("The keys", max_new_tokens=3)
+    with torch.no_grad():
+        logits = model(torch.tensor([trace.token_ids])).logits[0]
+    assert trace.token_ids[-1] == int(logits[-2].argmax())
+    assert lm.card.capabilities["logit lens"].proven
+    counted = sum(part.count for part in tally(model, lm.anatomy))
+    assert counted == lm.card.n_parameters == sum(p.numel() for p in model.parameters())
+
+
+class Packed(torch.nn.Module):
+    """A product whose weight is kept in 8 bits: no nn.Linear, and no parameter."""
+
+    def __init__(self, linear: torch.nn.Linear) -> None:
+        super().__init__()
+        scale = linear.weight.abs().amax() / 127
+        self.register_buffer("packed", (linear.weight / scale).round().to(torch.int8))
+        self.register_buffer("scale", scale)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.linear(x, self.packed * self.scale)
+
+
+def pack(model: Any) -> Any:
+    """Every product inside the blocks packed, as quantisers do it."""
+    for block in model.model.layers:
+        for part in (block.self_attn, block.mlp):
+            for name, child in list(part.named_children()):
+                if isinstance(child, torch.nn.Linear):
+                    setattr(part, name, Packed(child))
+    return model
 
 
 def test_a_gguf_file_is_loaded(tmp_path: Path) -> None:
@@ -163,6 +220,17 @@ def test_options_that_contradict_are_refused(folder: Path) -> None:
         ct.load(folder, device="cpu", device_map="auto")
     with pytest.raises(InvalidError, match="with the name of a model only"):
         ct.load(revision="main")
+
+
+def test_a_model_that_can_not_read_plain_ids_is_refused() -> None:
+    model, tokenizer = tiny("llama")
+
+    def forward(pixel_values: torch.Tensor) -> None:
+        raise AssertionError
+
+    model.forward = forward
+    with pytest.raises(MissingError, match="it fails on a short text of plain token ids"):
+        ct.wrap(model, tokenizer)
 
 
 def test_devices_and_dtypes() -> None:

@@ -95,13 +95,13 @@ def bump(counter=None):
     def value(alpha):
         return np.array([np.tanh((alpha - 0.1) / 0.01)])
 
-    def slope(alpha):
+    def slopes(alphas):
         if counter is not None:
-            counter.append(alpha)
-        whole = (1 - np.tanh((alpha - 0.1) / 0.01) ** 2) / 0.01
-        return np.array([[whole / 2, whole / 2]])
+            counter.extend(alphas)
+        whole = (1 - np.tanh((np.array(alphas) - 0.1) / 0.01) ** 2) / 0.01
+        return np.stack([whole / 2, whole / 2], axis=1)[:, None]
 
-    return Line(slope, value)
+    return Line(slopes, value)
 
 
 def test_halving_finds_a_cliff_that_even_steps_miss():

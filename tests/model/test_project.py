@@ -102,6 +102,14 @@ def test_the_size_of_the_blocks_changes_nothing(lm, monkeypatch):
     assert_same(lm.project(trace, asked(trace)), whole)
 
 
+def test_how_many_top_tokens_changes_nothing_else(lm):
+    trace = lm.trace(IDS)
+    few, many = (lm.project(trace, asked(trace, k=k)) for k in (1, 150))
+    for name in ("kl", "js", "tv"):
+        np.testing.assert_array_equal(few.distances[name], many.distances[name])
+    assert few.token_id.tolist() == many.token_id[..., :1].tolist()
+
+
 def test_only_what_is_asked_is_answered(lm):
     trace = lm.trace(IDS)
     rows = lm.project(trace, Question((0,), (2,)))

@@ -30,6 +30,7 @@ VERBS = {
     "neurons": "cli_firing:neurons",
     "clusters": "cli_firing:clusters",
     "factors": "cli_firing:factors",
+    "attention": "cli_looking:attention",
     "anatomy": "cli_anatomy:anatomy",
     "doctor": "doctor:doctor",
     "demo": "demo:demo",

@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ..core.errors import InvalidError
-from .options import Generation, ModelChoice, Subject, read_numbers, read_trace, verb
+from .options import Generation, ModelChoice, Subject, read_listed, read_trace, verb
 from .outcome import Outputs
 
 __all__ = ["clusters", "factors", "neurons"]
@@ -34,7 +33,9 @@ def neurons(
     from .firing import neurons as ask
 
     trace = read_trace(subject, choice, generation)
-    outputs.give(ask(trace, layers=_listed("layers", layers), neurons=_listed("neurons", neurons)))
+    outputs.give(
+        ask(trace, layers=read_listed("layers", layers), neurons=read_listed("neurons", neurons))
+    )
 
 
 @verb
@@ -57,8 +58,8 @@ def clusters(
     trace = read_trace(subject, choice, generation)
     outputs.give(
         ask(
-            trace, n=n, layers=_listed("layers", layers), by=by,
-            exclude=_listed("exclude", exclude) or (), seed=start_seed,
+            trace, n=n, layers=read_listed("layers", layers), by=by,
+            exclude=read_listed("exclude", exclude) or (), seed=start_seed,
         )
     )  # fmt: skip
 
@@ -84,14 +85,7 @@ def factors(
     trace = read_trace(subject, choice, generation)
     outputs.give(
         ask(
-            trace, n=n, layers=_listed("layers", layers), parts=part or None,
-            exclude=_listed("exclude", exclude) or (), seed=start_seed,
+            trace, n=n, layers=read_listed("layers", layers), parts=part or None,
+            exclude=read_listed("exclude", exclude) or (), seed=start_seed,
         )
     )  # fmt: skip
-
-
-def _listed(what: str, text: str | None) -> list[int] | None:
-    numbers = read_numbers(what, text)
-    if isinstance(numbers, slice):
-        raise InvalidError(what, text, allowed='a list, such as "0,29"')
-    return numbers

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import math
 from collections.abc import Callable, Hashable, Mapping
@@ -38,7 +40,8 @@ def export(view: View, path: Path) -> Path:
 def to_json(dataset: xr.Dataset) -> str:
     """A dataset as JSON text: attributes, coordinates and variables with their axes.
 
-    NaN is null; attributes that are JSON text are written as the values they hold.
+    NaN is null, infinities are the texts "inf" and "-inf"; attributes that are JSON text are
+    written as the values they hold.
     """
     whole = {
         "attrs": {name: _attribute(value) for name, value in dataset.attrs.items()},
@@ -53,10 +56,9 @@ def to_csv(dataset: xr.Dataset) -> str:
 
     The cells are those of the variable with the most axes, or of the one that attrs["table"]
     names; variables with fewer axes are repeated, others are left out. A variable that has the
-    name of its axis is the column "value".
+    name of its axis is the column "value". The first cell of the column "made_by" holds the
+    dataset's attributes (model, run, options) as JSON, the others are empty.
     """
-    import pandas as pd
-
     arrays = {**dataset.coords, **dataset.data_vars}
     widest = max(dataset.data_vars, key=lambda name: len(dataset[name].dims))
     lead = arrays[dataset.attrs.get("table", widest)]
@@ -67,7 +69,20 @@ def to_csv(dataset: xr.Dataset) -> str:
         if set(array.dims) <= set(lead.dims) and (name not in lead.dims or array.ndim > 1):
             cells = array.values[tuple(places[axis] for axis in array.dims)]
             columns["value" if name in lead.dims else name] = np.broadcast_to(cells, shape).ravel()
-    return str(pd.DataFrame(columns).to_csv(index=False, lineterminator="\n"))
+    attributes = {name: _attribute(value) for name, value in dataset.attrs.items()}
+    columns["made_by"] = np.array([json.dumps(attributes), *[""] * (lead.size - 1)], dtype=object)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip(*map(_cells, columns.values()), strict=True))
+    return text.getvalue()
+
+
+def _cells(column: NDArray[Any]) -> list[Any]:
+    """A column as it is written: floats with the digits of their precision, NaN as nothing."""
+    if column.dtype.kind != "f":
+        return list(column.tolist())
+    return ["" if np.isnan(value) else str(value) for value in column]
 
 
 def _axis(dataset: xr.Dataset, axis: Hashable) -> NDArray[Any]:
@@ -81,7 +96,8 @@ def _axis(dataset: xr.Dataset, axis: Hashable) -> NDArray[Any]:
 def to_netcdf(dataset: xr.Dataset) -> bytes:
     """A dataset as a netCDF 4 file.
 
-    Raises MissingError where the package netCDF4 is not installed.
+    Raises MissingError where the package netCDF4 is not installed, InvalidError for a text that
+    holds a NUL, which would be cut there.
     """
     if find_spec("netCDF4") is None:
         raise MissingError(
@@ -98,6 +114,12 @@ def to_netcdf(dataset: xr.Dataset) -> bytes:
 
 
 def _storable(array: xr.DataArray) -> xr.DataArray:
+    if array.dtype == object:
+        for words in array.values.flat:
+            if "\0" in str(words):
+                raise InvalidError(
+                    "text in .nc", words, allowed="text without NUL", fix="save it as .json"
+                )
     if array.dtype == np.float16:
         return array.astype(np.float32)
     return array.astype(np.int8) if array.dtype == bool else array
@@ -107,14 +129,20 @@ def _array(array: xr.DataArray) -> dict[str, Any]:
     values = array.values
     listed = values.tolist()
     if values.dtype.kind == "f" and not np.isfinite(values).all():
-        listed = _without_nan(listed)
-    return {"dims": list(array.dims), "attrs": dict(array.attrs), "values": listed}
+        listed = _finite(listed)
+    return {
+        "dims": list(array.dims), "dtype": values.dtype.name, "attrs": dict(array.attrs),
+        "values": listed,
+    }  # fmt: skip
 
 
-def _without_nan(values: Any) -> Any:
+def _finite(values: Any) -> Any:
+    """Nested lists of numbers with those that JSON has not as null or as their name."""
     if isinstance(values, list):
-        return [_without_nan(value) for value in values]
-    return values if math.isfinite(values) else None
+        return [_finite(value) for value in values]
+    if math.isnan(values):
+        return None
+    return values if math.isfinite(values) else str(values)
 
 
 def _attribute(value: Any) -> Any:
@@ -144,8 +172,9 @@ _MAKERS: Mapping[str, Callable[[View], bytes]] = {
     ".html": _html,
     ".svg": _figure("svg"),
     ".png": _figure("png"),
-    ".json": lambda view: to_json(view.data).encode(),
-    ".csv": lambda view: to_csv(view.data).encode("utf-8", "replace"),
-    ".nc": lambda view: to_netcdf(view.data),
+    # A lone surrogate becomes \\udXXX: in JSON that is the way to write it.
+    ".json": lambda view: to_json(view.filed).encode("utf-8", "backslashreplace"),
+    ".csv": lambda view: to_csv(view.filed).encode("utf-8", "backslashreplace"),
+    ".nc": lambda view: to_netcdf(view.filed),
 }
 SUFFIXES = tuple(_MAKERS)

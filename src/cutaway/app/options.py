@@ -22,7 +22,16 @@ if TYPE_CHECKING:
     from ..model.lm import LM
     from ..trace.trace import Trace
 
-__all__ = ["Generation", "ModelChoice", "Prompt", "Subject", "read_numbers", "read_trace", "verb"]
+__all__ = [
+    "Generation",
+    "ModelChoice",
+    "Prompt",
+    "Subject",
+    "read_listed",
+    "read_numbers",
+    "read_trace",
+    "verb",
+]
 
 Prompt = Annotated[str, typer.Argument(help="The text to read.", show_default=False)]
 Subject = Annotated[
@@ -122,6 +131,18 @@ def read_numbers(what: str, text: str | None) -> list[int] | slice | None:
         return [int(part) for part in text.split(",")]
     except ValueError:
         raise InvalidError(what, text, allowed='such as "3", "0,4,-1" or "10:20"') from None
+
+
+def read_listed(what: str, text: str | None) -> list[int] | None:
+    """Layers, heads or neurons as they are typed: a list and no range.
+
+    >>> read_listed("layers", "0,29")
+    [0, 29]
+    """
+    numbers = read_numbers(what, text)
+    if isinstance(numbers, slice):
+        raise InvalidError(what, text, allowed='a list, such as "0,29"')
+    return numbers
 
 
 def is_trace_file(subject: str) -> bool:

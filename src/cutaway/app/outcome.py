@@ -51,7 +51,7 @@ class Outputs:
         for _, path in self._files():
             view.save(path)
             typer.echo(f"wrote {path}", err=True)
-        typer.echo(to_json(view.data) if self.json else printed(view), nl=False)
+        typer.echo(to_json(view.filed) if self.json else printed(view), nl=False)
 
     def _files(self) -> list[tuple[str, Path]]:
         given = {

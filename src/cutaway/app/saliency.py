@@ -33,8 +33,8 @@ class SaliencyView(View):
         """Is it true? Take out the tokens it calls important and watch the probability fall.
 
         >>> check = ct.saliency(trace, targets=5).check()  # doctest: +SKIP
-        >>> check.data["probability"].sel(run="saliency").values  # doctest: +SKIP
-        array([0.773, 0.121, 0.034, 0.02 , 0.017, 0.001], dtype=float32)
+        >>> check.data["probability"].sel(run="saliency").values.round(3)  # doctest: +SKIP
+        array([0.773, 0.002, 0.008, 0.   , 0.   , 0.   ], dtype=float32)
 
         target       one of the targets, the last unless said
         seed         of the random orders and of the interval

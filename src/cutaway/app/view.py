@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +12,7 @@ from ..view.kinds import spec_of
 from ..view.spec import Spec
 
 if TYPE_CHECKING:
+    import anywidget
     import xarray as xr
 
 __all__ = ["View"]
@@ -34,6 +36,11 @@ class View:
     @property
     def data(self) -> xr.Dataset:
         """The numbers: an xarray.Dataset with named axes, units and where they come from."""
+        return self._data
+
+    @property
+    def filed(self) -> xr.Dataset:
+        """What its files of numbers hold: `.data`, where a view does not say otherwise."""
         return self._data
 
     @cached_property
@@ -68,17 +75,23 @@ class View:
         print(printed(self), end="")
 
     def __repr__(self) -> str:
-        from ..render.text import text
+        from ..render.text import brief
 
-        return text(self.spec).rstrip("\n")
+        return brief(self.spec, shutil.get_terminal_size((100, 24)).columns).rstrip("\n")
+
+    @cached_property
+    def _widget(self) -> anywidget.AnyWidget:
+        """One for all the places where this view is displayed."""
+        from ..render.widget import widget
+
+        return widget(self.spec)
 
     def _repr_mimebundle_(
         self, include: Any = None, exclude: Any = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """The widget, with a table for where no kernel runs, and text."""
         from ..render.static import static
-        from ..render.widget import widget
 
-        made = widget(self.spec)._repr_mimebundle_(include=include, exclude=exclude)
+        made = self._widget._repr_mimebundle_(include=include, exclude=exclude)
         data, metadata = made if isinstance(made, tuple) else (made or {}, {})
         return {**data, "text/html": static(self.spec), "text/plain": repr(self)}, dict(metadata)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ from ..trace.trace import Trace
 from .attention import read_attention_layers, read_heads
 from .dataset import finish
 
-__all__ = ["FIGURES", "head_figures", "read_token_set"]
+__all__ = ["FIGURES", "head_figures", "read_token_set", "with_figures"]
 
 #: Every figure by name, with what it is; means are over the queries that have such a key.
 FIGURES: Mapping[str, str] = {
@@ -33,6 +34,8 @@ FIGURES: Mapping[str, str] = {
     "chosen": "mean mass on the chosen set of tokens",
 }
 _SETS = ("special", "punctuation")
+#: What the figures that are no shares are counted in.
+_UNITS = {"entropy": "nats", "distance": "tokens"}
 
 
 def head_figures(
@@ -57,13 +60,25 @@ def head_figures(
     ]
     dataset = xr.Dataset(
         {
-            name: (("layer", "head"), np.stack([row[name] for row in rows]), {"long_name": words})
+            name: (
+                ("layer", "head"),
+                np.stack([row[name] for row in rows]),
+                {"long_name": words, "units": _UNITS.get(name, "1")},
+            )
             for name, words in FIGURES.items()
         },
         coords={"layer": np.asarray(chosen), "head": np.asarray(numbers)},
     )
     options = {"layers": list(chosen), "heads": list(numbers), "tokens": tokens}
     return finish(dataset, trace, lens="heads", options=options)
+
+
+def with_figures(weights: xr.Dataset, figures: xr.Dataset) -> xr.Dataset:
+    """A dataset of lens.attention with the figures of its heads: what its picture is drawn from."""
+    merged = weights.assign(figures.data_vars)
+    options = json.loads(weights.attrs["options"]) | json.loads(figures.attrs["options"])
+    merged.attrs["options"] = json.dumps(options, ensure_ascii=False)
+    return merged
 
 
 def read_token_set(trace: Trace, tokens: str | Sequence[str]) -> Floats:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from weakref import WeakSet
 
 from torch import nn
 
-from ..core.errors import UnknownError
+from ..core.errors import MissingError, UnknownError
 from ..trace.source import Attributed, Attribution
 from ..trace.trace import Trace
 from .gradient import by_gradient
@@ -33,10 +34,35 @@ def attribute(model: nn.Module, anatomy: Anatomy, trace: Trace, wanted: Attribut
     """(n, T) scores of the targets by one method; see `cutaway.lens.saliency` for their meaning.
 
     The model is left as it was: weights take gradients again, hooks are gone, its mode is back.
-    Raises UnknownError for a method that does not exist.
+    Raises UnknownError for a method that does not exist, MissingError where no gradient reaches
+    the embeddings or where the model reads tokens after the one it explains.
     """
     if wanted.method not in METHODS:
         raise UnknownError("method", wanted.method, allowed=METHODS)
     with frozen(model):
         subject = Subject(model, anatomy, trace.token_ids, wanted.at_layer)
+        _refuse(subject, wanted)
         return METHODS[wanted.method](subject, wanted)
+
+
+#: Models that were seen to read only what comes before.
+_CAUSAL: WeakSet[nn.Module] = WeakSet()
+_PROBE = 16
+
+
+def _refuse(subject: Subject, wanted: Attribution) -> None:
+    """MissingError where the numbers would be none, or would be of another question."""
+    known = subject.anatomy.capabilities.get("saliency")
+    if known is not None and not known.proven and wanted.method not in _WITHOUT_GRADIENT:
+        raise MissingError("saliency", because=known.why, fix="method='occlusion' needs none")
+    if subject.model not in _CAUSAL and len(subject.token_ids) > 1:
+        # every target of a pass shares it: a later token must not change an earlier state
+        ids = subject.token_ids[:_PROBE]
+        other = (ids[-1] + 1) % subject.anatomy.vocab
+        rows = subject.states(subject.rows([ids, (*ids[:-1], other)]))[:, :-1]
+        if not rows[0].allclose(rows[1], rtol=1e-3, atol=1e-5 * float(rows[0].abs().max())):
+            raise MissingError("saliency", because="this model reads tokens after the one it says")
+        _CAUSAL.add(subject.model)
+
+
+_WITHOUT_GRADIENT = ("occlusion", "shapley_value_sampling", "kernel_shap", "lime")

@@ -28,7 +28,7 @@ def write_card(model: PreTrainedModel, anatomy: Anatomy, name: str, revision: st
         model_type=str(model.config.model_type),
         architecture=type(model).__name__,
         dtype=str(model.dtype).removeprefix("torch."),
-        device=", ".join(sorted({str(parameter.device) for parameter in model.parameters()})),
+        device=", ".join(sorted({_place(parameter) for parameter in model.parameters()})),
         n_layers=len(anatomy.blocks),
         width=anatomy.width,
         vocab_size=anatomy.vocab,
@@ -59,6 +59,11 @@ def embedding_rows(model: PreTrainedModel, anatomy: Anatomy) -> int:
     """How many token ids the embedding has a row for; more than the tokenizer uses is normal."""
     weight = getattr(_embedding(model, anatomy), "weight", None)
     return len(weight) if weight is not None else anatomy.vocab
+
+
+def _place(parameter: nn.Parameter) -> str:
+    """Where a weight is; accelerate keeps off-loaded ones elsewhere and leaves an empty shell."""
+    return "off-loaded" if parameter.is_meta else str(parameter.device)
 
 
 def _embedding(model: PreTrainedModel, anatomy: Anatomy) -> nn.Module:

@@ -14,7 +14,7 @@ from torch import Tensor
 from ..core.errors import InvalidError
 from .distance import Distributions, distance
 from .topk import top_k
-from .unembed import Unembedding
+from .unembed import Unembedding, wide
 
 __all__ = ["Cells", "Wanted", "reduce"]
 
@@ -75,17 +75,17 @@ def reduce(
     if wanted.top_row is not None:
         targets = ids[:, wanted.top_row, :1]
     target_logit, rank = _targets(logits, targets, spare[0])
-    d = Distributions.of(logits, values, ids, hidden, spare)
+    d = Distributions.of(logits, values, ids[..., :REFINED], hidden, spare)
     log_total = d.largest + d.log_total  # (g, R) log of the sum of exponentials
     undefined = (targets < 0).unsqueeze(1)
     return Cells(
         token_id=ids[..., : wanted.k],
-        probability=(values[..., : wanted.k].double() - log_total.unsqueeze(-1)).exp(),
+        probability=(wide(values[..., : wanted.k]) - log_total.unsqueeze(-1)).exp(),
         logit=values[..., : wanted.k],
         target_id=targets,
         rank=rank.masked_fill(undefined, 0),
         target_logit=target_logit.masked_fill(undefined, torch.nan),
-        target_logprob=(target_logit.double() - log_total.unsqueeze(-1)).masked_fill(
+        target_logprob=(wide(target_logit) - log_total.unsqueeze(-1)).masked_fill(
             undefined, torch.nan
         ),
         entropy=d.entropy() if wanted.entropy else None,

@@ -11,6 +11,7 @@ from .blocks import BlockList, find_blocks, outer_modules
 from .chain import find_chain
 from .embedding import find_embedding
 from .forward import as_input, forward, logits_of, resting
+from .kinds import watch_kinds
 from .parts import find_parts
 from .proof import prove
 from .structure import Anatomy, Stream, Tail
@@ -41,7 +42,7 @@ def discover(model: nn.Module, probe_ids: Sequence[int]) -> Anatomy:
             logits = logits_of(forward(model, as_input(model, first)))[0]
         blocks = find_blocks(model, seen, len(first))
         embedding = find_embedding(model, seen, first, logits)
-        parts = find_parts(model, blocks, first, which=0)
+        parts = find_parts(blocks, watch_kinds(model, blocks, first, which=0))
         stream = _stream(blocks)
         chain = find_chain(blocks, seen, logits, len(first))
         # Replayed on this text, proven on another: a tail that needs more than a state fails there.

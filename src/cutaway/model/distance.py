@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .unembed import Unembedding
+from .unembed import Unembedding, wide
 
 __all__ = ["Distributions", "distance"]
 
@@ -25,9 +25,9 @@ class Distributions:
     shifted    (g, R, V) logits less the row's largest
     weights    (g, R, V) their exponentials
     total      (g, R)    sum of the weights
-    largest    (g, R)    the largest logit, float64
-    log_total  (g, R)    log of the total, float64
-    top        (g, R, K) ids of the largest, best first
+    largest    (g, R)    the largest logit, wide
+    log_total  (g, R)    log of the total, wide
+    top        (g, R, K) ids of the few largest, best first: those refined in float64
     hidden     (g, R, d) what entered the unembedding
     spare      (g, R, V) room
     """
@@ -51,14 +51,14 @@ class Distributions:
         weights = torch.exp(shifted, out=spare[0])
         total = weights.sum(-1)
         return cls(
-            shifted, weights, total, largest.squeeze(-1).double(), total.double().log(), top,
+            shifted, weights, total, wide(largest.squeeze(-1)), wide(total).log(), top,
             hidden, spare[1],
         )  # fmt: skip
 
     def entropy(self) -> Tensor:
         """(g, R) nats: log Z - sum p z."""
         products = torch.mul(self.weights, self.shifted, out=self.spare)
-        return self.log_total - _sum(products) / self.total.double()
+        return self.log_total - _sum(products) / wide(self.total)
 
     def probabilities(self, row: int) -> Tensor:
         """(g, 1, V) the distribution of one layer."""
@@ -75,14 +75,14 @@ def distance(name: str, d: Distributions, reference: int, head: Unembedding) -> 
 
 
 def _tv(p: Tensor, r: Tensor) -> Tensor:
-    return p.sub_(r).abs_().sum(-1).double() / 2
+    return wide(p.sub_(r).abs_().sum(-1)) / 2
 
 
 def _js(p: Tensor, r: Tensor) -> Tensor:
     # One expression per token, so that near-equal distributions do not cancel into noise.
     mean = ((p + r) / 2).clamp_(min=torch.finfo(p.dtype).tiny)
     terms = _part(p, mean).add_(_part(r, mean))
-    return (terms.sum(-1).double() / 2).clamp(min=0)
+    return (wide(terms.sum(-1)) / 2).clamp(min=0)
 
 
 def _part(p: Tensor, mean: Tensor) -> Tensor:
@@ -94,17 +94,18 @@ def _kl(d: Distributions, reference: int, head: Unembedding) -> Tensor:
     """sum r (z_r - z_l) + log Z_l - log Z_r, the logits of both rows' top tokens in float64."""
     row = d.shifted[:, reference].clone()  # (g, V)
     top = d.top[:, reference]  # (g, K)
-    log_total, error = d.log_total, torch.zeros((), dtype=torch.float64, device=row.device)
+    error, log_total = None, d.log_total
     if head.refinable:
         error = _errors(d, top, head)  # (g, R, K) true minus float32 logit
         row.scatter_add_(-1, top, error[:, reference].to(row.dtype))
         log_total = _refined(d, head)
-    weights = row.exp()
-    total = weights.sum(-1, dtype=torch.float64)
-    r = (weights / total.unsqueeze(-1)).to(row.dtype).unsqueeze(1)  # (g, 1, V)
-    cross = _sum(torch.sub(row.unsqueeze(1), d.shifted, out=d.spare).mul_(r))
-    cross -= (r.gather(-1, top.unsqueeze(1)) * error).sum(-1)
-    kl = (cross + log_total - total.log().unsqueeze(-1)).clamp(min=0)
+    weights = wide(row.exp())
+    total = weights.sum(-1, keepdim=True)
+    r = (weights / total).to(row.dtype).unsqueeze(1)  # (g, 1, V)
+    kl = _sum(torch.sub(row.unsqueeze(1), d.shifted, out=d.spare).mul_(r))
+    if error is not None:
+        kl -= (r.gather(-1, top.unsqueeze(1)) * error).sum(-1)
+    kl = (kl + log_total - total.log()).clamp(min=0)
     kl[:, reference] = 0  # what is left there is rounding
     return kl
 
@@ -130,4 +131,4 @@ def _sum(products: Tensor) -> Tensor:
     if bool(sums.isnan().any()):
         inf = torch.inf
         sums = products.nan_to_num_(nan=0.0, posinf=inf, neginf=-inf).sum(-1)
-    return sums.double()
+    return wide(sums)

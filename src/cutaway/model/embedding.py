@@ -19,7 +19,7 @@ __all__ = ["find_embedding"]
 def find_embedding(
     model: nn.Module, calls: Sequence[Call], token_ids: Sequence[int], logits: Tensor
 ) -> str:
-    """The path of the token embedding, proven to be upstream of the logits.
+    """The path of the token embedding, which is upstream of the logits.
 
     Some models have several modules that take the ids (per-layer or n-gram tables), and some never
     call the module that `get_input_embeddings` names. So: a module that was called with the ids
@@ -31,6 +31,8 @@ def find_embedding(
     takers = [call for call in calls if _takes_ids(call, token_ids)]
     inner = [call for call in takers if not any(_holds(call, other) for other in takers)]
     named = getattr(model, "get_input_embeddings", lambda: None)()
+    if len(inner) == 1:
+        return inner[0].path  # the ids reach the logits through nothing else
     for call in sorted(inner, key=lambda call: call.module is not named):
         if _reaches_logits(model, call, token_ids, logits):
             return call.path

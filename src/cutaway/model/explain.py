@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 
 from ..core.errors import CutawayError, FileError, MissingError
 
-__all__ = ["explained_loading", "explained_running"]
+__all__ = ["explained_loading", "explained_probing", "explained_running"]
 
 _LONGEST = 300
 #: How torch says that memory is short, on the CPU and on accelerators it has no own error for.
@@ -32,6 +32,21 @@ def explained_loading(name: str, fix: str) -> Iterator[None]:
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         _refuse_memory(error)
         raise FileError(name, f"can't be loaded ({_first_line(error)})", fix=fix) from error
+
+
+@contextmanager
+def explained_probing() -> Iterator[None]:
+    """A model that can't read the short text on which its parts are looked for is refused."""
+    try:
+        yield
+    except CutawayError:
+        raise
+    except Exception as error:  # whatever a model raises that wants other inputs than token ids
+        _refuse_memory(error)
+        raise MissingError(
+            "the parts of this model",
+            because=f"it fails on a short text of plain token ids ({_first_line(error)})",
+        ) from error
 
 
 @contextmanager

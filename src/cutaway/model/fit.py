@@ -48,7 +48,7 @@ Step = TypeVar("Step", Scale, Cap)
 
 def tolerance(dtype: torch.dtype) -> float:
     """How far two orders of the same float arithmetic may lie apart, relative to the largest."""
-    return 16 * torch.finfo(dtype).eps
+    return max(4 * torch.finfo(dtype).eps, 1e-5)
 
 
 def exactly(values: Tensor) -> Tensor:

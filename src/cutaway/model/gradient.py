@@ -33,9 +33,11 @@ class Chunk:
         return max(self.targets)
 
     def values(self, subject: Subject, states: Tensor) -> Tensor:
-        """(n, width) states after the last block -> (C,) what is explained."""
+        """(B, n, width) states after the last block -> (B, C) what is explained."""
         rows = torch.tensor(self.targets, device=states.device) - 1
-        return self.aim.values(subject.anatomy.tail, states[rows])
+        aim = self.aim.repeated(len(states))
+        values = aim.values(subject.anatomy.tail, states[:, rows].flatten(0, 1))
+        return values.view(len(states), -1)
 
 
 def chunks(wanted: Attribution, size: int = CHUNK) -> Iterator[Chunk]:
@@ -55,7 +57,7 @@ def by_gradient(subject: Subject, wanted: Attribution) -> Attributed:
     batched = True
     for chunk in chunks(wanted):
         leaf, states = subject.graph(chunk.n)
-        values = chunk.values(subject, states)
+        values = chunk.values(subject, states)[0]
         rows, batched = gradients(values, leaf, batched=batched)
         products = rows[:, 0].float() * leaf.detach()[0].float() if multiply else rows[:, 0].float()
         norms = products.flatten(2).norm(dim=-1)

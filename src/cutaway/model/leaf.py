@@ -49,14 +49,13 @@ class Subject:
     def graph(self, n: int, value: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """A pass over the first n tokens that can be differentiated.
 
-        Returns the leaf (1, n, d), which holds its own value or the one given, and the
-        states (n, width) after the last block.
+        Returns the leaf (B, n, d) and the states (B, n, width) after the last block. The leaf
+        holds its own value (B = 1) or the B values given.
         """
-        leaf, states = self._pass(
-            self.ids(n),
+        return self._pass(
+            self.ids(n).expand(1 if value is None else len(value), -1),
             lambda own: (own if value is None else value).detach().requires_grad_(True),
         )
-        return leaf, states[0]
 
     def ids(self, n: int) -> Tensor:
         """(1, n) the first n token ids, where the embedding is."""
@@ -73,7 +72,7 @@ class Subject:
 
         def exchange(value: Tensor) -> Tensor:
             held["leaf"] = swap(value)
-            return held["leaf"]
+            return held["leaf"].clone()  # some models go on in place, which a leaf does not allow
 
         def stop(_key: int, _args: Any, _kwargs: Any, output: Any) -> None:
             held["states"] = stream.layout.rows(stream.exit.read(output))
@@ -116,7 +115,8 @@ class _Reached(Exception):  # noqa: N818 - the end of a pass, no error
 def frozen(model: nn.Module) -> Iterator[None]:
     """No parameter takes a gradient and dropout is off; all as it was afterwards.
 
-    With the weights frozen a backward pass computes the gradients of the leaf only.
+    With the weights frozen a backward pass computes the gradients of the leaf only. Gradients are
+    on inside, also where the caller has switched them off.
     """
     taking = [parameter for parameter in model.parameters() if parameter.requires_grad]
     training = [module for module in model.modules() if module.training]
@@ -124,7 +124,8 @@ def frozen(model: nn.Module) -> Iterator[None]:
         for parameter in taking:
             parameter.requires_grad_(False)
         model.eval()
-        yield
+        with torch.inference_mode(False), torch.enable_grad():
+            yield
     finally:
         for parameter in taking:
             parameter.requires_grad_(True)

@@ -19,7 +19,7 @@ from .answers import Answers
 from .batch import Materials, padding_refused, record_rows
 from .card import embedding_rows, write_card
 from .discover import discover
-from .explain import explained_running
+from .explain import explained_probing, explained_running
 from .generate import OnToken, continued, generated, read_options
 from .pieces import Vocabulary
 from .probe import probe_ids
@@ -62,7 +62,7 @@ class LM(Answers):
     ) -> None:
         self.tokenizer = tokenizer
         vocabulary = Vocabulary(tokenizer)
-        with explained_running():
+        with explained_probing():
             anatomy = discover(model, probe_ids(vocabulary, model.config))
         super().__init__(model, anatomy, vocabulary)
         self.card = write_card(model, self.anatomy, name, revision)

@@ -7,21 +7,20 @@ down-projection is the widest linear module that gives a residual's width outsid
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from .blocks import BlockList
 from .experts import is_fused, mixture
 from .fit import same
-from .forward import as_input, forward
 from .inside import find_inside, why_none
+from .kinds import Kinds
 from .look import Look
 from .sign import is_gated
 from .structure import Block
-from .watch import Call, calls
+from .watch import Call
 
 __all__ = ["Parts", "find_parts"]
 
@@ -31,12 +30,16 @@ class Parts:
     """The parts of every block, and why some have none.
 
     gated    whether the sign of every neuron's activation means nothing
-    lacking  material -> why some block has none of it; nothing where all have it
+    lacking  what the first block that lacks it lacks -> why: "inside", "neurons" that can't be
+             had, an "MLP" at all (blocks without are common in hybrids)
     """
 
     blocks: tuple[Block, ...]
     gated: bool
     lacking: dict[str, str]
+
+
+_NO_MLP = "has no MLP down-projection outside of what mixes positions"
 
 
 @dataclass(frozen=True)
@@ -46,15 +49,11 @@ class _Found:
     lacking: dict[str, str]
 
 
-def find_parts(model: nn.Module, blocks: BlockList, token_ids: Sequence[int], which: int) -> Parts:
-    """The parts of every block; of each kind, block number `which` is watched on these tokens."""
-    by_kind = _kinds(model, blocks)
-    watched = {layers[which]: layers for layers in by_kind.values()}
-    looks = _looks(model, blocks, token_ids, watched)
-    mixers = frozenset(kind for look in looks.values() for kind in look.mixing_classes())
-    found = {layer: _find(replace(look, mixers=mixers)) for layer, look in looks.items()}
+def find_parts(blocks: BlockList, kinds: Kinds) -> Parts:
+    """The parts of every block, as those of its kind's block that was watched."""
+    found = {layer: _find(look) for layer, look in kinds.looks.items()}
     placed = [Block(path) for path in blocks.paths]
-    for layer, layers in watched.items():
+    for layer, layers in kinds.alike.items():
         for other in layers:
             placed[other] = _moved(found[layer].block, blocks.paths[layer], blocks.paths[other])
     signs = {entry.gated for entry in found.values()} - {None}
@@ -65,49 +64,17 @@ def find_parts(model: nn.Module, blocks: BlockList, token_ids: Sequence[int], wh
     return Parts(tuple(placed), signs == {True}, lacking)
 
 
-def _kinds(model: nn.Module, blocks: BlockList) -> dict[Any, list[int]]:
-    """The different kinds of blocks, each with the layers of that kind that run on a text."""
-    by_kind: dict[Any, list[int]] = {}
-    for layer, call in enumerate(blocks.calls):
-        if call is not None:
-            block = model.get_submodule(blocks.paths[layer])
-            modules = tuple((name, type(part).__qualname__) for name, part in block.named_modules())
-            shapes = tuple((name, tuple(p.shape)) for name, p in block.named_parameters())
-            by_kind.setdefault((modules, shapes), []).append(layer)
-    return by_kind
-
-
-def _looks(
-    model: nn.Module, blocks: BlockList, token_ids: Sequence[int], layers: Iterable[int]
-) -> dict[int, Look]:
-    modules: dict[str, nn.Module] = {}
-    for layer in layers:
-        path = blocks.paths[layer]
-        for name, part in model.get_submodule(path).named_modules():
-            modules[f"{path}.{name}" if name else path] = part
-    with calls(modules, arguments=True) as seen:
-        forward(model, as_input(model, token_ids))
-    looks = {}
-    for layer in layers:
-        path = blocks.paths[layer]
-        own = [call for call in seen if call.path == path or call.path.startswith(path + ".")]
-        looks[layer] = Look(path, blocks.entry, blocks.exit, blocks.layout, own, len(token_ids))
-    return looks
-
-
 def _find(look: Look) -> _Found:
     downs = _downs(look)
     fused = next((call for call in look.below if is_fused(call.module)), None)
-    why = _no_neurons(look, downs, fused)
+    obstacle = _obstacle(look, downs)
     inside = find_inside(look)
-    block = Block(
-        look.path,
-        attention=_attention(look),
-        inside=inside,
-    )
+    block = Block(look.path, attention=_attention(look), inside=inside)
     lacking = {} if inside else {"inside": why_none(look)}
-    if why is not None:
-        return _Found(block, None, {"neurons": why, **lacking})
+    if obstacle is not None:
+        return _Found(block, None, {"neurons": obstacle, **lacking})
+    if not downs and fused is None:
+        return _Found(block, None, {"MLP": _NO_MLP, **lacking})
     down = downs[0] if downs else None
     experts = None if fused is None else mixture(fused.path, fused.module)
     n_dense = 0 if down is None else _width(look, down)
@@ -128,10 +95,8 @@ def _attention(look: Look) -> str | None:
     return min(sizes, key=lambda path: (path.count("."), -sizes[path], path), default=None)
 
 
-def _no_neurons(look: Look, downs: Sequence[Call], fused: Call | None) -> str | None:
-    """Why the neurons of a block can't all be had; None where they can."""
-    if not downs and fused is None:
-        return "has no MLP down-projection outside of what mixes positions"
+def _obstacle(look: Look, downs: Sequence[Call]) -> str | None:
+    """Why not all neurons of a block can be had; None where they can, or where it has none."""
     if len(downs) > 1:
         return "has more than one MLP"
     if _has_other_experts(look):

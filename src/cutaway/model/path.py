@@ -6,6 +6,8 @@ with every result, because on real language models the line is rough and the gap
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -21,6 +23,8 @@ __all__ = ["by_path"]
 
 #: An adaptive integral is good enough when its stretches' errors sum to this part of the rise.
 _TOLERANCE = 0.05
+#: Tokens differentiated at once: points of the line go together where the text is short.
+_TOKENS = 256
 
 
 def by_path(subject: Subject, wanted: Attribution) -> Attributed:
@@ -64,17 +68,24 @@ def _line(subject: Subject, chunk: Chunk, wanted: Attribution) -> Line:
         start = torch.cat([text[:, :1], start[:, 1:]], dim=1)
     span = text - start
 
-    def slope(alpha: float) -> Floats:
-        leaf, states = subject.graph(chunk.n, start + alpha * span)
-        rows, _ = gradients(chunk.values(subject, states), leaf)
-        return _numbers((rows.double() * span.double()).flatten(3).sum(-1)[:, 0])
+    def some(alphas: Sequence[float]) -> Floats:
+        at = torch.tensor(alphas, dtype=span.dtype, device=span.device).view(-1, 1, 1)
+        leaf, states = subject.graph(chunk.n, start + at * span)
+        # texts of a batch do not meet, so that the sum over them has the gradient of each
+        rows, _ = gradients(chunk.values(subject, states).sum(dim=0), leaf)
+        return _numbers((rows.double() * span.double()).sum(-1).transpose(0, 1))
+
+    def slopes(alphas: Sequence[float]) -> Floats:
+        size = max(1, _TOKENS // chunk.n)
+        parts = [some(alphas[low : low + size]) for low in range(0, len(alphas), size)]
+        return np.concatenate(parts)
 
     def value(alpha: float) -> Floats:
         with torch.no_grad():
             _, states = subject.graph(chunk.n, start + alpha * span)
-            return _numbers(chunk.values(subject, states))
+            return _numbers(chunk.values(subject, states)[0])
 
-    return Line(slope, value)
+    return Line(slopes, value)
 
 
 def _baseline(subject: Subject, text: Tensor, baseline: str | int) -> Tensor:

@@ -44,7 +44,7 @@ class Vocabulary:
         if self.byte_level:
             table = _letters()
             return bytes(table[letter] for letter in word if letter in table)
-        if len(word) == 6 and word.startswith("<0x") and word.endswith(">"):
+        if _is_byte(word):
             return bytes([int(word[3:5], 16)])
         return word.replace(_WORD_START, " ").encode("utf-8", "replace")
 
@@ -81,9 +81,9 @@ class Vocabulary:
 
     @cached_property
     def _by_text(self) -> dict[str, int]:
-        """The first entry of every text."""
+        """The first entry of every text; a single byte's only where no other spells it."""
         found: dict[str, int] = {}
-        for token_id in range(len(self.tokenizer)):
+        for token_id in sorted(range(len(self.tokenizer)), key=lambda i: _is_byte(self.word(i))):
             text = self.piece(token_id).text
             if text:
                 found.setdefault(text, token_id)
@@ -110,6 +110,11 @@ class Vocabulary:
             allowed=f"a text that is one token, and this is {len(ids)}: {parts or 'none'}",
             fix=f"perhaps {spaced!r}, with a space before it" if spaced in self._by_text else "",
         )
+
+
+def _is_byte(word: str) -> bool:
+    """Whether it is SentencePiece's spelling of a byte, <0xF0>."""
+    return len(word) == 6 and word.startswith("<0x") and word.endswith(">")
 
 
 def encoded(tokenizer: PreTrainedTokenizerBase, text: str, *, special: bool = False) -> list[int]:

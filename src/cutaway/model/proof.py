@@ -7,7 +7,7 @@ state before it (a tail that merely repeats the logits would pass the first two)
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -22,6 +22,7 @@ from .blocks import BlockList
 from .experts import activations, arguments, brought_down
 from .fit import close, tolerance
 from .forward import as_input, forward, logits_of
+from .kinds import watch_kinds
 from .parts import Parts, find_parts
 from .record import recording
 from .structure import Anatomy, Tail
@@ -45,8 +46,21 @@ def prove(
     Raises MissingError naming the tail where no way from the last state to the logits is exact.
     """
     logits = logits_of(forward(model, as_input(model, token_ids)))[0]
-    proven = _with_true_tail(model, anatomy, tails, token_ids, logits)
-    again = find_parts(model, blocks, token_ids, which=-1)
+    states: dict[int, Tensor] = {}
+
+    def take(_: str, layer: int, rows: Tensor) -> None:
+        states[layer] = rows[0].clone()
+
+    with recording(model, anatomy, ("states",), take):
+        kinds = watch_kinds(model, blocks, token_ids, which=-1)
+    if not close(kinds.logits, logits, tolerance(anatomy.stream.dtype)):
+        raise MissingError(
+            "a way to look into the model",
+            because="it answers something else when its modules are watched",
+            fix=_UNSUPPORTED,
+        )
+    again = find_parts(blocks, kinds)
+    proven = replace(anatomy, tail=_true_tail(model, anatomy, tails, token_ids, states, logits))
     heads, attention = prove_attention(model, anatomy, token_ids)
     capabilities = {
         "logit lens": Capability(True, "the lens of the last two states equals the model's logits"),
@@ -58,47 +72,29 @@ def prove(
     return replace(proven, capabilities=capabilities, heads=heads)
 
 
-def _with_true_tail(
+def _true_tail(
     model: nn.Module,
     anatomy: Anatomy,
     tails: Sequence[Tail],
     token_ids: Sequence[int],
+    states: Mapping[int, Tensor],
     logits: Tensor,
-) -> Anatomy:
+) -> Tail:
+    """The first tail for which both laws of the lens hold."""
+    last = anatomy.stream.called[-1]
+    with bypassed(model, anatomy, [last]):
+        without = logits_of(forward(model, as_input(model, token_ids)))[0]
+    bound = tolerance(anatomy.stream.dtype)
     for tail in tails:
-        tried = replace(anatomy, tail=tail)
-        if _lens_holds(model, tried, token_ids, logits):
-            return tried
+        lens = (tail.logits(tail.hidden(states[layer])) for layer in (last, last - 1))
+        if all(close(a, b, bound) for a, b in zip(lens, (logits, without), strict=True)):
+            return tail
     raise MissingError(
         "the tail, which turns the last block's state into logits",
         because="no chain of this model's modules gives its logits, and its own code after the "
         "last block needs more than that block's state",
         fix=_UNSUPPORTED,
     )
-
-
-def _lens_holds(
-    model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int], logits: Tensor
-) -> bool:
-    """Both laws of the lens, and that looking changes nothing."""
-    states: dict[int, Tensor] = {}
-
-    def take(_material: str, layer: int, rows: Tensor) -> None:
-        states[layer] = rows[0].clone()
-
-    with recording(model, anatomy, ("states",), take):
-        watched = logits_of(forward(model, as_input(model, token_ids)))[0]
-    if not torch.equal(watched, logits):
-        return False
-    last = anatomy.stream.called[-1]
-    with bypassed(model, anatomy, [last]):
-        without = logits_of(forward(model, as_input(model, token_ids)))[0]
-    return _is_lens(anatomy, states[last], logits) and _is_lens(anatomy, states[last - 1], without)
-
-
-def _is_lens(anatomy: Anatomy, states: Tensor, logits: Tensor) -> bool:
-    lens = anatomy.tail.logits(anatomy.tail.hidden(states))
-    return close(lens, logits, tolerance(anatomy.stream.dtype))
 
 
 @contextmanager
@@ -126,8 +122,11 @@ def _neurons(
     model: nn.Module, anatomy: Anatomy, first: Parts, again: Parts, token_ids: Sequence[int]
 ) -> Capability:
     places = [[(b.down, b.experts) for b in parts.blocks] for parts in (first, again)]
-    if all(down is None and experts is None for down, experts in places[0]):
-        return Capability(False, next(iter(first.lacking.values())))
+    obstacle = first.lacking.get("neurons") or again.lacking.get("neurons")
+    if obstacle is not None:
+        return Capability(False, obstacle)
+    if all(place == (None, None) for place in places[0]):
+        return Capability(False, first.lacking["MLP"])
     if places[0] != places[1]:
         return Capability(False, "two texts place them at different modules")
     if not _mixtures_hold(model, anatomy, token_ids):

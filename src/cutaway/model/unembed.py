@@ -9,7 +9,7 @@ from torch import Tensor
 
 from .structure import Anatomy
 
-__all__ = ["Unembedding"]
+__all__ = ["Unembedding", "wide"]
 
 #: Logits held at once. 64 MiB are 340 rows of 49,152: large enough for the full speed of the
 #: product (measured: 64 rows 73, 512 rows 121 GFLOP/s), small beside any model.
@@ -24,7 +24,7 @@ class Unembedding:
 
     vocab      V, the number of logits
     rows       how many rows the buffer holds
-    refinable  whether single logits can be had in float64: a plain float32 product
+    refinable  whether single logits can be had in float64: a plain float32 product, not on MPS
     """
 
     def __init__(self, model: torch.nn.Module, anatomy: Anatomy) -> None:
@@ -34,7 +34,8 @@ class Unembedding:
         place = _floating(model, anatomy) if self._matrix is None else self._matrix[0]
         self._device, self._dtype = place.device, place.dtype
         self.working = torch.float64 if self._dtype == torch.float64 else torch.float32
-        self.refinable = self._matrix is not None and self._dtype == torch.float32
+        plain = self._matrix is not None and self._dtype == torch.float32
+        self.refinable = plain and self._device.type != "mps"
         self.rows = max(1, BUFFER_BYTES // (self.vocab * self.working.itemsize))
         self._buffer: Tensor | None = None
 
@@ -78,6 +79,11 @@ class Unembedding:
         if self._buffer is None or len(self._buffer) < rows:
             self._buffer = self.scratch(rows, self.vocab)
         return self._buffer[:rows]
+
+
+def wide(values: Tensor) -> Tensor:
+    """The values in float64; as they are on MPS, which has none."""
+    return values if values.device.type == "mps" else values.double()
 
 
 def _present(matrix: Matrix | None) -> Matrix | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import count
 from typing import Any, TypeVar
 
 from torch import Tensor, nn
@@ -83,48 +84,47 @@ def replaced(module: nn.Module, change: Callable[[Any], Any]) -> Iterator[None]:
         yield
 
 
-@dataclass
+@dataclass(frozen=True)
 class Call:
     """One call of one module: copies of the floating tensors it took and gave.
 
-    start, end   its place among all the calls watched: nested calls lie between
-    inputs       argument index or name -> tensor
-    outputs      result index or name (None: the result itself) -> tensor
-    whole        its result and arguments by reference, where they were asked for
+    start, end    its place among all the calls watched: nested calls lie between
+    inputs        argument index or name -> tensor
+    outputs       result index or name (None: the result itself) -> tensor
+    args, kwargs  all it took, by reference, where they were asked for
     """
 
     path: str
     module: nn.Module
     start: int
-    end: int = -1
-    inputs: dict[int | str | None, Tensor] = field(default_factory=dict)
-    outputs: dict[int | str | None, Tensor] = field(default_factory=dict)
-    args: tuple[Any, ...] = ()
-    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    end: int
+    inputs: Mapping[int | str | None, Tensor]
+    outputs: Mapping[int | str | None, Tensor]
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
 
 
 @contextmanager
 def calls(modules: Mapping[str, nn.Module], *, arguments: bool = False) -> Iterator[list[Call]]:
-    """Every call of the modules, in order of their starts, with copies of what went in and out.
+    """Every call of the modules, with copies of what went in and out.
 
-    Copies, for a module may go on to change its input in place.
+    Copies, for a module may go on to change its input in place. The list is in order of the
+    starts once the block is left.
     """
     seen: list[Call] = []
-    running: list[Call] = []
-    clock = iter(range(1_000_000_000))
+    running: list[tuple[int, dict[int | str | None, Tensor]]] = []
+    clock = count()
 
-    def begin(path: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        call = Call(path, modules[path], next(clock))
-        call.inputs = {key: t.clone() for key, t in (*tensors_in(args), *tensors_in(kwargs))}
-        if arguments:
-            call.args, call.kwargs = args, kwargs
-        seen.append(call)
-        running.append(call)
+    def begin(_path: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        inputs = {key: t.clone() for key, t in (*tensors_in(args), *tensors_in(kwargs))}
+        running.append((next(clock), inputs))
 
-    def end(_path: str, _args: tuple[Any, ...], _kwargs: dict[str, Any], output: Any) -> None:
-        call = running.pop()
-        call.end = next(clock)
-        call.outputs = {key: t.clone() for key, t in tensors_in(output)}
+    def end(path: str, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
+        start, inputs = running.pop()
+        outputs = {key: t.clone() for key, t in tensors_in(output)}
+        kept = (args, kwargs) if arguments else ((), {})
+        seen.append(Call(path, modules[path], start, next(clock), inputs, outputs, *kept))
 
     with entering(modules, begin), leaving(modules, end):
         yield seen
+    seen.sort(key=lambda call: call.start)

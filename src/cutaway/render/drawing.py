@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from ..view.spec import Spec
@@ -17,6 +18,8 @@ __all__ = ["DIM", "canvas", "drawable", "short", "write"]
 
 DIM = "#68707c"
 _FONT = "DejaVu Sans"
+#: Inches that a letter takes at size 8, with room to spare, and that lines are apart.
+_LETTER, _LINE = 0.058, 0.16
 #: Asked for what DejaVu Sans lacks, where they are installed.
 _FALLBACKS = (
     "Noto Sans CJK SC", "Noto Sans CJK JP", "Source Han Sans SC", "WenQuanYi Zen Hei",
@@ -32,18 +35,20 @@ def canvas(spec: Spec, width: float, height: float) -> tuple[Figure, Axes]:
     """
     from matplotlib.figure import Figure
 
-    top, bottom, side = 0.75, 0.4, 0.25
-    whole = (max(width, 6.0) + 2 * side, height + top + bottom)
+    room = max(width, 6.0)
+    sentence = wrap("".join(run[1] for run in spec.header["sentence"]), int(room / _LETTER))
+    top, bottom, side = 0.6 + _LINE * len(sentence), 0.4, 0.25
+    whole = (room + 2 * side, height + top + bottom)
     drawn = Figure(figsize=whole, facecolor="white")
     axes = drawn.add_axes((side / whole[0], bottom / whole[1], width / whole[0], height / whole[1]))
     axes.set(xlim=(0, width), ylim=(height, 0))
     axes.axis("off")
-    sentence = "".join(run[1] for run in spec.header["sentence"])
-    room = int((max(width, 6.0) - 0.1) / 0.075)
-    write(axes, 0, -0.52, spec.header["heading"], size=10, weight="bold", va="center")
-    write(axes, 0, -0.27, short(sentence, room), size=8, color=DIM, va="center")
+    write(axes, 0, 0.2 - top, spec.header["heading"], size=10, weight="bold")
+    for line, words in enumerate(sentence):
+        write(axes, 0, 0.43 - top + _LINE * line, words, size=8, color=DIM)
     model = " · ".join(v for n, v in spec.header["provenance"] if n in ("model", "precision"))
-    write(axes, 0, height + 0.25, short(f"Cutaway · {model}", room), size=6.5, color=DIM)
+    made = short(f"Cutaway · {model}", int(room / _LETTER))
+    write(axes, 0, height + 0.25, made, size=6.5, color=DIM)
     return drawn, axes
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..core.errors import MissingError, UnknownError
 from ..view.spec import Spec
 from .figure_anatomy import anatomy_figure
+from .figure_attention import attention_figure
 from .figure_candidates import candidates_figure
 from .figure_deletion import deletion_figure
 from .figure_lens import lens_figure
@@ -35,6 +36,7 @@ FIGURES: Mapping[str, Callable[[Spec], Figure]] = {
     "neurons": neurons_figure,
     "clusters": clusters_figure,
     "factors": factors_figure,
+    "attention": attention_figure,
     "anatomy": anatomy_figure,
 }
 #: matplotlib's settings are global: one picture is written at a time.
@@ -66,7 +68,9 @@ def figure(spec: Spec, fmt: str) -> bytes:
 
 
 def _metadata(spec: Spec, fmt: str) -> dict[str, Any]:
-    words = "\n".join(f"{name}: {value}" for name, value in spec.header["provenance"])
+    rows = "\n".join(f"{name}: {value}" for name, value in spec.header["provenance"])
+    # XML has no place for control characters, escaped or not.
+    words = "".join(c if c.isprintable() or c == "\n" else f"‹{ord(c):02X}›" for c in rows)
     shared = {"Title": spec.header["title"], "Description": words}
     if fmt == "svg":
         return {**shared, "Creator": "Cutaway", "Date": None}

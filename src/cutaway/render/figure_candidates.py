@@ -19,7 +19,7 @@ __all__ = ["candidates_figure"]
 _ROW = 0.24
 _HEAD = 0.6
 _CELL = 1.45
-_BAR = _CELL - 0.1
+_BAR = _CELL - 0.25
 _LONGEST = 13
 _FILL = RAMPS["clay"]["light"][2]
 
@@ -49,4 +49,4 @@ def _row(axes: Axes, spec: Spec, r: int, y: float) -> None:
         x = _HEAD + rank * _CELL
         axes.barh(y, _BAR * probability, _ROW * 0.84, left=x, color=_FILL)
         write(axes, x + 0.04, y, short(drawable(words[index]), _LONGEST))
-        write(axes, x + _BAR - 0.03, y, percent(probability), size=6, color=DIM, ha="right")
+        write(axes, x + _BAR - 0.03, y, percent(probability), size=6, ha="right")

@@ -11,7 +11,7 @@ from ..core.numbers import percent, quantity
 from ..view.spec import Spec
 from .drawing import DIM, canvas, drawable, short, write
 from .grid import Grid, grid
-from .ramp import colours, hexadecimal, ink
+from .ramp import colours, ink
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,6 +10,7 @@ from ..core.numbers import percent
 from ..view.spec import Spec
 from .grid import grid
 from .parts import COLUMNS, rows
+from .table_attention import attention_table
 from .table_neurons import clusters_table, factors_table, neurons_table
 from .table_race import pairs_table, watch_table
 from .table_saliency import deletion_table, saliency_table
@@ -92,4 +93,5 @@ TABLES: Mapping[str, Callable[[Spec], Table]] = {
     "neurons": neurons_table,
     "clusters": clusters_table,
     "factors": factors_table,
+    "attention": attention_table,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from rich.console import Console, RenderableType
 from rich.text import Text
@@ -17,7 +17,7 @@ from .text_candidates import candidates_text
 from .text_lens import lens_text
 from .text_saliency import saliency_text
 
-__all__ = ["TEXTS", "printable", "text"]
+__all__ = ["TEXTS", "brief", "text"]
 
 #: Kind of picture -> its body for a width in columns (None: as wide as it needs, nothing cut),
 #: where it has a better one than its table.
@@ -28,6 +28,8 @@ TEXTS: Mapping[str, Callable[[Spec, int | None], Iterable[RenderableType]]] = {
     "anatomy": anatomy_text,
 }
 _STYLES = {"": "", "b": "bold", "in": "bold yellow", "out": "bold cyan"}
+#: Positions above which a picture fills many screens.
+_LONG = 48
 #: Plain output is not wrapped: rich needs a number, and no line is this long.
 _ENDLESS = 10_000_000
 
@@ -40,32 +42,43 @@ def text(spec: Spec, width: int | None = None, *, colour: bool = False) -> str:
 
     Raises UnknownError for a kind that has no text form.
     """
+    if spec.kind not in TABLES:
+        raise UnknownError("kind of picture", spec.kind, allowed=TABLES)
+    own = TEXTS.get(spec.kind)
+    body = own(spec, width) if own else printed(table(spec), width)
+    return _captured(_parts(spec, body), width, colour)
+
+
+def brief(spec: Spec, width: int) -> str:
+    """Plain text for a prompt: of a long text only the end, as a table whose caption says so."""
+    if len(spec.header.get("positions", ())) <= _LONG:
+        return text(spec, width)
+    return _captured(_parts(spec, printed(table(spec), width)), width, colour=False)
+
+
+def _captured(parts: Iterable[RenderableType], width: int | None, colour: bool) -> str:
     console = Console(
         file=io.StringIO(), width=width or _ENDLESS, force_terminal=colour, no_color=not colour,
         color_system="auto" if colour else None, highlight=False, legacy_windows=False,
     )  # fmt: skip
     with console.capture() as capture:
-        for part in printable(spec, width):
+        for part in parts:
             console.print(part, soft_wrap=width is None)
     lines = capture.get().splitlines()
     return "\n".join(lines if colour else [line.rstrip() for line in lines]) + "\n"
 
 
-def printable(spec: Spec, width: int | None) -> list[RenderableType]:
-    """The parts of the picture, one under the other, for a rich console of that width."""
-    if spec.kind not in TABLES:
-        raise UnknownError("kind of picture", spec.kind, allowed=TABLES)
+def _parts(spec: Spec, body: Iterable[RenderableType]) -> Iterator[RenderableType]:
+    """The question, the answer in words, the body, and the model: one under the other."""
     header = spec.header
-    return [
-        Text(header["heading"], style="bold"),
-        Text(header["about"], style="dim"),
-        Text(),
-        _sentence(header["sentence"]),
-        Text(),
-        *(TEXTS[spec.kind](spec, width) if spec.kind in TEXTS else printed(table(spec), width)),
-        *(Text(f"Note: {note}") for note in header["notes"]),
-        Text(_model(header["provenance"]), style="dim"),
-    ]
+    yield Text(header["heading"], style="bold")
+    yield Text(header["about"], style="dim")
+    yield Text()
+    yield _sentence(header["sentence"])
+    yield Text()
+    yield from body
+    yield from (Text(f"Note: {note}") for note in header["notes"])
+    yield Text(_model(header["provenance"]), style="dim")
 
 
 def _sentence(runs: Iterable[tuple[str, str]]) -> Text:

@@ -4,6 +4,7 @@ as the width needs."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 import numpy as np
 from rich.cells import cell_len, set_cell_size
@@ -119,7 +120,10 @@ def _ends(name: str, labels: Sequence[str], heads: int, widths: list[int], style
 
 def _style(ramp: str, share: float) -> Style:
     """Dark palette: strong cells glow on a dark terminal, and read well on a light one."""
-    if np.isnan(share) or share < _FAINT:
-        return Style()
+    return Style() if np.isnan(share) or share < _FAINT else _glow(ramp, round(share, 2))
+
+
+@cache
+def _glow(ramp: str, share: float) -> Style:
     background = colours(ramp, np.array(share), "dark")
     return Style(color=ink(background), bgcolor=hexadecimal(background)[0])

@@ -93,6 +93,8 @@ def _short(value: Any) -> str:
 
 
 def _plain(value: Any) -> str:
+    if value is None:
+        return "none"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

@@ -8,6 +8,7 @@ import xarray as xr
 
 from ..core.errors import UnknownError
 from .anatomy import anatomy_spec
+from .attention import attention_spec
 from .candidates import candidates_spec
 from .clusters import clusters_spec
 from .deletion import deletion_spec
@@ -33,6 +34,7 @@ VIEWS: Mapping[str, Callable[[xr.Dataset], Spec]] = {
     "neurons": neurons_spec,
     "clusters": clusters_spec,
     "factors": factors_spec,
+    "attention": attention_spec,
 }
 
 

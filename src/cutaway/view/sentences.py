@@ -48,7 +48,7 @@ def says(
     ...             layers=range(-1, 30), n_layers=30)
     >>> print("".join(text for _, text in runs))  # doctest: +NORMALIZE_WHITESPACE
     At the last position, after ·is, the model says ·Paris with 77.3 %;
-    it is on top from layer 28 of 0–29 on.
+    it is on top from layer 28 on (the layers are 0 to 29).
     """
     place = f"At position {position}" if came else "At the last position"
     final = layers[-1] == n_layers - 1
@@ -56,18 +56,17 @@ def says(
     runs = [["", f"{place}, after "], ["in", read], ["", f", {who} "], ["out", label]]
     runs += [["", " with "], ["b", percent(probability)]]
     if final and stays is not None and len(layers) > 1:
-        runs += [["", "; it is on top from "], ["b", _since(stays, layers)], ["", " on"]]
+        runs += [["", "; it is on top from "], ["b", _since(stays)], ["", f" on ({_of(layers)})"]]
     if came and came != label:
         runs += [["", ". What came was "], ["in", came]]
     return [*runs, ["", "."]]
 
 
-def _since(layer: int, layers: Sequence[int]) -> str:
-    if layer < 0:
-        return f"the input state ({layer_name(layer)})"
-    every = "" if _consecutive(layers) else ", as far as these layers show,"
-    return f"layer {layer} of 0–{layers[-1]}{every}"
+def _since(layer: int) -> str:
+    return f"the input state ({layer_name(layer)})" if layer < 0 else f"layer {layer}"
 
 
-def _consecutive(layers: Sequence[int]) -> bool:
-    return len(layers) == layers[-1] - layers[0] + 1
+def _of(layers: Sequence[int]) -> str:
+    """Which layers there are; with gaps between them the claim holds for those alone."""
+    gaps = len(layers) != layers[-1] - layers[0] + 1
+    return f"the layers are 0 to {layers[-1]}" + (", not all of them shown" if gaps else "")

@@ -1,0 +1,47 @@
+"""A page of the documentation that grows: words, and photographs of saved pages beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from _camera import Camera
+
+import cutaway as ct
+
+#: The parts of a lens page that are photographed.
+GRID = (".grid", ".legend")
+#: Wide enough for thirteen columns beside the readout.
+WIDTH = 1700
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """A page that grows: words, and pictures saved beside it."""
+
+    folder: Path
+    camera: Camera
+    parts: list[str] = field(default_factory=list)
+
+    def say(self, *words: str) -> None:
+        self.parts.extend(words)
+
+    def show(
+        self,
+        view: ct.View,
+        name: str,
+        caption: str,
+        fragment: str = "",
+        parts: tuple[str, ...] = GRID,
+        width: int = WIDTH,
+    ) -> None:
+        with TemporaryDirectory() as folder:
+            saved = view.save(Path(folder) / "page.html")
+            self.camera.photograph(
+                saved, self.folder / f"{name}.png", fragment=fragment, parts=parts, width=width
+            )
+        self.say(f"![{caption}]({name}.png)", f"*{caption}*")
+
+    def write(self, name: str) -> None:
+        (self.folder / f"{name}.md").write_text("\n\n".join(self.parts) + "\n", "utf-8")
