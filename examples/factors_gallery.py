@@ -72,9 +72,10 @@ def count(lm: ct.LM, page: Gallery) -> None:
     page.show(two, "factors-count-2", "Two factors", parts=FACTORS, width=1100)
     page.show(five, "factors-count-5", "Five factors", parts=FACTORS, width=1100)
     page.say(
-        "Two factors tell spaces from all else; five tell commas and digits apart. The first is "
-        f"left out because it takes a factor to itself: with it, {int(whole.data['half'][own])} neurons "
-        "carry half of that factor, where thousands carry half of each other one."
+        "Two factors tell spaces from all else; five tell commas and digits apart. The first token "
+        "is left out because it takes a factor to itself: with it, "
+        f"{int(whole.data['half'][own])} neurons carry half of that factor, where thousands carry "
+        "half of each other one."
     )
 
 
@@ -90,7 +91,7 @@ def countries_in_six(lm: ct.LM, page: Gallery) -> None:
     page.say(
         "Full stops, line ends, the numbers and the countries each have a factor; the rest is the "
         "heading. What comes out is painted by the activation that produced it, one position "
-        "earlier: a country is painted as its full stop."
+        "earlier: a country that was said is painted as the full stop before it."
     )
 
 

@@ -30,10 +30,11 @@ model does; `examples/race_gallery.py` draws the pictures and checks the words.
 SPAIN = (
     "Some of the most glorious historical attractions in Spain date from the period of Muslim "
     "rule, including The Mezquita, built as the Great Mosque of Cordoba and the Medina Azahara, "
-    "also in Cordoba and now in ruins but still visitable as such and built as the Madinat al-Zahra, the "
-    "Palace of al-Andalus; and the Alhambra in Granada, a splendid, intact palace. There are also "
-    "two synagogues still standing that were built during the era of Muslim Spain: Santa Maria la "
-    "Blanca in Toledo and the Synagogue of Cordoba, in the Old City. Reconquista and Imperial era"
+    "also in Cordoba and now in ruins but still visitable as such and built as the Madinat al-"
+    "Zahra, the Palace of al-Andalus; and the Alhambra in Granada, a splendid, intact palace. "
+    "There are also two synagogues still standing that were built during the era of Muslim Spain:"
+    " Santa Maria la Blanca in Toledo and the Synagogue of Cordoba, in the Old City. Reconquista "
+    "and Imperial era"
 )
 RACE = (".chart-box", ".card-head")
 

@@ -29,7 +29,7 @@ model does; `examples/saliency_gallery.py` draws the pictures and checks the wor
 [What the numbers mean](../saliency.md)."""
 COUNTRIES = "The countries of the European Union are:\n1. Austria\n2. Belgium\n3. Bulgaria\n4."
 QUESTION = "What is the answer to the ultimate question of life, the universe, and everything?"
-STRIP = (".saliency-box", ".sentence")
+STRIP = (".strip",)
 
 
 def main(folder: Path = HERE) -> None:
@@ -132,8 +132,8 @@ def chat(lm: ct.LM, page: Gallery) -> None:
     page.say(
         "It answers by saying the question again. Where it says “ ultimate”, the strongest token "
         f"is the “ ultimate” it was asked, and the user's turn has {percent(to_question)}; the "
-        "rest lies on the chat template and its standing instruction. DialoGPT's answer leant on the "
-        "question mark first."
+        "rest lies on the chat template and its standing instruction. DialoGPT's answer leant on "
+        "the question mark first."
     )
 
 

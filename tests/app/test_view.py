@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import sys
@@ -15,7 +16,7 @@ import xarray as xr
 
 from cutaway.app.export import SUFFIXES, to_csv, to_json
 from cutaway.app.view import View
-from cutaway.core.errors import InvalidError
+from cutaway.core.errors import FileError, InvalidError
 from cutaway.render.bundle import bundle
 from cutaway.render.page import page
 from cutaway.render.text import text
@@ -69,6 +70,18 @@ def test_netcdf_refuses_what_it_would_cut(tmp_path: Path) -> None:
     data["input_text"].values[0] = "a\0b"
     with pytest.raises(InvalidError, match=r"NUL.*\.json"):
         View(data).save(tmp_path / "a.nc")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_under_the_temporary_folder_is_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(xr.Dataset, "to_netcdf", full)
+    with pytest.raises(FileError, match="No space left on device.*TMPDIR"):
+        View(logit_lens()).save(tmp_path / "a.nc")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -245,4 +245,3 @@ def test_a_module_that_runs_only_in_its_block_is_not_guessed_about() -> None:
     block.register_forward_hook(lambda *_: running.clear())
     anatomy = discover(model, PROBE)
     assert [block.neurons for block in anatomy.blocks] == [160, 0, 160, 160]
-    assert not anatomy.capabilities["inside"].proven

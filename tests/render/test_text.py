@@ -65,6 +65,13 @@ def test_colour_changes_nothing_but_colour(monkeypatch: pytest.MonkeyPatch) -> N
     assert plain == text(lens(), 80).splitlines()
 
 
+def test_no_color_is_obeyed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[38" not in text(lens(), 80, colour=True)
+    assert ";48;" not in text(lens(), 80, colour=True)
+
+
 def test_every_column_is_in_exactly_one_table() -> None:
     spec = lens(positions=30)
     heads = [line for line in text(spec, 60).splitlines() if line.startswith("position")]

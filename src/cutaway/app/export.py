@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.errors import InvalidError, MissingError
+from ..core.errors import FileError, InvalidError, MissingError
 from ..core.files import write_whole
 
 if TYPE_CHECKING:
@@ -109,8 +109,13 @@ def to_netcdf(dataset: xr.Dataset) -> bytes:
     )
     with TemporaryDirectory() as folder:
         path = Path(folder) / "data.nc"
-        plain.to_netcdf(path, engine="netcdf4")
-        return path.read_bytes()
+        try:
+            plain.to_netcdf(path, engine="netcdf4")
+            return path.read_bytes()
+        except OSError as problem:
+            raise FileError(
+                path, f"can't be written: {problem}", fix="set TMPDIR to a folder with room"
+            ) from problem
 
 
 def _storable(array: xr.DataArray) -> xr.DataArray:

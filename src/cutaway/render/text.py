@@ -58,7 +58,8 @@ def brief(spec: Spec, width: int) -> str:
 
 def _captured(parts: Iterable[RenderableType], width: int | None, colour: bool) -> str:
     console = Console(
-        file=io.StringIO(), width=width or _ENDLESS, force_terminal=colour, no_color=not colour,
+        file=io.StringIO(), width=width or _ENDLESS, force_terminal=colour,
+        no_color=None if colour else True,  # None: as NO_COLOR says
         color_system="auto" if colour else None, highlight=False, legacy_windows=False,
     )  # fmt: skip
     with console.capture() as capture:
