@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from _camera import Camera
+from _camera import Camera, camera
 
 import cutaway as ct
 
+DOCS = Path(__file__).resolve().parents[1] / "docs" / "gallery"
 #: The parts of a lens page that are photographed.
 GRID = (".grid", ".legend")
 #: Wide enough for thirteen columns beside the readout.
@@ -45,3 +48,19 @@ class Gallery:
 
     def write(self, name: str) -> None:
         (self.folder / f"{name}.md").write_text("\n\n".join(self.parts) + "\n", "utf-8")
+
+
+Part = Callable[[ct.LM, Gallery], None]
+
+
+def draw(name: str, introduction: str, parts: Iterable[Part]) -> None:
+    """Write docs/gallery/NAME.md, or to the folder that the command line names."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else DOCS
+    folder.mkdir(parents=True, exist_ok=True)
+    lm = ct.load()
+    with camera() as lens:
+        page = Gallery(folder, lens)
+        page.say(introduction)
+        for part in parts:
+            part(lm, page)
+        page.write(name)

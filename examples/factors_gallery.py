@@ -8,17 +8,12 @@ are photographs of the saved pages.
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import xarray as xr
-from _camera import camera
-from _gallery import Gallery
+from _gallery import Gallery, draw
 
 import cutaway as ct
 
-HERE = Path(__file__).resolve().parents[1] / "docs" / "gallery"
 INTRODUCTION = """\
 # Gallery: neuron factors
 
@@ -39,17 +34,6 @@ PROSE = (
     "came out, and a boat from the village brought bread, milk and news."
 )
 FACTORS = (".factor-pair",)
-
-
-def main(folder: Path = HERE) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    lm = ct.load()
-    with camera() as lens:
-        page = Gallery(folder, lens)
-        page.say(INTRODUCTION)
-        for part in (count, countries_in_six, xml, prose):
-            part(lm, page)
-        page.write("factors")
 
 
 def count(lm: ct.LM, page: Gallery) -> None:
@@ -154,4 +138,4 @@ def kind_of(trace: ct.Trace, data: xr.Dataset, factor: int) -> str:
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:]))
+    draw("factors", INTRODUCTION, (count, countries_in_six, xml, prose))

@@ -8,18 +8,14 @@ are photographs of the saved pages.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
-from pathlib import Path
 
 import numpy as np
 import xarray as xr
-from _camera import camera
-from _gallery import Gallery
+from _gallery import Gallery, draw
 
 import cutaway as ct
 
-HERE = Path(__file__).resolve().parents[1] / "docs" / "gallery"
 ABSTRACT = (
     "Specifically, we train GPT-3, an autoregressive language model with 175 billion parameters, "
     "10x more than any previous non-sparse language model, and test its performance in the "
@@ -36,17 +32,6 @@ post](https://www.lesswrong.com/posts/AcKRB8wDpdaN6v6ru/interpreting-gpt-the-log
 readers looked at on GPT-2, here on SmolLM2-135M. What is said of each picture is what *this* model
 does; `examples/lens_gallery.py` draws the pictures and checks the words. Every third layer is
 drawn, the last on top. [What the numbers mean](../logit-lens.md)."""
-
-
-def main(folder: Path = HERE) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    lm = ct.load()
-    with camera() as lens:
-        page = Gallery(folder, lens)
-        page.say(INTRODUCTION)
-        for part in (abstract, plasma, loop, asked_for):
-            part(lm, page)
-        page.write("logit-lens")
 
 
 def abstract(lm: ct.LM, page: Gallery) -> None:
@@ -258,4 +243,4 @@ def stays_from(data: xr.Dataset, position: int) -> int:
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:]))
+    draw("logit-lens", INTRODUCTION, (abstract, plasma, loop, asked_for))

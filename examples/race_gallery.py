@@ -8,18 +8,14 @@ are photographs of the saved pages.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
-from pathlib import Path
 
 import numpy as np
 import xarray as xr
-from _camera import camera
-from _gallery import Gallery
+from _gallery import Gallery, draw
 
 import cutaway as ct
 
-HERE = Path(__file__).resolve().parents[1] / "docs" / "gallery"
 INTRODUCTION = """\
 # Gallery: the race of tokens
 
@@ -37,17 +33,6 @@ SPAIN = (
     "and Imperial era"
 )
 RACE = (".chart-box", ".card-head")
-
-
-def main(folder: Path = HERE) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    lm = ct.load()
-    with camera() as lens:
-        page = Gallery(folder, lens)
-        page.say(INTRODUCTION)
-        for part in (airport, spain, keys, doctors):
-            part(lm, page)
-        page.write("race")
 
 
 def airport(lm: ct.LM, page: Gallery) -> None:
@@ -149,4 +134,4 @@ def percent(part: float) -> str:
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:]))
+    draw("race", INTRODUCTION, (airport, spain, keys, doctors))

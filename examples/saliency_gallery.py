@@ -8,17 +8,13 @@ are photographs of the saved pages.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
-from pathlib import Path
 
 import numpy as np
-from _camera import camera
-from _gallery import Gallery
+from _gallery import Gallery, draw
 
 import cutaway as ct
 
-HERE = Path(__file__).resolve().parents[1] / "docs" / "gallery"
 INTRODUCTION = """\
 # Gallery: what it read
 
@@ -30,17 +26,6 @@ model does; `examples/saliency_gallery.py` draws the pictures and checks the wor
 COUNTRIES = "The countries of the European Union are:\n1. Austria\n2. Belgium\n3. Bulgaria\n4."
 QUESTION = "What is the answer to the ultimate question of life, the universe, and everything?"
 STRIP = (".strip",)
-
-
-def main(folder: Path = HERE) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    lm = ct.load()
-    with camera() as lens:
-        page = Gallery(folder, lens)
-        page.say(INTRODUCTION)
-        for part in (shakespeare, countries, ones, chat):
-            part(lm, page)
-        page.write("saliency")
 
 
 def shakespeare(lm: ct.LM, page: Gallery) -> None:
@@ -157,4 +142,4 @@ def listed_shares(shares: Iterable[float]) -> str:
 
 
 if __name__ == "__main__":
-    main(*map(Path, sys.argv[1:]))
+    draw("saliency", INTRODUCTION, (shakespeare, countries, ones, chat))

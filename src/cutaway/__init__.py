@@ -35,12 +35,13 @@ _HOMES = {
 }
 
 __all__ = [
-    "LM", "CutawayError", "Trace", "View", "anatomy", "attention", "clusters", "factors", "load", "logit_lens",
-    "neurons", "open", "pairs", "predictions", "saliency", "watch", "wrap",
+    "LM", "CutawayError", "Trace", "View", "anatomy", "attention", "clusters", "factors", "load",
+    "logit_lens", "neurons", "open", "pairs", "predictions", "saliency", "watch", "wrap",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
-    from .app.api import anatomy, load, logit_lens, open, predictions, wrap
+    from .app.api import anatomy, load, logit_lens, predictions, wrap
+    from .app.api import open as open  # noqa: A004 - ct.open, as in tarfile
     from .app.firing import clusters, factors, neurons
     from .app.looking import attention
     from .app.racing import pairs, watch

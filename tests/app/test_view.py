@@ -80,7 +80,7 @@ def test_a_full_disk_under_the_temporary_folder_is_said(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(xr.Dataset, "to_netcdf", full)
-    with pytest.raises(FileError, match="No space left on device.*TMPDIR"):
+    with pytest.raises(FileError, match=r"No space left on device.*TMPDIR"):
         View(logit_lens()).save(tmp_path / "a.nc")
     assert list(tmp_path.iterdir()) == []
 

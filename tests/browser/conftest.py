@@ -40,6 +40,12 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+def ready(page: Page) -> Page:
+    """The page once all of it is drawn."""
+    expect(page.locator(".cutaway[data-ready]")).to_be_visible()
+    return page
+
+
 class OpenPage(Protocol):
     """Opens HTML as a file in a browser window of its own."""
 

@@ -6,24 +6,19 @@ import re
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from cutaway.render.page import page as page_of
 from cutaway.view.kinds import spec_of
 
 from ..lens.made import made
-from .conftest import OpenPage
+from .conftest import OpenPage, ready
 
 
 @pytest.fixture(scope="module")
 def specs():
     names = ("neurons", "clusters", "factors")
     return {name: spec_of(data) for name, data in made().items() if name in names}
-
-
-def ready(page: Page) -> Page:
-    expect(page.locator(".cutaway[data-ready]")).to_be_visible()
-    return page
 
 
 def test_a_factor_paints_the_tokens_when_it_is_chosen(open_page: OpenPage, specs):

@@ -5,23 +5,18 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from cutaway.render.page import page as page_of
 from cutaway.view.kinds import spec_of
 
 from ..lens.made import made
-from .conftest import OpenPage
+from .conftest import OpenPage, ready
 
 
 @pytest.fixture(scope="module")
 def specs():
     return {name: spec_of(data) for name, data in made().items() if name in ("watch", "pairs")}
-
-
-def ready(page: Page) -> Page:
-    expect(page.locator(".cutaway[data-ready]")).to_be_visible()
-    return page
 
 
 def test_the_readout_names_every_token_and_follows_the_arrow_keys(open_page: OpenPage, specs):

@@ -10,11 +10,12 @@ import xarray as xr
 from xarray.backends import BackendArray
 from xarray.core import indexing
 
-from ..core.axes import read_layers, read_whole
-from ..core.errors import InvalidError, MissingError, UnknownError
+from ..core.axes import read_whole
+from ..core.errors import InvalidError, UnknownError
 from ..trace.source import Floats
 from ..trace.trace import Trace
 from .dataset import finish, token_coords
+from .having import read_having
 
 __all__ = ["attention", "read_attention_layers", "read_heads"]
 
@@ -56,23 +57,7 @@ def attention(
 
 def read_attention_layers(trace: Trace, layers: int | Sequence[int] | None) -> tuple[int, ...]:
     """The layers asked for, in their order; those without attention are refused by number."""
-    having = tuple(layer for layer, count in enumerate(trace.card.heads) if count)
-    if not having:
-        capability = trace.card.capabilities.get("attention")
-        raise MissingError(
-            "the attention", because=capability.why if capability else "this model has none"
-        )
-    if layers is None:
-        return having
-    chosen = read_layers(layers, trace.n_layers)
-    without = [layer for layer in chosen if layer not in having]
-    if without:
-        raise MissingError(
-            f"the attention of layer {', '.join(map(str, without))}",
-            because="these blocks have none",
-            fix=f"choose among {', '.join(map(str, having))}",
-        )
-    return chosen
+    return read_having(trace, layers, "attention", trace.card.heads)
 
 
 def read_heads(

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 
-from ..core.axes import read_layers, read_whole
-from ..core.errors import InvalidError, MissingError
+from ..core.axes import read_whole
+from ..core.errors import InvalidError
 from ..trace.source import Floats
 from ..trace.trace import Trace
 from .dataset import finish, token_coords
+from .having import read_having
 
 __all__ = ["neurons", "read_neuron_layers", "stacked"]
 
@@ -54,24 +55,7 @@ def neurons(
 
 def read_neuron_layers(trace: Trace, layers: int | Sequence[int] | None) -> tuple[int, ...]:
     """The layers asked for, ascending; those without neurons are refused by number."""
-    counts = trace.card.neurons
-    having = tuple(layer for layer, count in enumerate(counts) if count)
-    if not having:
-        capability = trace.card.capabilities.get("neurons")
-        raise MissingError(
-            "the neurons", because=capability.why if capability else "none were found"
-        )
-    if layers is None:
-        return having
-    chosen = read_layers(layers, trace.n_layers)
-    without = [layer for layer in chosen if layer not in having]
-    if without:
-        raise MissingError(
-            f"the neurons of layer {', '.join(map(str, without))}",
-            because="these blocks have no MLP down-projection that could be proven",
-            fix=f"choose among {', '.join(map(str, having))}",
-        )
-    return tuple(sorted(chosen))
+    return tuple(sorted(read_having(trace, layers, "neurons", trace.card.neurons)))
 
 
 def _read_numbers(neurons: int | Sequence[int] | None, count: int) -> slice | list[int]:

@@ -21,6 +21,9 @@ BUDGET = 36_000_000
 #: The most rows and columns of a thumbnail.
 SIDE = 32
 
+#: A figure no larger than this is rounding.
+_NOTHING = 1e-4
+
 Bytes = NDArray[np.uint8]
 Floats = NDArray[Any]
 
@@ -68,11 +71,11 @@ def attention_spec(dataset: xr.Dataset, *, budget: int = BUDGET) -> Spec:
 
 
 def _figures(dataset: xr.Dataset) -> list[dict[str, str]]:
-    """The figures that have a value for any head, with their words and units."""
+    """The figures that are not 0 or undefined for every head, with their words and units."""
     found = [
         {"name": str(name), "words": array.attrs["long_name"], "unit": array.attrs["units"]}
         for name, array in dataset.data_vars.items()
-        if array.dims == ("layer", "head") and not np.isnan(array.values).all()
+        if array.dims == ("layer", "head") and (np.abs(array.values) > _NOTHING).any()
     ]
     if not found:
         raise MissingError(

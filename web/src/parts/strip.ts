@@ -13,6 +13,21 @@ export interface Chip {
   readonly role: string;
 }
 
+/** A row of tokens as chips without colours. */
+export function chipsOf(row: {
+  readonly inputs: readonly string[];
+  readonly produced: readonly boolean[];
+  readonly roles: readonly string[];
+}): Chip[] {
+  return row.inputs.map((label, i) => ({
+    label,
+    tint: null,
+    note: "",
+    produced: row.produced[i]!,
+    role: row.roles[i]!,
+  }));
+}
+
 export interface StripHandlers {
   hover(index: number | null): void;
   /** A click, Enter or Space. */

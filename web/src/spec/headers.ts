@@ -141,6 +141,28 @@ export interface FactorsHeader extends RowHeader {
   readonly colouring: string;
 }
 
+/**
+ * Kind "attention": thumbnails, thumbnails_rest (layer, head, S, S), place (layer, head),
+ * weights (embedded head, entry), figures (figure, layer, head).
+ */
+export interface AttentionHeader extends RowHeader {
+  readonly layers: readonly number[];
+  readonly heads: readonly number[];
+  /** The key-value group of each head. */
+  readonly groups: readonly number[];
+  readonly figures: readonly {
+    readonly name: string;
+    readonly words: string;
+    /** "1" for a share. */
+    readonly unit: string;
+  }[];
+  readonly opens_with: string;
+  readonly causal: boolean;
+  /** How many heads the page holds at full size, and how exactly, in words. */
+  readonly embedded: string;
+  readonly encoding: string;
+}
+
 /** Kind "saliency": share, score (target, source), value, gap (target). */
 export interface SaliencyHeader extends RowHeader {
   /** The number of the word that each token belongs to. */

@@ -6,7 +6,7 @@ import { percent, quantity } from "../parts/format";
 import { hue } from "../parts/hues";
 import { masthead } from "../parts/masthead";
 import { sparkline } from "../parts/sparkline";
-import { TokenStrip } from "../parts/strip";
+import { chipsOf, TokenStrip } from "../parts/strip";
 import type { FactorsHeader } from "../spec/headers";
 import { arrayOf, type Spec } from "../spec/spec";
 import { FactorCells } from "./factors/cells";
@@ -54,7 +54,7 @@ class FactorsPage {
       host.address,
     );
     this.list.setAttribute("aria-label", "Factors");
-    this.strip = new TokenStrip("The tokens, painted by factor", this.chips(), {
+    this.strip = new TokenStrip("The tokens, painted by factor", chipsOf(header), {
       hover: (at) => this.hoverToken(at),
       choose: (at) => this.choices.set({ at: String(at) }),
       move: (at) => this.choices.set({ at: String(at) }),
@@ -122,17 +122,6 @@ class FactorsPage {
     );
     for (const section of [picture, numbers, overlap]) section.classList.add("is-wide");
     return element("main", { class: "board" }, picture, numbers, overlap, provenance(header));
-  }
-
-  private chips() {
-    const { header } = this.spec;
-    return header.inputs.map((label, i) => ({
-      label,
-      tint: null,
-      note: "",
-      produced: header.produced[i]!,
-      role: header.roles[i]!,
-    }));
   }
 
   private chooseFactor(factor: number): void {

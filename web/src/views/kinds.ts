@@ -1,5 +1,6 @@
 import { SpecError } from "../spec/spec";
 import { anatomyView } from "./anatomy";
+import { attentionView } from "./attention";
 import { candidatesView } from "./candidates";
 import { watchView } from "./watch";
 import { pairsView } from "./pairs";
@@ -21,6 +22,7 @@ const KINDS: Readonly<Record<string, View>> = {
   neurons: neuronsView,
   clusters: clustersView,
   factors: factorsView,
+  attention: attentionView,
   saliency: saliencyView,
   deletion: deletionView,
 };

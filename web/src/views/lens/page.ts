@@ -4,7 +4,7 @@ import type { Place } from "../../parts/geometry";
 import { HeatGrid } from "../../parts/heatgrid";
 import { legend } from "../../parts/legend";
 import { sameCell, shownCell, type Cell, type State, type Store } from "../../parts/selection";
-import { TokenStrip } from "../../parts/strip";
+import { chipsOf, TokenStrip } from "../../parts/strip";
 import type { LensHeader, Quantity } from "../../spec/headers";
 import type { Host } from "../host";
 import type { LensCells } from "./cells";
@@ -172,14 +172,4 @@ function marksOf(header: LensHeader): [style: string, meaning: string][] {
       ? [["is-produced", "produced by the model"] as [string, string]]
       : []),
   ];
-}
-
-function chipsOf(header: LensHeader) {
-  return header.inputs.map((label, i) => ({
-    label,
-    tint: null,
-    note: "",
-    produced: header.produced[i]!,
-    role: header.roles[i]!,
-  }));
 }
