@@ -32,16 +32,16 @@ METHODS: dict[str, dict[str, Any]] = {
     "input x gradient, log-probability": {"quantity": "log_probability"},
     "input x gradient, after block 14": {"at_layer": 14},
     "gradient norm": {"method": "gradient_norm"},
-    "integrated gradients": {"method": "integrated_gradients", "steps": 48},
-    "integrated gradients, zero, 20 even steps": {
+    "integrated gradients, 24 steps": {"method": "integrated_gradients", "steps": 24},
+    "integrated gradients, zero, 12 even steps": {
         "method": "integrated_gradients", "baseline": "zero", "keep_first": False,
-        "spacing": "even", "steps": 20, "quantity": "logit",
+        "spacing": "even", "steps": 12, "quantity": "logit",
     },
     "occlusion, replace": {"method": "occlusion"},
     "occlusion, delete": {"method": "occlusion", "how": "delete"},
-    "Shapley sampling, 4": {"method": "shapley_value_sampling", "samples": 4},
-    "KernelSHAP, 48": {"method": "kernel_shap", "samples": 48},
-    "LIME, 48": {"method": "lime", "samples": 48},
+    "Shapley sampling, 2": {"method": "shapley_value_sampling", "samples": 2},
+    "KernelSHAP, 24": {"method": "kernel_shap", "samples": 24},
+    "LIME, 24": {"method": "lime", "samples": 24},
 }  # fmt: skip
 CONTROLS = ("random", "constant")
 _DRAWS = 5

@@ -104,7 +104,15 @@ export class AttentionPage {
       this.pointed,
       element("p", { class: "hint" }, header.embedded),
     );
-    const one = element("div", {}, this.title, this.group, this.formControls(), this.picture, this.drawn);
+    const one = element(
+      "div",
+      {},
+      this.title,
+      this.group,
+      this.formControls(),
+      this.picture,
+      this.drawn,
+    );
     const whole = card(
       header.heading,
       header.about,
@@ -205,7 +213,13 @@ export class AttentionPage {
     const { layers, heads } = this.heads.header;
     const code = `ct.attention(trace, layers=[${layers[at.layer]!}], heads=[${heads[at.head]!}])`;
     this.swap(
-      element("p", { class: "problem" }, "This page holds no weights of this head. ", code, " has them."),
+      element(
+        "p",
+        { class: "problem" },
+        "This page holds no weights of this head. ",
+        code,
+        " has them.",
+      ),
     );
   }
 
@@ -245,7 +259,8 @@ export class AttentionPage {
   private tellDrawn(): void {
     if (!this.weights) this.drawn.textContent = "";
     else if (this.choices.get("form") === "matrix") {
-      this.drawn.textContent = "Queries down, keys across; shaded by the square root of the weight.";
+      this.drawn.textContent =
+        "Queries down, keys across; shaded by the square root of the weight.";
     } else {
       this.drawn.textContent =
         `${told(this.share)} of mass drawn, the largest weights of each token. A line's width grows ` +

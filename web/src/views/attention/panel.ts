@@ -16,7 +16,13 @@ export function tokenPanel(
 ): HTMLElement[] {
   const [outgoing, incoming] = [weights.outgoing(token.at), weights.incoming(token.at)];
   return [
-    element("h2", {}, "At ", chip(header.inputs[token.at]!, "in"), `, position ${header.positions[token.at]!}`),
+    element(
+      "h2",
+      {},
+      "At ",
+      chip(header.inputs[token.at]!, "in"),
+      `, position ${header.positions[token.at]!}`,
+    ),
     element(
       "div",
       { class: "both-ways" },
@@ -33,7 +39,11 @@ function list(header: AttentionHeader, title: string, found: readonly Weighted[]
     element(
       "div",
       { class: "bar" },
-      element("code", { dir: "ltr", title: `position ${header.positions[token]!}` }, header.inputs[token]!),
+      element(
+        "code",
+        { dir: "ltr", title: `position ${header.positions[token]!}` },
+        header.inputs[token]!,
+      ),
       track(weight),
       element("span", { class: "amount" }, told(weight)),
     ),
@@ -54,15 +64,17 @@ function keyTable(
   outgoing: readonly Weighted[],
 ): HTMLElement {
   const caption = `The ${Math.min(TABLED, outgoing.length)} tokens that ${header.inputs[token.at]!} looks at most`;
-  const rows = outgoing.slice(0, TABLED).map(({ token: key, weight }) =>
-    element(
-      "tr",
-      {},
-      element("th", { scope: "row" }, String(header.positions[key]!)),
-      element("td", {}, chip(header.inputs[key]!)),
-      element("td", { class: "is-number" }, told(weight)),
-    ),
-  );
+  const rows = outgoing
+    .slice(0, TABLED)
+    .map(({ token: key, weight }) =>
+      element(
+        "tr",
+        {},
+        element("th", { scope: "row" }, String(header.positions[key]!)),
+        element("td", {}, chip(header.inputs[key]!)),
+        element("td", { class: "is-number" }, told(weight)),
+      ),
+    );
   const heads = ["position", "token", "weight"].map((name) =>
     element("th", { scope: "col" }, name),
   );
@@ -73,7 +85,12 @@ function keyTable(
     element("thead", {}, element("tr", {}, ...heads)),
     element("tbody", {}, ...rows),
   );
-  return element("details", {}, element("summary", {}, "Read as a table"), tableBox(caption, table));
+  return element(
+    "details",
+    {},
+    element("summary", {}, "Read as a table"),
+    tableBox(caption, table),
+  );
 }
 
 /** Every figure of a head, with what it is. */
