@@ -17,7 +17,7 @@ from transformers import AutoModelForCausalLM, PretrainedConfig, PreTrainedToken
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
-from tests.shapes import DECODER_OF, ESSENTIAL, HINTS, SIZES
+from tests.shapes import DECODER_OF, HINTS, SIZES
 
 FAMILIES: tuple[str, ...] = tuple(MODEL_FOR_CAUSAL_LM_MAPPING_NAMES)
 VOCAB = 200
@@ -95,7 +95,7 @@ def _byte_letters(text: str) -> set[str]:
 
 def _shrunk(config_class: type[PretrainedConfig]) -> dict[str, Any]:
     """The entries of a configuration that have a small value in SIZES, sub-configurations too."""
-    defaults = vars(config_class(**ESSENTIAL.get(config_class.model_type, {})))
+    defaults = vars(config_class())
     small: dict[str, Any] = {name: SIZES[name] for name in SIZES if name in defaults}
     for name in config_class.sub_configs:
         default = defaults.get(name)

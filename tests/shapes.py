@@ -7,10 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["DECODER_OF", "ESSENTIAL", "HINTS", "SIZES"]
-
-#: Entries without which a family's default configuration is refused by itself.
-ESSENTIAL: dict[str, dict[str, Any]] = {}
+__all__ = ["DECODER_OF", "HINTS", "SIZES"]
 
 #: Families whose causal class takes a part of the configuration.
 DECODER_OF = {"musicgen": "decoder", "musicgen_melody": "decoder", "qwen4_exp": "text_config"}

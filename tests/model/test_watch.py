@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from cutaway.model.watch import calls, captured, entering, leaving, replaced
+from cutaway.model.watch import calls, entering, leaving, replaced
 
 
 @pytest.fixture
@@ -18,9 +18,13 @@ def n_hooks(model: nn.Module) -> int:
     return sum(len(m._forward_hooks) + len(m._forward_pre_hooks) for m in model.modules())
 
 
-def test_captured_is_what_the_module_returns(model) -> None:
-    x = torch.ones(1, 3)
-    with captured({"first": model[0], "last": model[2]}) as outputs:
+def test_leaving_sees_what_each_module_returns(model) -> None:
+    x, outputs = torch.ones(1, 3), {}
+
+    def keep(key, _args, _kwargs, output) -> None:
+        outputs[key] = output
+
+    with leaving({"first": model[0], "last": model[2]}, keep):
         result = model(x)
     assert outputs["last"] is result
     assert torch.equal(outputs["first"], model[0](x))
@@ -46,7 +50,7 @@ def test_hooks_come_off_whatever_happens(model, error) -> None:
         raise error
 
     modules = dict(model.named_modules())
-    with pytest.raises(error), calls(modules), captured(modules), leaving({0: model[1]}, fail):
+    with pytest.raises(error), calls(modules), leaving({0: model[1]}, fail):
         model(torch.ones(1, 3))
     assert n_hooks(model) == 0
 

@@ -26,9 +26,14 @@ def is_fused(module: nn.Module) -> bool:
 
 
 def mixture(path: str, module: nn.Module) -> Experts:
+    """The mixture at a path."""
+    return Experts(path, *_sizes(module))
+
+
+def _sizes(module: nn.Module) -> tuple[int, int]:
     """How many experts there are, and how many neurons each has."""
     count, first, second = cast("Tensor", module.down_proj).shape
-    return Experts(path, count, first if module.is_transposed else second)
+    return count, first if module.is_transposed else second
 
 
 def activations(module: Any, hidden: Tensor, expert_ids: Tensor) -> Tensor:
@@ -37,10 +42,10 @@ def activations(module: Any, hidden: Tensor, expert_ids: Tensor) -> Tensor:
     hidden      (N, d) what the mixture took
     expert_ids  (N, top) which experts each row was sent to
     """
-    experts = mixture("", module)
-    result = hidden.new_zeros(len(hidden), experts.count, experts.width)
+    count, width = _sizes(module)
+    result = hidden.new_zeros(len(hidden), count, width)
     for expert in sorted(set(expert_ids.flatten().tolist())):
-        if expert < experts.count:  # a larger id marks a place without expert
+        if expert < count:  # a larger id marks a place without expert
             rows = (expert_ids == expert).any(dim=1).nonzero()[:, 0]
             result[rows, expert] = _entering(module, expert, hidden[rows])
     return result.flatten(1)
@@ -63,12 +68,12 @@ def _product(module: Any, name: str, expert: int, rows: Tensor) -> Tensor:
 
 def brought_down(module: Any, neurons: Tensor, expert_ids: Tensor, weights: Tensor) -> Tensor:
     """(N, d) what the mixture gives for its neurons: the law that proves them."""
-    experts = mixture("", module)
-    by_expert = neurons.reshape(-1, experts.count, experts.width)
+    count, width = _sizes(module)
+    by_expert = neurons.reshape(-1, count, width)
     result = torch.zeros_like(_product(module, "down_proj", 0, by_expert[:, 0]))
     for place in range(expert_ids.shape[1]):
         for row, expert in enumerate(expert_ids[:, place].tolist()):
-            if expert < experts.count:
+            if expert < count:
                 given = _product(module, "down_proj", expert, by_expert[row, expert][None])[0]
                 if module.has_post_expert_norm:
                     given = module.post_expert_norm(given)

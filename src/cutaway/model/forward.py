@@ -25,9 +25,7 @@ def forward(model: nn.Module, token_ids: Tensor, *, logits_to_keep: int = 0, **i
         inputs.setdefault("use_cache", False)
     if logits_to_keep and "logits_to_keep" in accepted:
         inputs.setdefault("logits_to_keep", logits_to_keep)
-    if "inputs_embeds" not in inputs:
-        inputs["input_ids"] = token_ids
-    return model(**inputs)
+    return model(input_ids=token_ids, **inputs)
 
 
 def logits_of(output: Any) -> Tensor:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from .layout import tensors_in
 
-__all__ = ["Call", "calls", "captured", "entering", "leaving", "replaced"]
+__all__ = ["Call", "calls", "entering", "leaving", "replaced"]
 
 Key = TypeVar("Key", bound=Hashable)
 Arguments = tuple[tuple[Any, ...], dict[str, Any]]
@@ -53,24 +53,6 @@ def leaving(
 
             stack.callback(module.register_forward_hook(hook, with_kwargs=True).remove)
         yield
-
-
-@contextmanager
-def captured(modules: Mapping[Key, nn.Module]) -> Iterator[dict[Key, Any]]:
-    """What each module returns, by reference, filled while the model runs inside the block.
-
-    >>> with captured({0: model.get_submodule("model.layers.0")}) as outputs:  # doctest: +SKIP
-    ...     model(ids)
-    >>> outputs[0].shape  # doctest: +SKIP
-    torch.Size([1, 12, 64])
-    """
-    outputs: dict[Key, Any] = {}
-
-    def keep(key: Key, _args: tuple[Any, ...], _kwargs: dict[str, Any], output: Any) -> None:
-        outputs[key] = output
-
-    with leaving(modules, keep):
-        yield outputs
 
 
 @contextmanager
