@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
 from cutaway.model.discover import discover
 from tests.models import FAMILIES, tiny_model
@@ -26,9 +27,10 @@ def test_refusals_and_what_was_not_run_are_said() -> None:
     assert all("| not run |" in line_of(family) for family in NOT_RUNNABLE)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("family", QUICK)
-def test_a_row_says_what_is_proven(family: str) -> None:
-    found = discover(tiny_model(family), PROBE).capabilities
+def test_a_row_says_what_is_proven_in_any_precision(family: str, dtype: torch.dtype) -> None:
+    found = discover(tiny_model(family).to(dtype), PROBE).capabilities
     marks = line_of(family).split("|")[2:6]
     proven = [found[name].proven for name in ("logit lens", "inside", "neurons", "saliency")]
     assert [mark.strip() == "yes" for mark in marks] == proven

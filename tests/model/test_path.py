@@ -68,6 +68,16 @@ def test_a_token_equal_to_the_baseline_has_no_part(smooth):
     assert (answer.score[0, [0, 2]] != 0).all()
 
 
+def test_a_text_that_is_its_baseline_has_no_scores_and_no_gap(smooth):
+    wanted = Attribution(
+        (3,), (4,), method="integrated_gradients",
+        options={"baseline": 9, "keep_first": False, "steps": 6, "spacing": "adaptive"},
+    )  # fmt: skip
+    answer = attribute(smooth.model, smooth.anatomy, smooth.trace([9, 9, 9, 9]), wanted)
+    assert (answer.score[0, :3] == 0).all()
+    assert answer.gap[0] == 0
+
+
 def test_the_first_token_can_be_kept(smooth):
     answer = integrated(smooth, keep_first=True)
     assert (answer.score[:, 0] == 0).all()

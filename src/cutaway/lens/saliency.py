@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from ..core.axes import INPUT, INPUT_LAYER, layer_name, read_layer, read_whole
+from ..core.axes import read_layer, read_whole
 from ..core.errors import InvalidError, UnknownError
 from ..trace.source import Attributed, Attribution, Question
 from ..trace.trace import Trace
@@ -24,6 +24,7 @@ from .saliency_methods import (
     read_token,
 )
 from .saliency_plan import plan
+from .saliency_terms import terms
 
 __all__ = ["CONVERGED", "answer", "ask", "saliency"]
 
@@ -71,7 +72,7 @@ def answer(trace: Trace, wanted: Attribution) -> xr.Dataset:
     }
     dataset = xr.Dataset(variables, coords=_coords(trace, wanted))
     cost = plan(trace.card, trace.n_positions, wanted)
-    dataset.attrs.update(_terms(trace, wanted), cost=str(cost))
+    dataset.attrs.update(terms(trace, wanted), cost=str(cost))
     options = {
         "method": wanted.method, "targets": list(wanted.targets),
         "contrast": wanted.contrast[0] if wanted.contrast else None,
@@ -194,45 +195,3 @@ def _coords(trace: Trace, wanted: Attribution) -> dict[str, Any]:
         "explained_id": ("target", said),
         "explained": ("target", vocabulary(trace, said)),
     }
-
-
-def _terms(trace: Trace, wanted: Attribution) -> dict[str, str]:
-    """What every view must name: the target, the aggregation, the normalisation, the baseline."""
-    words = wanted.quantity.replace("_", "-")
-    contrast = (
-        "" if wanted.contrast is None else ", less that of " + _label(trace, wanted.contrast[0])
-    )
-    leaf = "the token embedding's output" if wanted.at_layer is None else _state(wanted.at_layer)
-    return {
-        "explains": f"the {words} of the target token{contrast}",
-        "method_words": METHODS[wanted.method].words,
-        "leaf": leaf if METHODS[wanted.method].inner else "whole tokens",
-        "aggregation": METHODS[wanted.method].aggregation,
-        "normalisation": "absolute scores divided by their sum over the sources",
-        "baseline": _baseline(trace, wanted),
-    }
-
-
-def _state(layer: int) -> str:
-    if layer == INPUT_LAYER:
-        return f"the state before block 0 ({INPUT})"
-    return f"the state after block {layer_name(layer)}"
-
-
-def _baseline(trace: Trace, wanted: Attribution) -> str:
-    """What a source is compared with, in words."""
-    options = wanted.options
-    if options.get("how") == "delete":
-        return "the text without the token"
-    if "replacement" in options:
-        return f"the text with {_label(trace, options['replacement'])} in its place"
-    if "baseline" not in options:
-        return "none: a gradient at the text itself"
-    kept = ", the first token kept" if options["keep_first"] else ""
-    if isinstance(options["baseline"], str):
-        return {"zero": "the zero vector", "mean": "the mean embedding"}[options["baseline"]] + kept
-    return f"a text that says only {_label(trace, options['baseline'])}{kept}"
-
-
-def _label(trace: Trace, token_id: int) -> str:
-    return trace.source.pieces([token_id])[0].label

@@ -67,17 +67,20 @@ def _product(module: Any, name: str, expert: int, rows: Tensor) -> Tensor:
 
 
 def brought_down(module: Any, neurons: Tensor, expert_ids: Tensor, weights: Tensor) -> Tensor:
-    """(N, d) what the mixture gives for its neurons: the law that proves them."""
+    """(N, d) what the mixture gives for its neurons: the law that proves them.
+
+    weights  (N, top) how much of each expert's output is taken
+    """
     count, width = _sizes(module)
     by_expert = neurons.reshape(-1, count, width)
     result = torch.zeros_like(_product(module, "down_proj", 0, by_expert[:, 0]))
-    for place in range(expert_ids.shape[1]):
-        for row, expert in enumerate(expert_ids[:, place].tolist()):
-            if expert < count:
-                given = _product(module, "down_proj", expert, by_expert[row, expert][None])[0]
-                if module.has_post_expert_norm:
-                    given = module.post_expert_norm(given)
-                result[row] += weights[row, place] * given
+    for expert in range(count):
+        sent = expert_ids == expert
+        rows = sent.any(dim=1)
+        given = _product(module, "down_proj", expert, by_expert[rows, expert])
+        if module.has_post_expert_norm:
+            given = module.post_expert_norm(given)
+        result[rows] += (weights * sent).sum(dim=1)[rows, None] * given
     return result
 
 

@@ -54,10 +54,19 @@ def by_path(subject: Subject, wanted: Attribution) -> Attributed:
         for i, target in enumerate(chunk.targets):
             score[row + i, :target] = parts[i, :target]
         part = slice(row, row + len(chunk.targets))
-        gap[part] = np.abs(parts.sum(axis=1) - rise) / np.abs(rise)
+        gap[part] = _gap(parts.sum(axis=1), rise)
         value[part] = line.at(1.0)
         row += len(chunk.targets)
     return Attributed(score, score, value.astype(np.float32), gap.astype(np.float32))
+
+
+def _gap(whole: Floats, rise: Floats) -> Floats:
+    """How far the parts miss the rise, relative to it; a text that is its baseline has none."""
+    missed = np.abs(whole - rise)
+    relative: Floats = np.divide(
+        missed, np.abs(rise), out=np.where(missed > 0, np.inf, 0.0), where=rise != 0
+    )
+    return relative
 
 
 def _line(subject: Subject, chunk: Chunk, wanted: Attribution) -> Line:

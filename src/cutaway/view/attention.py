@@ -32,7 +32,8 @@ def attention_spec(dataset: xr.Dataset, *, budget: int = BUDGET) -> Spec:
     """Every head as a thumbnail with its figures, and heads at full size up to a budget.
 
     dataset  of attention with the figures of its heads (lens.heads.with_figures)
-    budget   the most bytes of weights; beyond it, heads with the least mass on the first token
+    budget   the most bytes of weights; beyond it, the heads that lead in a figure, then those
+             with the least mass on the first token
 
     arrays: thumbnails, thumbnails_rest uint8 (layer, head, S, S), max-pooled, the latter without
     the first token; weights uint8 (embedded head, entry), the lower triangle row by row where
@@ -43,7 +44,7 @@ def attention_spec(dataset: xr.Dataset, *, budget: int = BUDGET) -> Spec:
     figures = _figures(dataset)
     values = np.stack([dataset[entry["name"]].values for entry in figures]).astype(np.float32)
     thumbnails, rest, causal = _thumbnails(dataset["weight"])
-    place = _chosen(dataset, causal, budget)
+    place = _chosen(dataset, values, causal, budget)
     own: dict[str, Any] = {
         **token_row(dataset, "query"),
         "layers": [int(layer) for layer in dataset["layer"].values],
@@ -126,11 +127,13 @@ def _rooted(weights: Floats) -> Bytes:
     return levels
 
 
-def _chosen(dataset: xr.Dataset, causal: bool, budget: int) -> NDArray[np.int32]:
+def _chosen(dataset: xr.Dataset, figures: Floats, causal: bool, budget: int) -> NDArray[np.int32]:
     """(layer, head) the row of each head's weights in the page, -1 where they are left out."""
     T = dataset.sizes["query"]
     room = budget // (T * (T + 1) // 2 if causal else T * T)
     first = np.nan_to_num(dataset["first"].values)
+    leading = np.nan_to_num(figures, nan=-np.inf).reshape(len(figures), -1).argmax(axis=1)
+    first.ravel()[leading] = -1  # the head that a reader looks for by a figure is there
     kept = np.argsort(first, axis=None, kind="stable")[:room]
     place = np.full(first.size, -1, dtype=np.int32)
     place[np.sort(kept)] = np.arange(len(kept))
@@ -155,9 +158,9 @@ def _embedded(place: NDArray[np.int32], budget: int) -> str:
     if kept == every:
         return f"All {every:,} heads are in this page at full size."
     return (
-        f"{kept:,} of {every:,} heads are in this page at full size, those with the least mass on "
-        f"the first token ({byte_size(budget)} of weights at most); of the others it has the "
-        "thumbnail and the figures."
+        f"{kept:,} of {every:,} heads are in this page at full size ({byte_size(budget)} of "
+        "weights at most): those that lead in a figure, then those with the least mass on the "
+        "first token. Of the others it has the thumbnail and the figures."
     )
 
 

@@ -5,7 +5,7 @@ import { boxOf, TEXT_WIDTH, type Brush, type Scene } from "./heatscene";
 
 /** Cells lower than this carry no text. */
 const TEXT_HEIGHT = 13;
-/** Cells narrower than this touch each other. */
+/** Cells narrower or lower than this touch each other. */
 const GAP_WIDTH = 8;
 
 /** Draws the cells that can be seen, then the edges that stay put over them. */
@@ -32,6 +32,7 @@ export function paintScene(brush: Brush, scene: Scene): void {
 function paintCells(brush: Brush, scene: Scene, range: Range): void {
   const { geometry: g, model, palette } = scene;
   const gap = g.cellWidth < GAP_WIDTH ? 0 : 1;
+  const below = g.cellHeight < GAP_WIDTH ? 0 : 1;
   const worded = g.cellWidth >= TEXT_WIDTH && g.cellHeight >= TEXT_HEIGHT;
   brush.font = `11px ${palette.mono}`;
   brush.textAlign = "center";
@@ -40,7 +41,7 @@ function paintCells(brush: Brush, scene: Scene, range: Range): void {
       const [x, y, width, height] = boxOf(scene, { row, col });
       const paint = model.paint(row, col);
       brush.fillStyle = paint ? paint.fill : palette.void;
-      brush.fillRect(x, y, width - gap, height - 1);
+      brush.fillRect(x, y, width - gap, height - below);
       const ink = paint ? paint.ink : palette.dim;
       if (worded) {
         brush.fillStyle = ink;

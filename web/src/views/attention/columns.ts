@@ -19,9 +19,11 @@ export interface ColumnHandlers {
 
 const ROW = 20;
 const PAGE = 10;
+const HIGHEST = 560;
 /** The least weight whose number is printed beside its token. */
 const TOLD = 0.005;
-const FAINT = 0.1;
+/** How strong the lines are that do not belong to the token in focus. */
+const FAINT = 0.22;
 
 /** Two columns of tokens with a line for each weight; only what can be seen is drawn. */
 export class Columns {
@@ -49,7 +51,9 @@ export class Columns {
       "aria-label",
       "Tokens that look, left, and are looked at, right; up and down move, left and right change sides.",
     );
-    this.sizer.style.height = `${ROW * header.inputs.length}px`;
+    const height = ROW * header.inputs.length;
+    this.sizer.style.height = `${height}px`;
+    this.element.style.height = `min(${height}px, ${HIGHEST}px, 80vh)`;
     this.listen();
     this.observer.observe(this.element);
   }

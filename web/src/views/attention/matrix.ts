@@ -23,7 +23,7 @@ export function headModel(
   const rowHeight = !isOverview(count) ? ROWS.worded : count > 200 ? ROWS.dense : ROWS.overview;
   const every = Math.ceil(ROWS.worded / rowHeight);
   const edge = {
-    name: "looked at",
+    name: "key",
     tone: "ink",
     label: (col: number) => header.inputs[col]!,
     small: (col: number) => String(header.positions[col]!),

@@ -1,0 +1,116 @@
+"""Catching attention calls changes nothing, is undone, and leaves other threads alone."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+import torch
+from transformers import AttentionInterface
+
+from cutaway.core.errors import MissingError
+from cutaway.model.attend import attention_calls, prove_attention, weights
+from cutaway.model.discover import discover
+from cutaway.model.dispatch import caught
+from cutaway.model.structure import Anatomy
+from cutaway.model.weigh import weigh
+from tests.models import tiny_model
+
+PROBE = range(3, 15)
+IDS = [17, 4, 120, 33, 8, 61, 90]
+
+
+@pytest.fixture(scope="module")
+def llama():
+    model = tiny_model("llama")
+    return model, discover(model, PROBE)
+
+
+def owners(model, anatomy: Anatomy):
+    return {
+        module: layer
+        for layer, block in enumerate(anatomy.blocks)
+        for module in model.get_submodule(block.path).modules()
+    }
+
+
+def logits(model) -> torch.Tensor:
+    with torch.inference_mode():
+        return model(torch.tensor([IDS]), use_cache=False).logits
+
+
+def test_logits_are_bit_equal_while_calls_are_caught(llama) -> None:
+    model, anatomy = llama
+    before = logits(model)
+    with caught(owners(model, anatomy)) as calls:
+        during = logits(model)
+    assert torch.equal(before, during)
+    assert sorted(calls) == [0, 1, 2, 3]
+
+
+def test_one_head_is_the_row_of_all_heads(llama) -> None:
+    model, anatomy = llama
+    for call in attention_calls(model, anatomy, IDS).values():
+        whole = weights(call, range(4))
+        assert whole.shape == (4, len(IDS), len(IDS))
+        for heads in ([2], [3, 0], [1, 2]):
+            np.testing.assert_allclose(weights(call, heads), whole[heads], atol=1e-6)
+
+
+def test_the_lookup_is_put_back_after_an_exception(llama) -> None:
+    model, anatomy = llama
+    lookup = AttentionInterface.get_interface
+    with pytest.raises(ZeroDivisionError), caught(owners(model, anatomy)):
+        assert AttentionInterface.get_interface is not lookup
+        raise ZeroDivisionError
+    assert AttentionInterface.get_interface is lookup
+
+
+def test_another_thread_is_not_caught(llama) -> None:
+    model, anatomy = llama
+    expected = logits(model)
+    answers: list[torch.Tensor] = []
+    with caught(owners(model, anatomy)) as calls:
+        other = threading.Thread(target=lambda: answers.append(logits(model)))
+        other.start()
+        other.join()
+    assert calls == {}
+    assert torch.equal(answers[0], expected)
+
+
+def test_another_model_is_not_caught(llama) -> None:
+    model, anatomy = llama
+    with caught(owners(model, anatomy)) as calls:
+        logits(tiny_model("gpt2"))
+    assert calls == {}
+
+
+def test_the_model_keeps_its_kernel_and_its_mode(llama) -> None:
+    model, anatomy = llama
+    kernel = model.config._attn_implementation
+    model.train()
+    try:
+        calls = attention_calls(model, anatomy, IDS)
+        weights(calls[0], [0])
+        assert model.training
+        assert all(module.training for module in model.modules())
+    finally:
+        model.eval()
+    assert model.config._attn_implementation == kernel
+
+
+def test_an_eager_function_that_differs_is_refused(llama) -> None:
+    from dataclasses import replace
+
+    model, anatomy = llama
+    call = attention_calls(model, anatomy, IDS)[0]
+    with pytest.raises(MissingError, match="differs from the kernel"):
+        weigh(replace(call, output=call.output + 0.01))
+
+
+def test_a_proof_tells_heads_and_key_value_heads(llama) -> None:
+    model, anatomy = llama
+    heads, capability = prove_attention(model, anatomy, IDS)
+    assert heads == dict.fromkeys(range(4), (4, 2))
+    assert capability.proven

@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import type { SaliencyHeader } from "../src/spec/headers";
+import { Grid, type Spec } from "../src/spec/spec";
+import { largestShare } from "../src/views/saliency/matrix";
+import { Shares } from "../src/views/saliency/shares";
+
+/** "Sm" "ol" " is" → " a", " b"; the targets are 1, 3 and the end, 4. */
+function made(): Spec<SaliencyHeader> {
+  const rows = [
+    [1, NaN, NaN, NaN],
+    [0.2, 0.3, 0.5, NaN],
+    [0.1, 0.2, 0.3, 0.4],
+  ];
+  const share = new Grid(Float32Array.from(rows.flat()), [3, 4]);
+  const header = {
+    inputs: ["Sm", "ol", "·is", "·a"],
+    words: [0, 0, 1, 2],
+    produced: [false, false, false, true],
+    roles: ["", "", "", ""],
+    targets: [1, 3, 4],
+    explained: ["ol", "·a", "·b"],
+    threshold: 0.05,
+  } as unknown as SaliencyHeader;
+  const three = (values: number[]): Grid => new Grid(Float32Array.from(values), [3]);
+  const arrays = { share, score: share, value: three([1, 2, 3]), gap: three([NaN, 0.01, 0.2]) };
+  return { kind: "saliency", header, arrays };
+}
+
+describe("the shares of a strip", () => {
+  const shares = new Shares(made());
+
+  it("has a chip for every token and one for the token not yet said", () => {
+    const pieces = shares.pieces("tokens");
+    expect(pieces.map(({ label }) => label)).toEqual(["Sm", "ol", "·is", "·a", "·b"]);
+    expect(pieces.map((piece) => shares.rowsOf(piece))).toEqual([[], [0], [], [1], [2]]);
+  });
+
+  it("gives a target's sources their shares and the others nothing", () => {
+    const pieces = shares.pieces("tokens");
+    const told = shares.told(pieces, pieces[3]!);
+    const numbers = told.map((one) => one && Number(one.share.toFixed(6)));
+    expect(numbers).toEqual([0.2, 0.3, 0.5, null, null]);
+  });
+
+  it("sums the pieces of a word, so that shares still sum to 1", () => {
+    const pieces = shares.pieces("words");
+    expect(pieces.map(({ label }) => label)).toEqual(["Smol", "·is", "·a", "·b"]);
+    const told = shares.told(pieces, pieces[3]!);
+    const numbers = told.map((one) => one && Number(one.share.toFixed(6)));
+    expect(numbers).toEqual([0.3, 0.3, 0.4, null]);
+    const own = shares.told(pieces, pieces[0]!);
+    expect(own.map((one) => one && one.share)).toEqual([1, null, null, null]);
+  });
+
+  it("tells the gap where the method has one", () => {
+    const pieces = shares.pieces("tokens");
+    expect(shares.gapOf(pieces[1]!)).toBeNaN();
+    expect(shares.gapOf(pieces[4]!)).toBeCloseTo(0.2);
+  });
+
+  it("colours the matrix up to the largest share", () => {
+    expect(largestShare(shares)).toBe(1);
+  });
+});
