@@ -61,9 +61,9 @@ def test_one_head_is_the_row_of_all_heads(llama) -> None:
 def test_the_lookup_is_put_back_after_an_exception(llama) -> None:
     model, anatomy = llama
     lookup = AttentionInterface.get_interface
-    with pytest.raises(ZeroDivisionError), caught(owners(model, anatomy)):
-        assert AttentionInterface.get_interface is not lookup
-        raise ZeroDivisionError
+    unknown = torch.tensor([[10_000_000]])  # no such token: the embedding raises
+    with pytest.raises(IndexError), caught(owners(model, anatomy)):
+        model(unknown)
     assert AttentionInterface.get_interface is lookup
 
 

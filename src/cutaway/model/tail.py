@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -86,8 +86,9 @@ class ChainTail:
         """(V, d) weight and (V,) bias of a plain head, else None."""
         if not self.plain:
             return None
-        weight, bias = self.head.module.weight, getattr(self.head.module, "bias", None)
-        return weight[: self.vocab], None if bias is None else bias[: self.vocab]  # type: ignore
+        weight = cast("Tensor", self.head.module.weight)
+        bias = cast("Tensor | None", getattr(self.head.module, "bias", None))
+        return weight[: self.vocab], None if bias is None else bias[: self.vocab]
 
     def after(self, logits: Tensor) -> Tensor:
         """Scale and soft-cap, in the precision given."""
