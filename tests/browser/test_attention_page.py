@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from cutaway.core.numbers import quantity
 from cutaway.lens.attention import attention
 from cutaway.lens.heads import head_figures, with_figures
 from cutaway.render.page import page as page_of
@@ -18,6 +19,7 @@ from cutaway.view.spec import Spec
 from ..lens.made import WORDS, firing_trace
 from ..lens.test_heads import WeightSource
 from .conftest import OpenPage
+from .test_hostile_tokens import OTHERS, PIECES, WHOLE, unharmed, words
 
 LAYERS, HEADS = 3, 4
 
@@ -29,8 +31,10 @@ def weights_of(T: int) -> np.ndarray:
     return (weights / weights.sum(-1, keepdims=True)).astype(np.float32)
 
 
-def picture(T: int = 8, **options: int) -> Spec:
+def picture(T: int = 8, labels: tuple[str, ...] = (), **options: int) -> Spec:
     bare = firing_trace(T, layers=LAYERS)
+    if labels:
+        bare = replace(bare, tokens=replace(bare.tokens, labels=labels))
     counts = (HEADS,) * LAYERS
     card = replace(bare.card, heads=counts, kv_heads=(2,) * LAYERS)
     trace = replace(bare, card=card, source=WeightSource(weights_of(T)))  # type: ignore[arg-type]
@@ -96,7 +100,7 @@ def test_a_click_enlarges_the_first_head_of_an_order(open_page: OpenPage, spec: 
     values = spec.arrays["figures"][names.index("entropy")]
     layer, head = divmod(int(values.argmax()), HEADS)
     expect(page).to_have_url(re.compile(rf"head={layer}\.{head}"))
-    entropy = f"{values.max():.2f} nats"
+    entropy = quantity(float(values.max()), "nats")
     expect(page.get_by_text(f"Layer {layer}, head {head}: entropy {entropy}")).to_be_visible()
 
 
@@ -121,6 +125,10 @@ def test_a_token_tells_its_weights_by_keyboard_and_by_hover(
     expect(incoming).to_contain_text(told(level(float(weights[6:, 6].max()))))
     page.get_by_role("heading", name="Where it looked").hover()
     expect(panel(page).locator("h2")).to_have_text(f"At {WORDS[3]}, position 3")
+    page.locator(".columns").click(position={"x": 30, "y": 5 * 20 + 10})
+    page.get_by_role("heading", name="Where it looked").hover()
+    expect(panel(page).locator("h2")).to_have_text(f"At {WORDS[5]}, position 5")
+    expect(page).to_have_url(re.compile("at=5"))
 
 
 def test_the_first_token_is_hidden_and_the_rest_sums_to_one(
@@ -175,6 +183,17 @@ def test_a_head_that_is_not_in_the_page_says_how_to_see_it(open_page: OpenPage) 
     expect(page.get_by_text("ct.attention(trace, layers=[2], heads=[3])")).to_be_visible()
     expect(page.get_by_text("0 of 12 heads are in this page")).to_be_visible()
     expect(page.get_by_role("heading", name="Layer 2, head 3 in figures")).to_be_visible()
+
+
+@pytest.mark.parametrize("form", ["lines", "matrix"])
+@pytest.mark.parametrize("hostile", [WHOLE, PIECES, OTHERS], ids=["whole", "pieces", "others"])
+def test_hostile_tokens_are_text(open_page: OpenPage, hostile: tuple[str, ...], form: str) -> None:
+    spec = picture(len(hostile) + 3, labels=words(*hostile)[: len(hostile) + 3])
+    page = open_page(page_of(spec), fragment=f"form={form}&at=0&first=shown")
+    unharmed(page)
+    expect(panel(page).locator("h2 code")).to_have_text(hostile[0])
+    page.get_by_text("Read as a table").click()
+    unharmed(page)
 
 
 @pytest.mark.parametrize("dark", [False, True])

@@ -6,6 +6,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -120,13 +121,14 @@ def _figures(weights: Floats, ids: Sequence[int], chosen: Floats) -> dict[str, F
     followed = (token[:, None] == before[None]) & (key <= query) & (key > 0)
     ahead = bool((w * (key > query)).any())  # a head that reads what comes later
     reach = np.full(T, T) if ahead else np.arange(1, T + 1)  # keys a query could see
-    entropy = -np.where(w > 0, w * np.log(np.where(w > 0, w, 1)), 0).sum(-1)  # (H, T)
+    logs = np.log(w, out=np.zeros_like(w), where=w > 0)
+    entropy = -np.einsum("hqk,hqk->hq", w, logs)
     some = reach > 1
     most = np.log(np.maximum(reach, 2))
     return {
         "entropy": _mean(entropy, some),
         "broad": _mean(entropy / most, some),
-        "distance": _mean((w * np.abs(query - key)).sum(-1), some),
+        "distance": _mean(_summed(w, np.abs(query - key)), some),
         "first": _mean(w[..., 0], some),
         "previous": _mass(w, key == query - 1),
         "same": _mass(w, np.asarray((key == query) & some[:, None])),
@@ -140,7 +142,13 @@ def _figures(weights: Floats, ids: Sequence[int], chosen: Floats) -> dict[str, F
 
 def _mass(weights: Floats, keys: NDArray[np.bool_]) -> Floats:
     """Mean, over the queries that have any such key, of the mass on such keys."""
-    return _mean((weights * keys).sum(-1), np.asarray(keys.any(axis=-1)))
+    return _mean(_summed(weights, keys), np.asarray(keys.any(axis=-1)))
+
+
+def _summed(weights: Floats, factors: NDArray[Any]) -> Floats:
+    """(H, T) each row of weights times a (T, T) factor, without holding the products."""
+    found: Floats = np.einsum("hqk,qk->hq", weights, factors.astype(np.float64))
+    return found
 
 
 def _mean(values: Floats, queries: NDArray[np.bool_]) -> Floats:
