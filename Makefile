@@ -42,7 +42,7 @@ docs: .stamps/dev  ## write the generated parts of docs/ again: families, galler
 	for script in examples/[!_]*.py; do $(QUIET) $(BIN)/python $$script; done
 
 bench: .stamps/dev  ## measure every promise and print the ratios
-	$(QUIET) $(BIN)/python -m benchmarks $(ARGS)
+	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks $(ARGS)
 
 fuzz: .stamps/dev  ## damage trace files in many ways; each must be refused in words
 	$(QUIET) $(BIN)/python -m tests.fuzz

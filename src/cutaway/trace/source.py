@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ..core.tokens import Piece
 
 if TYPE_CHECKING:
+    from .attention import AttentionCall
     from .trace import Trace
 
 __all__ = [
@@ -150,6 +151,10 @@ class Source(Protocol):
 
     def attention(self, trace: Trace, layer: int, heads: Sequence[int]) -> Floats:
         """(len(heads), T, T) the attention weights of some heads of one block."""
+        ...
+
+    def attention_call(self, trace: Trace, layer: int) -> AttentionCall:
+        """The queries, keys and values of one block, proven to give its weights."""
         ...
 
     def masked(self, trace: Trace, wanted: Masked) -> Floats:

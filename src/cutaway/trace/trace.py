@@ -10,6 +10,7 @@ from typing import Any
 from ..core.axes import layer_name
 from ..core.errors import MissingError
 from ..core.tokens import TokenRow
+from .attention import AttentionCall
 from .card import ModelCard
 from .keep import MATERIALS
 from .source import Floats, Material, Rows, Source
@@ -30,6 +31,7 @@ class Trace:
     card       the model that made it
     materials  name -> layer -> (T, n) array: what was kept (states, inside, neurons)
     answers    the logit lens' stored answers (keep="lens"), else None
+    calls      layer -> its attention's queries, keys and values (keep="attention")
     options    how it was made: the prompt, the options of generate, the seed, as JSON values
     notes      what a reader should know, in words
     source     who answers questions about what was not kept
@@ -40,6 +42,7 @@ class Trace:
     materials: Mapping[str, Material]
     source: Source = field(repr=False)
     answers: Rows | None = None
+    calls: Mapping[int, AttentionCall] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -86,6 +89,11 @@ class Trace:
         if not absent:
             return {layer: kept[layer] for layer in layers}
         return self.source.replay(self, name, layers)
+
+    def attention_call(self, layer: int) -> AttentionCall:
+        """The queries, keys and values of a block: as kept, or else asked of the source."""
+        kept = self.calls.get(layer)
+        return self.source.attention_call(self, layer) if kept is None else kept
 
     def state(self, layer: int) -> Floats:
         """(T, width) the residual state after a block, -1 for the one that enters block 0.

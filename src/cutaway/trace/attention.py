@@ -1,0 +1,139 @@
+"""What one block's attention worked on: queries, keys, values, and all that shapes its weights.
+
+Weights are functions of this record alone, so that a saved trace answers them without its model.
+Whoever makes a record proves first that it gives the weights of the model's own eager function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from .source import Floats
+
+__all__ = ["AttentionCall", "Rotary"]
+
+
+@dataclass(frozen=True, eq=False)
+class Rotary:
+    """Queries and keys before the rotary embedding, and the angles that turn them.
+
+    query   (H, T, d) before it;  key  (K, T, d)
+    cos     (T, r), sin (T, r): the first r of d entries are turned, the rest pass
+    layout  which entries are turned together: "half" (i with i + r/2) or "interleaved" (2i, 2i+1)
+    """
+
+    query: Floats
+    key: Floats
+    cos: Floats
+    sin: Floats
+    layout: Literal["half", "interleaved"] = "half"
+
+    def turned(self, rows: Floats) -> Floats:
+        """(..., T, d) rows after the rotation: rows * cos + partner * sin."""
+        r = self.cos.shape[-1]
+        head, rest = rows[..., :r], rows[..., r:]
+        if self.layout == "half":
+            partner = np.concatenate([-head[..., r // 2 :], head[..., : r // 2]], axis=-1)
+        else:
+            partner = np.stack([-head[..., 1::2], head[..., ::2]], axis=-1).reshape(head.shape)
+        return np.concatenate([head * self.cos + partner * self.sin, rest], axis=-1)
+
+
+@dataclass(frozen=True, eq=False)
+class AttentionCall:
+    """One block's attention over one text; float32, T positions, H heads, K key-value heads.
+
+    query    (H, T, d) as they meet the keys, after rotary embedding
+    key      (K, T, d), value (K, T, dv): head h uses key-value head h // (H // K)
+    scale    what a dot product is multiplied by
+    causal   whether no token sees a later one
+    window   how many tokens each sees, itself included; None where there is no bound
+    hidden   (1 or H, T, T) True where a query may not look, besides causal and window; or None
+    bias     (1 or H, T, T) numbers added to the scores (position biases); or None
+    cap      soft-cap: scores become cap * tanh(score / cap) before bias and mask; or None
+    sinks    (H,) scores that lie on no token and take their share of each row; or None
+    written  (H, T) the L2 norm of what head h would add to the residual stream for a weight of 1
+             on token t (its value through the output projection); None where it was not proven
+    rotary   the queries and keys before rotary embedding; None where there is none, or it was not
+             proven
+    """
+
+    query: Floats
+    key: Floats
+    value: Floats
+    scale: float
+    causal: bool = True
+    window: int | None = None
+    hidden: Floats | None = None
+    bias: Floats | None = None
+    cap: float | None = None
+    sinks: Floats | None = None
+    written: Floats | None = None
+    rotary: Rotary | None = None
+
+    @property
+    def n_heads(self) -> int:
+        """H, the number of query heads."""
+        return int(self.query.shape[0])
+
+    def group(self, head: int) -> int:
+        """The key-value head that a query head uses."""
+        return head // (self.n_heads // self.key.shape[0])
+
+    def products(self, heads: Sequence[int]) -> Floats:
+        """(n, T, T) the plain dot products of queries with keys."""
+        keys = self.key[[self.group(head) for head in heads]]
+        found: Floats = self.query[list(heads)] @ keys.swapaxes(-1, -2)
+        return found
+
+    def scores(self, heads: Sequence[int]) -> Floats:
+        """(n, T, T) what goes into the softmax: scaled, capped, biased; -inf where hidden."""
+        scores = self.products(heads) * np.float32(self.scale)
+        if self.cap is not None:
+            scores = self.cap * np.tanh(scores / self.cap)
+        if self.bias is not None:
+            scores = scores + _of(self.bias, heads)
+        return np.where(self.blocked(heads), -np.inf, scores).astype(np.float32)
+
+    def blocked(self, heads: Sequence[int]) -> Floats:
+        """(1 or n, T, T) True where a query may not look."""
+        T = self.query.shape[1]
+        query, key = np.ogrid[:T, :T]
+        blocked = np.zeros((1, T, T), dtype=bool)
+        if self.causal:
+            blocked |= key > query
+        if self.window is not None:
+            blocked |= key <= query - self.window
+        if self.hidden is not None:
+            blocked = blocked | _of(self.hidden, heads)
+        return blocked
+
+    def weights(self, heads: Sequence[int]) -> Floats:
+        """(n, T, T) the attention weights; rows sum to 1, or to less where there are sinks."""
+        scores = self.scores(heads).astype(np.float64)
+        largest = scores.max(axis=-1, keepdims=True)
+        sinks = None if self.sinks is None else self.sinks[list(heads)][:, None, None]
+        if sinks is not None:
+            largest = np.maximum(largest, sinks)
+        largest = np.where(np.isfinite(largest), largest, 0)
+        exps = np.exp(scores - largest)
+        total = exps.sum(axis=-1, keepdims=True)
+        if sinks is not None:
+            total = total + np.exp(sinks - largest)
+        weights = np.divide(exps, total, out=np.zeros_like(exps), where=total > 0)
+        return weights.astype(np.float32)
+
+    def value_norms(self) -> Floats:
+        """(H, T) the L2 norm of the value that each head reads from each token."""
+        norms = np.linalg.norm(self.value.astype(np.float64), axis=-1)
+        groups = [self.group(head) for head in range(self.n_heads)]
+        return norms[groups].astype(np.float32)
+
+
+def _of(array: Floats, heads: Sequence[int]) -> Floats:
+    """The entries of some heads; an array shared by all heads is left as it is."""
+    return array if len(array) == 1 else array[list(heads)]
