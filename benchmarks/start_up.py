@@ -1,6 +1,7 @@
 """Cutaway starts at once: a light import, help in 0.5 s, the default model in 3 s.
 
-The 3 s are counted with transformers' model code imported (docs/decisions/2026-11-22-load-time.md)."""
+The 3 s are counted with transformers' model code imported: docs/decisions/2026-11-22-load-time.md.
+"""
 
 from __future__ import annotations
 
