@@ -20,7 +20,10 @@ from .pieces import Vocabulary
 from .prompt import Limits, Prompt, read_prompt
 from .tokens import decoded
 
-__all__ = ["OnToken", "Options", "continued", "end_ids", "generated", "read_options"]
+__all__ = [
+    "OnToken", "Options", "configuration", "continued", "end_ids", "generated",
+    "own_defaults_aside", "read_options", "seeded",
+]  # fmt: skip
 
 #: Told of each token as it is chosen: its id and the characters it completes.
 OnToken = Callable[[int, str], object]
@@ -113,11 +116,11 @@ def generated(
     streamer = None if on_token is None else _Streamer(vocabulary, on_token)
     ends = end_ids(model, vocabulary)
     generate: Any = model.generate
-    with resting(model), _own_defaults_aside(model), _seeded(options.seed, prompt.device):
+    with resting(model), own_defaults_aside(model), seeded(options.seed, prompt.device):
         rows = generate(
             prompt,
             attention_mask=torch.ones_like(prompt),
-            generation_config=_configuration(options, ends),
+            generation_config=configuration(options, ends),
             streamer=streamer,
         )
     return tuple(int(token_id) for token_id in rows[0, len(ids) :])
@@ -150,7 +153,7 @@ def _check_room(what: str, value: object, n_prompt: int, n_output: int, limits: 
         )  # fmt: skip
 
 
-def _configuration(options: Options, ends: tuple[int, ...]) -> GenerationConfig:
+def configuration(options: Options, ends: tuple[int, ...]) -> GenerationConfig:
     """Exactly these options; a 0 in top_k switches off transformers' default of 50."""
     drawn = {
         "do_sample": True, "temperature": options.temperature,
@@ -166,7 +169,7 @@ def _configuration(options: Options, ends: tuple[int, ...]) -> GenerationConfig:
 
 
 @contextmanager
-def _own_defaults_aside(model: PreTrainedModel) -> Iterator[None]:
+def own_defaults_aside(model: PreTrainedModel) -> Iterator[None]:
     """transformers fills what was not given from the model's defaults: take them away."""
     own = model.generation_config
     model.generation_config = GenerationConfig()
@@ -177,7 +180,8 @@ def _own_defaults_aside(model: PreTrainedModel) -> Iterator[None]:
 
 
 @contextmanager
-def _seeded(seed: int, device: torch.device) -> Iterator[None]:
+def seeded(seed: int, device: torch.device) -> Iterator[None]:
+    """Draw from this seed; the user's random state comes back after."""
     devices = [device] if device.type != "cpu" else []
     with torch.random.fork_rng(devices, device_type=device.type if devices else "cuda"):
         torch.manual_seed(seed)
