@@ -12,9 +12,12 @@ import xarray as xr
 from ..core.axes import read_layer, read_position
 from ..trace.trace import Trace
 from ..trace.walk import Step, Walk
-from .dataset import finish
+from .dataset import finish, token_coords
 
-__all__ = ["walk"]
+__all__ = ["LARGEST", "walk"]
+
+#: Longer texts have no whole matrices of weights beside the rows of the position.
+LARGEST = 256
 
 
 def walk(trace: Trace, *, at: int = -1, layer: int = 0) -> xr.Dataset:
@@ -24,7 +27,9 @@ def walk(trace: Trace, *, at: int = -1, layer: int = 0) -> xr.Dataset:
     layer    the block
     returns  one variable per step: entries of a state (channel), of a head (feature), MLP neurons
              (neuron), scores (head, key); change (layer, position), how much each block changed
-             each state: |after - before| / |before|
+             each state: |after - before| / |before|; all_weights (head, query, position) and
+             masked (query, position), every row of the block's attention, for texts of up to
+             LARGEST tokens
     """
     position = read_position(at, trace.n_positions, "at")
     block = read_layer(layer, trace.n_layers, with_input=False)
@@ -32,13 +37,31 @@ def walk(trace: Trace, *, at: int = -1, layer: int = 0) -> xr.Dataset:
     dataset = xr.Dataset({step.name: _variable(step, found) for step in found.steps})
     dataset = dataset.assign(change=(("layer", "position"), _change(trace)))
     dataset = dataset.assign_coords(
-        layer=np.arange(trace.n_layers), position=np.arange(trace.n_positions)
+        layer=np.arange(trace.n_layers), **token_coords(trace, range(trace.n_positions))
     )
+    dataset = _with_matrices(dataset, trace, block)
     dataset["change"].attrs.update(units="1", long_name="|after - before| / |before|")
     dataset.attrs["steps"] = json.dumps([_told(step, trace) for step in found.steps])
+    dataset.attrs["table"] = "change"
     dataset.attrs["refused"] = json.dumps(dict(found.refused))
     options = {"at": position, "layer": block}
     return finish(dataset, trace, lens="walk", options=options)
+
+
+def _with_matrices(dataset: xr.Dataset, trace: Trace, layer: int) -> xr.Dataset:
+    """The same with the softmax rows of every position, and where each may look.
+
+    all_weights (head, query, position);  masked (query, position), 1 where a query may not look
+    """
+    if "weights" not in dataset or trace.n_positions > LARGEST:
+        return dataset
+    heads = range(dataset.sizes["head"])
+    whole = trace.source.attention(trace, layer, heads)
+    blocked = trace.attention_call(layer).blocked([0])[0].astype(np.float32)
+    return dataset.assign(
+        all_weights=(("head", "query", "position"), whole),
+        masked=(("query", "position"), blocked),
+    )
 
 
 def _variable(step: Step, found: Walk) -> xr.Variable:

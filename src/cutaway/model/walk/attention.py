@@ -114,11 +114,11 @@ def _project(
         if found is None:
             raise MissingError(f"the norm of the {name}", because="it is no textbook norm")
         log.add(
-            name, f"Normalise the {name}", STAGE, found[0], target[at], _axes(name),
+            f"{name}_vector", f"Normalise the {name}", STAGE, found[0], target[at], _axes(name),
             inputs=(f"{name}_plain",), module=(norm_call.path, norm_call.module), again=found[1],
         )  # fmt: skip
         return
-    _projected(log, look, located, target, name, name, before, at)
+    _projected(log, look, located, target, f"{name}_vector", name, before, at)
 
 
 def _projected(
@@ -185,7 +185,7 @@ def _turn(log: Log, call: AttentionCall, at: int) -> None:
             f"pairs of entries turned by {at} × their frequency (rotary embedding, "
             f"{'first half with second' if rotary.layout == 'half' else 'neighbours'}, "
             f"{rotary.cos.shape[-1]} of {plain.shape[-1]} entries)",
-            torch.as_tensor(after[:, at]), _axes(name), inputs=(name,),
+            torch.as_tensor(after[:, at]), _axes(name), inputs=(f"{name}_vector",),
             again=torch.as_tensor(again[:, at]),
         )  # fmt: skip
 
@@ -194,7 +194,7 @@ def _weigh(log: Log, call: AttentionCall, weights: Tensor, at: int) -> Tensor:
     """Scores, weights and the mixed values; returns (H, dv) what each head gives."""
     heads = list(range(call.n_heads))
     groups = [call.group(head) for head in heads]
-    turned = "_turned" if call.rotary is not None else ""
+    turned = "_turned" if call.rotary is not None else "_vector"
     query = torch.as_tensor(call.query[:, at]).double()
     keys = torch.as_tensor(call.key[groups, : at + 1]).double()
     dots = torch.einsum("hd,hkd->hk", query, keys)
@@ -249,7 +249,7 @@ def _out(log: Log, look: Look, projections: list[Call], mixed: Tensor, at: int) 
             continue
         log.add(
             "head_output", "Mix the values", STAGE, "sum of weight × value, head by head",
-            taken[at].reshape(mixed.shape), ("head", "feature"), inputs=("weights", "value"),
+            taken[at].reshape(mixed.shape), ("head", "feature"), inputs=("weights", "value_vector"),
             again=mixed,
         )  # fmt: skip
         found = linear(call.module, merged)

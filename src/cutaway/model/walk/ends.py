@@ -192,9 +192,13 @@ def _probabilities(log: Log, logits: Tensor, ids: list[int], options: Mapping[st
             filtered = filtered / filtered.sum()
             log.add(
                 "filtered", "Keep the likeliest", "output",
-                f"{words}; {int(kept.sum()):,} tokens are left, their probabilities sum to 1",
+                f"{words}; {_counted(int(kept.sum()))} left, their probabilities sum to 1",
                 filtered[ids], ("k",), inputs=("temperature",), ids=ids,
             )  # fmt: skip
+
+
+def _counted(count: int) -> str:
+    return "1 token is" if count == 1 else f"{count:,} tokens are"
 
 
 def _softmax(logits: Tensor) -> Tensor:

@@ -1,0 +1,29 @@
+"""`cutaway walk`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from .options import Generation, ModelChoice, Subject, read_trace, verb
+from .outcome import Outputs
+
+__all__ = ["walk"]
+
+
+@verb
+def walk(
+    subject: Subject,
+    choice: ModelChoice,
+    generation: Generation,
+    outputs: Outputs,
+    at: Annotated[
+        int, typer.Option(help="The position that is followed; negative from the end.")
+    ] = -1,
+    layer: Annotated[int, typer.Option(help="The block that is walked through.")] = 0,
+) -> None:
+    """Every step of one token through one block, with the model's real numbers."""
+    from .walking import walk as ask
+
+    outputs.give(ask(read_trace(subject, choice, generation), at=at, layer=layer))

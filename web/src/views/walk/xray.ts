@@ -1,0 +1,120 @@
+import { card } from "../../parts/card";
+import { element } from "../../parts/dom";
+import { quantity } from "../../parts/format";
+import { HeatGrid } from "../../parts/heatgrid";
+import type { GridModel } from "../../parts/heatmodel";
+import { rampLegend } from "../../parts/legend";
+import { paintOf } from "../../parts/ramp";
+import type { Scheme } from "../../parts/theme";
+import type { WalkHeader } from "../../spec/walk";
+import { arrayOf, type Spec } from "../../spec/spec";
+import { NO_EDGE } from "./cells";
+
+/** Smaller changes have the palest colour. */
+const LEAST = 0.01;
+const ABOUT =
+  "Every token's track through all blocks, from below; the darker a crossing, the more that " +
+  "block changed that token's state: |after − before| / |before|, on a log scale.";
+
+/** The x-ray: how much every block changes every state, prompt and output apart. */
+export class Xray {
+  readonly card: HTMLElement;
+  private readonly grid: HeatGrid;
+  private readonly readout = element("p", { class: "about", "aria-live": "polite" });
+  private readonly key = element("div");
+  private readonly most: number;
+
+  constructor(private readonly spec: Spec<WalkHeader>) {
+    this.most = Math.max(...arrayOf(spec, "change").data, 0);
+    const tell = (row: number, col: number): void => this.tell(this.layer(row), col);
+    this.grid = new HeatGrid(this.model("light"), {
+      hover: (place) => (place ? tell(place.row, place.col) : this.here()),
+      choose: ({ row, col }) => this.move(row, col),
+      move: ({ row, col }) => this.move(row, col),
+      release: () => this.here(),
+    });
+    this.card = card(
+      "X-ray of the whole stack",
+      ABOUT,
+      [],
+      this.grid.element,
+      this.key,
+      this.readout,
+    );
+    this.card.classList.add("is-wide");
+  }
+
+  draw(scheme: Scheme): void {
+    this.grid.show(this.model(scheme), this.spec.header.positions.length > 24);
+    this.grid.recolour();
+    this.key.replaceChildren(
+      rampLegend(scheme, [`≤ ${LEAST}`, quantity(this.most)], [["teal", "right"]], "of its length"),
+    );
+    this.here();
+  }
+
+  dispose(): void {
+    this.grid.dispose();
+  }
+
+  private model(scheme: Scheme): GridModel {
+    const { header } = this.spec;
+    const change = arrayOf(this.spec, "change");
+    return {
+      rows: header.n_layers,
+      cols: header.positions.length,
+      rowHeight: 16,
+      label: "How much each block changed each token's state; arrow keys move.",
+      paint: (row, col) => {
+        return paintOf("teal", scheme, this.share(change.at(this.layer(row), col)));
+      },
+      text: (row, col) => change.at(this.layer(row), col).toFixed(2),
+      ringed: (row, col) => this.layer(row) === header.layer && col === header.at,
+      rowLabel: (row) => String(this.layer(row)),
+      above: NO_EDGE,
+      below: {
+        name: "read",
+        tone: "ink",
+        label: (col) => header.inputs[col]!,
+        small: (col) => String(header.positions[col]!),
+        underlined: (col) => header.produced[col]!,
+      },
+    };
+  }
+
+  /** 0..1 from LEAST to the largest, on a log scale. */
+  private share(value: number): number {
+    const whole = Math.log(Math.max(this.most, 2 * LEAST) / LEAST);
+    return Math.max(0, Math.log(Math.max(value, LEAST) / LEAST) / whole);
+  }
+
+  /** The last block is on top. */
+  private layer(row: number): number {
+    return this.spec.header.n_layers - 1 - row;
+  }
+
+  private here(): void {
+    const { at, layer, n_layers } = this.spec.header;
+    this.grid.select({ row: n_layers - 1 - layer, col: at }, false);
+    this.tell(layer, at);
+  }
+
+  private move(row: number, col: number): void {
+    this.grid.select({ row, col }, true);
+    this.tell(this.layer(row), col);
+  }
+
+  private tell(layer: number, at: number): void {
+    const { header } = this.spec;
+    const value = arrayOf(this.spec, "change").at(layer, at);
+    const isHere = layer === header.layer && at === header.at;
+    this.readout.replaceChildren(
+      `Block ${layer} changed `,
+      element("code", { class: "chip-in", dir: "ltr" }, header.inputs[at]!),
+      ` (position ${at}) by ${quantity(value)} of its length. `,
+      ...(isHere
+        ? ["This is the crossing that is walked through above."]
+        : [element("code", {}, `ct.walk(trace, at=${at}, layer=${layer})`), " walks through it."]),
+    );
+  }
+}
