@@ -36,9 +36,8 @@ def walk(trace: Trace, *, at: int = -1, layer: int = 0) -> xr.Dataset:
     found = trace.source.walk(trace, layer=block, at=position)
     dataset = xr.Dataset({step.name: _variable(step, found) for step in found.steps})
     dataset = dataset.assign(change=(("layer", "position"), _change(trace)))
-    dataset = dataset.assign_coords(
-        layer=np.arange(trace.n_layers), **token_coords(trace, range(trace.n_positions))
-    )
+    tokens = token_coords(trace, range(trace.n_positions))
+    dataset = dataset.assign_coords({"layer": np.arange(trace.n_layers), **tokens})
     dataset = _with_matrices(dataset, trace, block)
     dataset["change"].attrs.update(units="1", long_name="|after - before| / |before|")
     dataset.attrs["steps"] = json.dumps([_told(step, trace) for step in found.steps])

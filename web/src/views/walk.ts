@@ -1,8 +1,7 @@
-import { candidateBar } from "../parts/candidates";
 import { card, sentence } from "../parts/card";
 import { Choices, isWhole } from "../parts/choices";
-import { button, chip, element } from "../parts/dom";
-import { percent, quantity, rank } from "../parts/format";
+import { button, element } from "../parts/dom";
+import { quantity, rank } from "../parts/format";
 import { HeatGrid } from "../parts/heatgrid";
 import { rampLegend } from "../parts/legend";
 import type { WalkHeader, WalkStep } from "../spec/walk";
@@ -10,12 +9,12 @@ import { arrayOf, type Spec } from "../spec/spec";
 import type { Host } from "./host";
 import { pageView, wide, type Page } from "./page";
 import { cellsModel, cellsOf, FIRST, largest, printed, type Cells } from "./walk/cells";
+import { candidates, experts } from "./walk/choices";
 import { StackMap } from "./walk/map";
 import { Matrix } from "./walk/matrices";
 import { Xray } from "./walk/xray";
 
 const STAGES = { embedding: "Into the model", attention: "Attention", mlp: "MLP", output: "Out" };
-const SHARES = ["probability", "temperature", "filtered"];
 
 /** A walk: one step at a time with its real numbers, a map of the stack, and the x-ray. */
 export const walkView = pageView<WalkHeader>((spec, host) => new WalkPage(spec, host));
@@ -198,8 +197,8 @@ class WalkPage implements Page {
   }
 
   private picture(step: WalkStep): HTMLElement[] {
-    if (step.axes[0] === "k") return [this.candidates(step)];
-    if (step.name === "router") return [this.experts(step)];
+    if (step.axes[0] === "k") return [candidates(step, arrayOf(this.spec, `step:${step.name}`))];
+    if (step.name === "router") return [experts(step, arrayOf(this.spec, `step:${step.name}`))];
     const { scheme } = this.host.theme;
     const cells = this.shown();
     const wideRows = step.axes[1] === "key" && cells.cols <= 16;
@@ -269,33 +268,6 @@ class WalkPage implements Page {
   private clearMatrices(): void {
     for (const matrix of this.matrices) matrix.dispose();
     this.matrices.length = 0;
-  }
-
-  private candidates(step: WalkStep): HTMLElement {
-    const values = arrayOf(this.spec, `step:${step.name}`);
-    const isShare = SHARES.includes(step.name);
-    const lines = step.labels.map((label, i) => {
-      const value = values.at(i);
-      if (!isShare) {
-        return element(
-          "div",
-          { class: "bar is-plain" },
-          chip(label),
-          element("span", { class: "amount" }, printed(value)),
-        );
-      }
-      const candidate = { label, probability: value, logit: NaN, isFinal: i === 0, isNext: false };
-      return candidateBar(candidate);
-    });
-    return element("div", { class: "walk-candidates" }, ...lines);
-  }
-
-  private experts(step: WalkStep): HTMLElement {
-    const values = arrayOf(this.spec, `step:${step.name}`);
-    const items = step.ids.map((id, i) =>
-      element("li", {}, element("b", {}, `expert ${id}`), ` takes ${percent(values.at(i))}`),
-    );
-    return element("ul", { class: "walk-experts" }, ...items);
   }
 
   private point(row: number, col: number): void {
