@@ -220,8 +220,8 @@ class WalkPage implements Page {
     }
     const most = quantity(largest(cells));
     const ramps = [
-      ["clay", "left"],
-      ["teal", "right"],
+      ["teal", "left"],
+      ["clay", "right"],
     ] as const;
     return rampLegend(
       scheme,

@@ -1,6 +1,5 @@
 import type { Edge, GridModel } from "../../parts/heatmodel";
 import { paintOf, type Paint } from "../../parts/ramp";
-import { signedPaint } from "../../parts/signed";
 import type { Scheme } from "../../parts/theme";
 import type { WalkHeader, WalkStep } from "../../spec/walk";
 import { arrayOf, type Grid, type Spec } from "../../spec/spec";
@@ -58,14 +57,15 @@ function matrix(header: WalkHeader, step: WalkStep, grid: Grid): Cells {
   };
 }
 
-/** The cells coloured by sign and size; shares (weights) by size alone. */
+/** Clay is positive, teal negative, as for neurons; shares (weights) have a size alone. */
 export function cellsModel(step: WalkStep, cells: Cells, scheme: Scheme): GridModel {
   const isShare = step.name === "weights";
   const most = isShare ? 1 : largest(cells);
   const paint = (value: number): Paint | null => {
     if (!Number.isFinite(value)) return null;
     if (isShare) return paintOf("clay", scheme, Math.sqrt(value));
-    return signedPaint(most > 0 ? Math.sign(value) * Math.sqrt(Math.abs(value) / most) : 0, scheme);
+    const share = most > 0 ? Math.sqrt(Math.abs(value) / most) : 0;
+    return paintOf(value < 0 ? "teal" : "clay", scheme, share);
   };
   return {
     rows: cells.rows,
