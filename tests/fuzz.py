@@ -60,7 +60,7 @@ def main() -> None:
     options.add_argument("--every", type=int, default=1, help="every n-th byte (1: all)")
     options.add_argument("--seed", type=int, default=0)
     given = options.parse_args()
-    trace = linear_trace(keep=["neurons", "lens"])
+    trace = linear_trace(keep=["neurons", "lens", "attention"])
     counts: dict[str, int] = {}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.trace"

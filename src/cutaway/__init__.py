@@ -22,6 +22,8 @@ _HOMES = {
     "anatomy": "app.api",
     "attention": "app.looking",
     "clusters": "app.firing",
+    "compare": "app.comparing",
+    "explore": "app.exploring",
     "factors": "app.firing",
     "load": "app.api",
     "logit_lens": "app.api",
@@ -30,23 +32,28 @@ _HOMES = {
     "pairs": "app.racing",
     "predictions": "app.api",
     "saliency": "app.saliency",
+    "walk": "app.walking",
     "watch": "app.racing",
     "wrap": "app.api",
 }
 
 __all__ = [
-    "LM", "CutawayError", "Trace", "View", "anatomy", "attention", "clusters", "factors", "load",
-    "logit_lens", "neurons", "open", "pairs", "predictions", "saliency", "watch", "wrap",
+    "LM", "CutawayError", "Trace", "View", "anatomy", "attention", "clusters", "compare", "explore",
+    "factors", "load", "logit_lens", "neurons", "open", "pairs", "predictions", "saliency", "walk",
+    "watch", "wrap",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
     from .app.api import anatomy, load, logit_lens, predictions, wrap
     from .app.api import open as open  # noqa: A004 - ct.open, as in tarfile
+    from .app.comparing import compare
+    from .app.exploring import explore
     from .app.firing import clusters, factors, neurons
     from .app.looking import attention
     from .app.racing import pairs, watch
     from .app.saliency import saliency
     from .app.view import View
+    from .app.walking import walk
     from .core.errors import CutawayError
     from .model.lm import LM
     from .trace.trace import Trace

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import errno
 import io
@@ -17,7 +18,8 @@ import xarray as xr
 from cutaway.app.export import SUFFIXES, to_csv, to_json
 from cutaway.app.view import View
 from cutaway.core.errors import FileError, InvalidError
-from cutaway.render.bundle import bundle
+from cutaway.render.bundle import bundle_path
+from cutaway.render.figure import still
 from cutaway.render.page import page
 from cutaway.render.text import text
 from tests.view.made import logit_lens, predictions
@@ -130,6 +132,7 @@ def test_a_notebook_gets_a_widget_and_a_table_for_where_none_runs(data: xr.Datas
     view = View(data)
     shown, _ = view._repr_mimebundle_()
     assert {"application/vnd.jupyter.widget-view+json", "text/html", "text/plain"} <= set(shown)
+    assert base64.b64decode(shown["image/png"]) == still(view.spec)
     again, _ = view._repr_mimebundle_()
     key = "application/vnd.jupyter.widget-view+json"
     assert again[key] == shown[key]
@@ -138,8 +141,10 @@ def test_a_notebook_gets_a_widget_and_a_table_for_where_none_runs(data: xr.Datas
 
 def test_widgets_share_one_copy_of_the_front_end() -> None:
     first, other = View(logit_lens())._widget, View(predictions())._widget
-    assert first._esm is other._esm
-    assert first._esm == bundle()
+    assert first.front is other.front
+    assert first.front.code == bundle_path().read_text("utf-8")
+    assert len(first._esm) < 2_000
+    assert first.get_state()["front"] == f"IPY_MODEL_{first.front.model_id}"
     assert first.envelope["kind"] == "logit_lens"
     assert first.data == View(logit_lens()).spec.data()
 

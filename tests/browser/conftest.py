@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
@@ -44,6 +45,23 @@ def ready(page: Page) -> Page:
     """The page once all of it is drawn."""
     expect(page.locator(".cutaway[data-ready]")).to_be_visible()
     return page
+
+
+def fits(page: Page) -> None:
+    """Nothing on the page is wider than its window."""
+    width = page.viewport_size["width"] if page.viewport_size else 0
+    expect(page.locator("html")).to_have_js_property("scrollWidth", width)
+
+
+def holds(page: Page, expression: str, arg: Any = None) -> None:
+    """Wait until an expression is true on the page.
+
+    Not `wait_for_function`: that needs eval, which the page's own policy forbids.
+    """
+    until = time.monotonic() + _PATIENCE / 1000
+    while not page.evaluate(expression, arg):
+        assert time.monotonic() < until, f"still not true: {expression}"
+        page.wait_for_timeout(50)
 
 
 class OpenPage(Protocol):

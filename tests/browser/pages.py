@@ -42,6 +42,7 @@ def lens_spec(
     ids[: min(P, 5)] = np.arange(min(P, 5))
     kept = header | {
         "positions": list(range(P)), "layers": layers, "inputs": [words[i] for i in ids[:P]],
+        "texts": [words[i] for i in ids[:P]],
         "nexts": [words[i] for i in ids[1:P]] + [""], "produced": [i >= 5 for i in range(P)],
         "roles": [""] * P, "input_ids": ids[:P].tolist(), "next_ids": [*ids[1:P].tolist(), -1],
         "k": k, "vocabulary": list(words), "against": "final", "inside": inside,

@@ -9,7 +9,7 @@ from cutaway.render.page import page
 from cutaway.view.kinds import spec_of
 from tests.app.parts import HERE, PARTS
 
-from .conftest import OpenPage
+from .conftest import OpenPage, fits
 
 
 def test_parts_and_what_is_proven(open_page: OpenPage) -> None:
@@ -30,4 +30,4 @@ def test_parts_and_what_is_proven(open_page: OpenPage) -> None:
 def test_a_narrow_page_does_not_scroll_sideways(open_page: OpenPage) -> None:
     opened = open_page(page(spec_of(anatomy(HERE, PARTS))), width=400)
     expect(opened.locator("table.anatomy")).to_be_visible()
-    opened.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
+    fits(opened)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,14 +12,14 @@ from playwright.sync_api import Locator, Page, expect
 
 from cutaway.core.numbers import quantity
 from cutaway.lens.attention import attention
-from cutaway.lens.heads import head_figures, with_figures
+from cutaway.lens.heads import head_figures, row_figures, with_figures
 from cutaway.render.page import page as page_of
 from cutaway.view.attention import attention_spec
 from cutaway.view.spec import Spec
 
 from ..lens.made import WORDS, firing_trace
 from ..lens.test_heads import WeightSource
-from .conftest import OpenPage
+from .conftest import OpenPage, fits, holds
 from .test_hostile_tokens import OTHERS, PIECES, WHOLE, unharmed, words
 
 LAYERS, HEADS = 3, 4
@@ -31,14 +32,19 @@ def weights_of(T: int) -> np.ndarray:
     return (weights / weights.sum(-1, keepdims=True)).astype(np.float32)
 
 
-def picture(T: int = 8, labels: tuple[str, ...] = (), **options: int) -> Spec:
+def picture(
+    T: int = 8, labels: tuple[str, ...] = (), budget: int | None = None, **options: Any
+) -> Spec:
     bare = firing_trace(T, layers=LAYERS)
     if labels:
         bare = replace(bare, tokens=replace(bare.tokens, labels=labels))
     counts = (HEADS,) * LAYERS
     card = replace(bare.card, heads=counts, kv_heads=(2,) * LAYERS)
     trace = replace(bare, card=card, source=WeightSource(weights_of(T)))  # type: ignore[arg-type]
-    return attention_spec(with_figures(attention(trace), head_figures(trace)), **options)
+    weights = attention(trace, **options)
+    each = "head" in weights.dims
+    data = with_figures(weights, head_figures(trace) if each else row_figures(trace, weights))
+    return attention_spec(data, budget=budget)
 
 
 @pytest.fixture(scope="module")
@@ -196,21 +202,22 @@ def test_hostile_tokens_are_text(open_page: OpenPage, hostile: tuple[str, ...], 
     unharmed(page)
 
 
+@pytest.mark.parametrize("fragment", ["", "view=heads", "versus=0.0&head=2.1"])
 @pytest.mark.parametrize("dark", [False, True])
-def test_it_fits_a_narrow_window(open_page: OpenPage, spec: Spec, dark: bool) -> None:
-    page = ready(open_page(page_of(spec), width=400, dark=dark))
-    page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
+def test_it_fits_a_narrow_window(
+    open_page: OpenPage, spec: Spec, dark: bool, fragment: str
+) -> None:
+    page = ready(open_page(page_of(spec), width=400, dark=dark, fragment=fragment))
+    fits(page)
 
 
 @pytest.mark.parametrize("form", ["lines", "matrix"])
 def test_a_long_text_draws_its_window_only(open_page: OpenPage, form: str) -> None:
     page = ready(open_page(page_of(picture(600)), fragment=f"form={form}&head=1.1&at=10"))
     expect(panel(page).locator("h2")).to_contain_text("position 10")
-    canvas = page.locator(".looked .grid canvas")
+    canvas = page.locator(".pane .grid canvas").first
     expect(canvas).to_be_visible()
-    page.wait_for_function(
-        "document.querySelector('.looked .grid canvas').clientHeight <= window.innerHeight"
-    )
+    holds(page, "document.querySelector('.looked .grid canvas').clientHeight <= window.innerHeight")
     page.locator(".looked .grid").focus()
     page.keyboard.press("End")
     if form == "lines":

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from cutaway.render.page import page as page_of
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import OpenPage, fits
 from tests.browser.pages import candidates_spec
 
 
@@ -35,5 +35,5 @@ def test_bars_are_as_long_as_their_probabilities(open_page: OpenPage) -> None:
 def test_it_fits_a_narrow_window(open_page: OpenPage, dark: bool) -> None:
     page = open_page(page_of(candidates_spec(k=20)), width=400, dark=dark)
     expect(page.locator(".cutaway[data-ready]")).to_be_visible()
-    page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
+    fits(page)
     expect(page.locator("table")).to_be_visible()

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from cutaway.lens.clusters import clusters
+from cutaway.lens.neurons import neurons
 from cutaway.render.page import page as page_of
 from cutaway.view.kinds import spec_of
 
-from ..lens.made import made
-from .conftest import OpenPage, ready
+from ..lens.made import firing_trace, made
+from .conftest import OpenPage, fits, ready
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +72,20 @@ def test_neurons_change_with_the_layer_and_the_order(open_page: OpenPage, specs)
     expect(readout).to_contain_text(f"{value:.3f}"[:4])
 
 
+def test_a_neuron_of_a_mixture_is_named_by_its_expert(open_page: OpenPage):
+    trace = firing_trace()
+    trace = replace(trace, card=replace(trace.card, experts=((4, 8, 8),) * 3))
+    page = ready(open_page(page_of(spec_of(neurons(trace))), fragment="by=first&row=17"))
+    readout = page.locator("p.about[aria-live]")
+    expect(readout).to_contain_text("Neuron expert 2 · 1 of layer 0")
+    page.locator(".grid").focus()
+    for _ in range(17):
+        page.keyboard.press("ArrowDown")
+    expect(readout).to_contain_text("Neuron shared · 2 of layer 0")
+    groups = ready(open_page(page_of(spec_of(clusters(trace, n=4)))))
+    expect(groups.locator("p.about[aria-live]")).to_contain_text(re.compile("expert|shared"))
+
+
 def test_clusters_say_their_sizes_and_each_neuron_by_keyboard(open_page: OpenPage, specs):
     spec = specs["clusters"]
     page = ready(open_page(page_of(spec)))
@@ -80,13 +97,15 @@ def test_clusters_say_their_sizes_and_each_neuron_by_keyboard(open_page: OpenPag
     page.keyboard.press("ArrowDown")
     neuron = int(spec.arrays["neuron"][1])
     expect(page.locator("p.about[aria-live]")).to_contain_text(f"neuron {neuron} of layer")
+    page.keyboard.press("ArrowRight")
+    expect(page).to_have_url(re.compile("#row=1&at=1$"))
 
 
 @pytest.mark.parametrize("kind", ["neurons", "clusters", "factors"])
 @pytest.mark.parametrize("dark", [False, True])
 def test_it_fits_a_narrow_window(open_page: OpenPage, specs, kind, dark):
     page = ready(open_page(page_of(specs[kind]), width=400, dark=dark))
-    page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
+    fits(page)
 
 
 def test_a_long_text_opens(open_page: OpenPage):

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from cutaway.render.page import page as page_of
 from cutaway.render.ramp import colours
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import OpenPage, fits, holds
 from tests.browser.pages import WORDS, lens_spec
 
 #: A point in the cell of the first position after the final layer, in the grid's own pixels.
@@ -51,7 +51,8 @@ def test_it_opens_on_what_the_model_says(lens: Page) -> None:
 def test_a_cell_has_the_colour_that_python_gives_it(lens: Page) -> None:
     share = lens_spec().arrays["top_probability"][-1, 0, 0]
     expected = colours("clay", np.array([share]))[0].tolist()
-    lens.wait_for_function(
+    holds(
+        lens,
         """([x, y, expected]) => {
             const canvas = document.querySelector(".grid canvas");
             const pixel = canvas.getContext("2d").getImageData(x, y, 1, 1).data;
@@ -184,22 +185,20 @@ def test_a_narrow_window_has_no_overflow(open_page: OpenPage, fragment: str) -> 
     ready(page)
     page.get_by_text("How this was made").click()
     expect(page.get_by_text(long[1])).to_be_visible()
-    page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
+    fits(page)
 
 
 def test_a_thousand_positions_take_one_small_canvas(open_page: OpenPage) -> None:
     page = open_page(page_of(lens_spec(1024)))
     ready(page)
-    page.wait_for_function(
-        "document.querySelector('.grid canvas').getBoundingClientRect().width < 1280"
-    )
+    holds(page, "document.querySelector('.grid canvas').getBoundingClientRect().width < 1280")
     grid(page).focus()
     page.keyboard.press("Home")
     expect(readout(page)).to_contain_text("Position 0:")
-    page.wait_for_function("document.querySelector('.grid').scrollLeft === 0")
+    expect(grid(page)).to_have_js_property("scrollLeft", 0)
     page.keyboard.press("End")
     expect(readout(page)).to_contain_text("Position 1023:")
-    page.wait_for_function("document.querySelector('.grid').scrollLeft > 50000")
+    expect(grid(page)).not_to_have_js_property("scrollLeft", 0)
 
 
 def test_everything_is_reached_with_the_tab_key(lens: Page) -> None:

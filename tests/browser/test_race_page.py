@@ -11,7 +11,7 @@ from cutaway.render.page import page as page_of
 from cutaway.view.kinds import spec_of
 
 from ..lens.made import made
-from .conftest import OpenPage, ready
+from .conftest import OpenPage, fits, ready
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +30,41 @@ def test_the_readout_names_every_token_and_follows_the_arrow_keys(open_page: Ope
     page.keyboard.press("Home")
     expect(readout.get_by_role("heading")).to_have_text("The input, before layer 0")
     expect(page).to_have_url(re.compile("#row=0$"))
+
+
+def test_the_chosen_token_moves_with_the_arrow_keys_in_the_table_and_in_the_chart(
+    open_page: OpenPage, specs
+):
+    page = ready(open_page(page_of(specs["watch"])))
+    tokens = specs["watch"].header["tokens"]
+    lines, grid = page.locator("svg.lines g[data-line]"), page.locator(".grid")
+    chosen = page.locator(".racer.is-chosen code")
+    expect(lines.nth(0)).to_have_class("is-chosen")
+    grid.focus()
+    page.keyboard.press("ArrowRight")
+    expect(lines.nth(1)).to_have_class("is-chosen")
+    expect(lines.nth(0)).not_to_have_class("is-chosen")
+    expect(chosen).to_have_text(tokens[1])
+    expect(page).to_have_url(re.compile("#token=1$"))
+    page.keyboard.press("ArrowDown")
+    expect(page).to_have_url(re.compile("#row=29&token=1$"))
+    page.locator("svg.lines").focus()
+    page.keyboard.press("ArrowDown")
+    expect(chosen).to_have_text(tokens[2])
+    page.keyboard.press("ArrowDown")  # there is no fourth
+    expect(chosen).to_have_text(tokens[2])
+    expect(page).to_have_url(re.compile("#row=29&token=2$"))
+    page.reload()
+    expect(ready(page).locator(".racer.is-chosen code")).to_have_text(tokens[2])
+
+
+def test_hovering_shows_a_layer_and_leaving_goes_back(open_page: OpenPage, specs):
+    page = ready(open_page(page_of(specs["watch"])))
+    heading = page.locator(".readout").get_by_role("heading")
+    page.locator("svg.lines").hover()
+    expect(heading).not_to_have_text("After layer 29")
+    page.mouse.move(2, 2)
+    expect(heading).to_have_text("After layer 29")
 
 
 def test_an_address_opens_the_page_as_it_was(open_page: OpenPage, specs):
@@ -60,4 +95,4 @@ def test_a_panel_for_each_prompt_with_the_rank_in_each_cell(open_page: OpenPage,
 @pytest.mark.parametrize("dark", [False, True])
 def test_it_fits_a_narrow_window(open_page: OpenPage, specs, kind, dark):
     page = ready(open_page(page_of(specs[kind]), width=400, dark=dark))
-    page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
+    fits(page)

@@ -15,7 +15,7 @@ from cutaway.render.page import page as page_of
 from cutaway.view.kinds import spec_of
 from cutaway.view.spec import Spec
 
-from .conftest import OpenPage
+from .conftest import OpenPage, fits
 
 TEXT = "The keys to the cabinet are on"
 
@@ -118,9 +118,12 @@ def test_the_deletion_curve_follows_the_arrow_keys(open_page: OpenPage, trace):
     expect(heading(page)).to_contain_text(f"{spec.header['counts'][-1]} tokens gone")
     last = percent(float(spec.arrays["probability"][0, -1]))
     expect(page.locator(".share-line .amount").first).to_have_text(last)
+    expect(page).to_have_url(re.compile(f"#step={len(spec.header['counts']) - 1}$"))
+    page.reload()
+    expect(heading(ready(page))).to_contain_text(f"{spec.header['counts'][-1]} tokens gone")
 
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_it_fits_a_narrow_window(open_page: OpenPage, spec, dark):
     page = ready(open_page(page_of(spec), width=400, dark=dark))
-    page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
+    fits(page)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["NOT_RUNNABLE", "QUICK", "REFUSED", "SINGLE"]
+__all__ = [
+    "AHEAD", "HIDDEN", "HYBRIDS", "KINDS", "NOT_RUNNABLE", "NO_ATTENTION", "QUICK", "REFUSED",
+    "SINGLE", "SINKS",
+]  # fmt: skip
 
 #: Family -> the part that the refusal must name. What the cause is in the architecture:
 REFUSED = {
@@ -31,3 +34,34 @@ QUICK = (
     "llama", "gpt2", "gpt_neox", "opt", "gemma2", "gemma3_text", "cohere", "phi", "qwen3_moe",
     "falcon", "bloom", "mamba",
 )  # fmt: skip
+
+#: Families none of whose blocks has attention.
+NO_ATTENTION = ("falcon_mamba", "mamba", "mamba2", "rwkv", "xlstm")
+#: Family -> what the refusal of its attention weights must say.
+HIDDEN = {"deepseek_v4": "looks at 16 keys for 13 tokens"}  # the others are compressed ones
+#: Families whose rows sum to less than 1: some attention goes to a sink that is no token.
+SINKS = ("flint", "gpt_oss", "granite_swa", "granitemoe_swa", "hy_v4", "mimo_v2_flash")
+#: Families that look at later positions, having no causal mask unless one is given.
+AHEAD = ("xlnet",)
+#: Families of mixed blocks -> the layers of the tiny model that have attention.
+HYBRIDS = {
+    "bailing_hybrid": (1, 3), "bamba": (1, 3), "granitemoehybrid": (1, 3), "jamba": (1, 3),
+    "kimi_linear": (1, 3), "lfm2_moe": (1, 3), "minimax": (0, 2), "qwen3_next": (3,),
+    "recurrent_gemma": (2,), "zamba": (2, 5), "zamba2": (1, 3), "falcon_h1": (0, 1, 2, 3),
+}  # fmt: skip
+#: Kind of attention -> families that have it.
+KINDS = {
+    "grouped heads": ("llama", "qwen2", "gpt_bigcode", "falcon"),
+    "sliding windows": ("mistral", "gemma3_text", "cohere2", "gpt_neo", "starcoder2"),
+    "soft-caps": ("gemma2",),
+    "sinks": SINKS,
+    "ALiBi": ("bloom", "mpt"),
+    "mixtures": ("mixtral", "qwen3_moe", "dbrx", "deepseek_v3", "gpt_oss"),
+    "latent attention": ("deepseek_v2", "deepseek_v3", "minicpm3"),
+    "more than one attention in a block": ("diffllama", "longcat_flash"),
+    "not through transformers' interface": (
+        "big_bird", "bloom", "codegen", "falcon", "git", "gpt_neo", "gpt_neox_japanese", "gptj",
+        "megatron-bert", "mpt", "mvp", "openai-gpt", "rembert", "roformer", "trocr", "xglm",
+        "xlnet",
+    ),
+}  # fmt: skip

@@ -11,13 +11,13 @@ from cutaway.core.errors import MissingError
 from cutaway.trace.card import Capability
 from tests.models import FAMILIES
 
-from .expected import NOT_RUNNABLE
+from .expected import NO_ATTENTION, NOT_RUNNABLE
 from .survey import look
 
 __all__ = ["PATH", "names_in", "page"]
 
 PATH = Path(__file__).parents[2] / "docs" / "families.md"
-_LENSES = ("logit lens", "inside", "neurons", "saliency")
+_LENSES = ("logit lens", "inside", "neurons", "saliency", "attention")
 
 _HEAD = """# Model families
 
@@ -31,11 +31,14 @@ bypassed, at every layer (`tests/conformance`).
 - **inside**: blocks have a state between attention and MLP.
 - **neurons**: every neuron's activation can be recorded.
 - **saliency**: the gradient of a logit reaches the embeddings.
+- **attention**: the weights of every head are those of a model that runs eager attention, within
+  1e-4; "none" where no block attends. Families that keep their attention from transformers'
+  `AttentionInterface` are replayed: what their values are multiplied by is seen in the act.
 
 Made by `python -m tests.conformance.table`.
 
-| family | lens | inside | neurons | saliency | or because |
-|---|---|---|---|---|---|
+| family | lens | inside | neurons | saliency | attention | or because |
+|---|---|---|---|---|---|---|
 """
 
 
@@ -63,6 +66,8 @@ def _verdict(family: str) -> tuple[list[str], str]:
     except MissingError as refusal:
         return ["refused"] * len(_LENSES), str(refusal).split(";", 1)[0]
     marks = ["yes" if found[name].proven else "no" for name in _LENSES]
+    if family in NO_ATTENTION:
+        marks[_LENSES.index("attention")] = "none"
     return marks, "; ".join(_reasons({name: found[name] for name in _LENSES}))
 
 
@@ -70,6 +75,8 @@ def _reasons(found: dict[str, Capability]) -> Iterator[str]:
     for name, capability in found.items():
         if not capability.proven:
             yield f"{name}: {capability.why}"
+        elif name == "attention" and "layers without" in capability.why:
+            yield capability.why.split("; ")[-1]
 
 
 def _row(family: str, marks: list[str], why: str) -> str:

@@ -31,6 +31,7 @@ def test_refusals_and_what_was_not_run_are_said() -> None:
 @pytest.mark.parametrize("family", QUICK)
 def test_a_row_says_what_is_proven_in_any_precision(family: str, dtype: torch.dtype) -> None:
     found = discover(tiny_model(family).to(dtype), PROBE).capabilities
-    marks = line_of(family).split("|")[2:6]
-    proven = [found[name].proven for name in ("logit lens", "inside", "neurons", "saliency")]
+    marks = line_of(family).split("|")[2:7]
+    names = ("logit lens", "inside", "neurons", "saliency", "attention")
+    proven = [found[name].proven for name in names]
     assert [mark.strip() == "yes" for mark in marks] == proven

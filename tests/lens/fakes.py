@@ -8,7 +8,8 @@ import numpy as np
 
 from cutaway.core.errors import MissingError
 from cutaway.core.tokens import Piece, TokenRow
-from cutaway.trace.card import ModelCard
+from cutaway.trace.attention import AttentionCall, Rotary
+from cutaway.trace.card import Capability, ModelCard
 from cutaway.trace.source import Rows
 from cutaway.trace.trace import Trace
 
@@ -78,3 +79,48 @@ def logit_trace(n_layers: int = 3, T: int = 5, vocab: int = 20, seed: int = 0):
     bare = fake_trace([np.zeros((T, 0))] * n_layers)
     card = replace(bare.card, vocab_size=vocab)
     return replace(bare, card=card, source=LogitSource(logits)), logits
+
+
+class AttentionSource(FakeSource):
+    """Answers weights, queries and keys from attention calls by layer."""
+
+    def __init__(self, calls: dict[int, AttentionCall]) -> None:
+        self.calls = calls
+
+    def attention(self, trace, layer, heads):
+        return self.calls[layer].weights(heads)
+
+    def attention_call(self, trace, layer):
+        return self.calls[layer]
+
+
+def attention_call(H: int, K: int, T: int, d: int, seed: int = 0) -> AttentionCall:
+    """A causal call of random numbers: grouped heads, rotary embedding, norms of what is written.
+
+    d is even; the output projection is random too, to a width of 2 d.
+    """
+    rng = np.random.default_rng(seed)
+    raw = rng.normal(size=(H + K, T, d)).astype(np.float32)
+    angle = np.arange(T)[:, None] / 100.0 ** (np.arange(d) % (d // 2) / (d / 2))
+    angles = np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32)
+    turned = Rotary(raw[:H], raw[H:], *angles).turned(raw)
+    value = rng.normal(size=(K, T, d)).astype(np.float32)
+    projection = rng.normal(size=(H, d, 2 * d)).astype(np.float32)
+    written = np.linalg.norm(value.repeat(H // K, axis=0) @ projection, axis=-1)
+    return AttentionCall(
+        query=turned[:H], key=turned[H:], value=value, scale=d**-0.5, written=written,
+        rotary=Rotary(turned[:H], turned[H:], *angles),
+    )  # fmt: skip
+
+
+def attention_trace(
+    n_layers: int = 2, H: int = 4, K: int = 2, T: int = 6, d: int = 8, seed: int = 0
+) -> Trace:
+    """A trace whose source answers the attention of every layer from random calls."""
+    calls = {n: attention_call(H, K, T, d, seed + n) for n in range(n_layers)}
+    bare = fake_trace([np.zeros((T, 0))] * n_layers)
+    card = replace(
+        bare.card, heads=(H,) * n_layers, kv_heads=(K,) * n_layers,
+        capabilities={"attention": Capability(True, "made by hand")},
+    )  # fmt: skip
+    return replace(bare, card=card, materials={}, source=AttentionSource(calls))

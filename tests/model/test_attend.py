@@ -109,6 +109,46 @@ def test_an_eager_function_that_differs_is_refused(llama) -> None:
         weigh(replace(call, output=call.output + 0.01))
 
 
+def test_one_head_of_an_eager_function_that_differs_is_refused_too(llama) -> None:
+    from dataclasses import replace
+
+    model, anatomy = llama
+    call = attention_calls(model, anatomy, IDS)[0]
+    with pytest.raises(MissingError, match="differs from the kernel"):
+        weights(replace(call, output=call.output + 0.01), [0])
+
+
+@pytest.mark.parametrize("heads", [range(4), [2], [3, 0]])
+def test_what_goes_to_a_sink_after_the_softmax_is_taken_off_the_rows(llama, heads) -> None:
+    """An eager function may shrink its output, and answer rows that still sum to 1."""
+    from dataclasses import replace
+
+    model, anatomy = llama
+    call = attention_calls(model, anatomy, IDS)[0]
+    plain = weights(call, heads)
+
+    def shrinking(*args, **kwargs):
+        output, rows = call.eager(*args, **kwargs)
+        return 0.25 * output, rows
+
+    shrunk = replace(call, output=0.25 * call.output, eager=shrinking)
+    np.testing.assert_allclose(weights(shrunk, heads), 0.25 * plain, atol=1e-6)
+
+
+def test_weights_that_do_not_give_the_output_are_refused(llama) -> None:
+    from dataclasses import replace
+
+    model, anatomy = llama
+    call = attention_calls(model, anatomy, IDS)[0]
+
+    def other(*args, **kwargs):
+        output, rows = call.eager(*args, **kwargs)
+        return output, rows.flip(1)  # the rows of another head
+
+    with pytest.raises(MissingError, match="do not give what the kernel gave"):
+        weights(replace(call, eager=other), range(4))
+
+
 def test_a_proof_tells_heads_and_key_value_heads(llama) -> None:
     model, anatomy = llama
     heads, capability = prove_attention(model, anatomy, IDS)

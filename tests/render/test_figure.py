@@ -13,7 +13,7 @@ from PIL import Image
 
 from cutaway.core.errors import InvalidError, MissingError, UnknownError
 from cutaway.render.drawing import drawable
-from cutaway.render.figure import FORMATS, figure
+from cutaway.render.figure import FORMATS, figure, still
 from cutaway.view.kinds import spec_of
 from cutaway.view.spec import Spec
 from tests.view.made import LABELS, logit_lens, predictions
@@ -90,6 +90,22 @@ def test_without_matplotlib_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
     with pytest.raises(MissingError, match=r"cutaway\[plot\]"):
         figure(SPECS["lens"](), "svg")
+    assert still(SPECS["lens"]()) is None
+
+
+def test_a_still_picture_is_the_figure_with_fewer_dots() -> None:
+    spec = SPECS["candidates"]()
+    small, large = (Image.open(io.BytesIO(made)) for made in (still(spec), figure(spec, "png")))
+    assert small.format == "PNG"
+    assert small.width / small.height == pytest.approx(large.width / large.height, rel=0.01)
+    assert small.width < 0.7 * large.width
+    assert still(spec) == still(spec)
+
+
+def test_a_picture_of_many_words_or_no_figure_has_no_still() -> None:
+    assert still(spec_of(logit_lens(layers=30, positions=30))) is None
+    assert still(spec_of(logit_lens(layers=1, positions=5000, k=1))) is None
+    assert still(Spec("telescope", {})) is None
 
 
 def test_an_unknown_kind_is_refused() -> None:

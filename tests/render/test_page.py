@@ -7,9 +7,11 @@ import hashlib
 import json
 import re
 import zlib
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 
+import numpy as np
 import pytest
 
 from cutaway.core.errors import MissingError
@@ -18,7 +20,7 @@ from cutaway.render.bundle import bundle, bundle_path
 from cutaway.render.page import page
 from cutaway.render.static import static
 from cutaway.view.kinds import spec_of
-from cutaway.view.spec import Spec
+from cutaway.view.spec import CHUNK, Spec
 from tests.view.made import HOSTILE, LABELS, TEXTS, logit_lens, predictions
 
 
@@ -46,6 +48,10 @@ class Reader(HTMLParser):
         self._open = ""
 
 
+def inflated(packed: str) -> bytes:
+    return zlib.decompress(base64.b64decode(packed), wbits=-15)
+
+
 def hostile() -> Spec:
     """A picture whose every word is hostile."""
     data = logit_lens(inside=True)
@@ -70,8 +76,58 @@ def test_the_same_spec_gives_the_same_page(spec: Spec) -> None:
 def test_the_page_holds_the_envelope_and_the_data(spec: Spec) -> None:
     scripts = Reader(page(spec)).scripts
     assert json.loads(scripts["cutaway-spec"]) == json.loads(json.dumps(spec.to_json()))
-    packed = base64.b64decode(scripts["cutaway-data"])
-    assert zlib.decompress(packed, wbits=-15) == spec.data()
+    assert inflated(scripts["cutaway-data"]) == spec.data()
+
+
+@pytest.fixture(scope="module")
+def large() -> Spec:
+    """A picture with an array for later of three chunks, the last one not full."""
+    rng = np.random.default_rng(0)
+    few = spec_of(predictions())
+    arrays = {"weights": rng.integers(0, 99, (7, CHUNK // 3), np.uint8), **few.arrays,
+              "place": np.arange(4, dtype=np.int32)}  # fmt: skip
+    return Spec(few.kind, few.header, arrays, later=("weights", "place"))
+
+
+def test_arrays_for_later_come_behind_the_front_end_in_chunks(large: Spec) -> None:
+    html = page(large)
+    scripts = Reader(html).scripts
+    names = [f"cutaway-weights-{i}" for i in range(3)] + ["cutaway-place-0"]
+    assert list(scripts) == ["cutaway-spec", "cutaway-data", "code", *names]
+    chunks = [inflated(scripts[name]) for name in names]
+    assert [len(chunk) for chunk in chunks] == [3 * (CHUNK // 3)] * 2 + [CHUNK // 3, 16]
+    assert b"".join(chunks[:3]) == large.arrays["weights"].tobytes()
+    assert chunks[3] == large.arrays["place"].tobytes()
+    assert inflated(scripts["cutaway-data"]) == large.data()
+    assert page(large) == html
+
+
+def test_the_envelope_says_where_every_array_lies(large: Spec) -> None:
+    layout = {row["name"]: row for row in large.to_json()["arrays"]}
+    assert layout["weights"] == {
+        "name": "weights", "dtype": "uint8", "shape": [7, CHUNK // 3], "rows": 3
+    }  # fmt: skip
+    assert layout["place"]["rows"] > 4
+    data = large.data()
+    for name in set(large.arrays) - set(large.later):
+        array = large.arrays[name]
+        assert layout[name]["offset"] % 8 == 0
+        found = np.frombuffer(data, array.dtype, array.size, layout[name]["offset"])
+        np.testing.assert_array_equal(found.reshape(array.shape), array)
+
+
+def test_a_row_larger_than_a_chunk_is_one() -> None:
+    few = spec_of(predictions())
+    tall = np.zeros((2, CHUNK + 1), dtype=np.uint8)
+    spec = Spec(few.kind, few.header, {"tall": tall}, later=("tall",))
+    assert [len(chunk) for chunk in spec.chunks("tall")] == [CHUNK + 1] * 2
+    none = Spec(few.kind, few.header, {"none": tall[:0]}, later=("none",))
+    assert list(none.chunks("none")) == []
+
+
+def test_an_array_for_later_must_be_there() -> None:
+    with pytest.raises(TypeError, match="weights"):
+        Spec("candidates", {}, {}, later=("weights",))
 
 
 def test_the_page_has_only_its_own_elements(spec: Spec) -> None:
@@ -104,9 +160,15 @@ def test_the_policy_allows_the_front_end_by_its_hash_and_nothing_else(spec: Spec
 
 
 def test_without_scripts_there_is_a_table(spec: Spec) -> None:
-    html = page(spec)
-    assert f"<noscript>{static(spec)}</noscript>" in html
+    written = re.search("<noscript>(.*?)</noscript>", page(spec), re.DOTALL)[1]
+    assert unescape(written) == unescape(static(spec))
     assert "<table>" in static(spec)
+
+
+def test_a_page_is_ascii(spec: Spec) -> None:
+    """Then it is the same in any encoding, and browsers decode it fast."""
+    assert page(spec).isascii()
+    assert not static(hostile()).isascii()
 
 
 def test_the_page_can_be_encoded_whatever_a_text_holds() -> None:

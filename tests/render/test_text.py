@@ -106,3 +106,10 @@ def test_a_prompt_shows_a_long_text_from_its_end() -> None:
 def test_an_unknown_kind_is_refused() -> None:
     with pytest.raises(UnknownError, match="telescope"):
         text(Spec("telescope", {}))
+
+
+def test_a_notebook_gets_no_output_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """rich displays what it prints where it finds itself in a notebook, an empty text too."""
+    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
+    monkeypatch.setattr("rich.jupyter.display", lambda *_: pytest.fail("displayed"))
+    assert "What it nearly said" in text(spec_of(predictions()), 80)

@@ -9,6 +9,7 @@ import numpy as np
 
 from cutaway.core.errors import MissingError
 from cutaway.core.tokens import Piece, TokenRow
+from cutaway.trace.attention import AttentionCall, Rotary
 from cutaway.trace.card import Capability, ModelCard
 from cutaway.trace.source import Floats, Ints, Material, Question, Rows
 from cutaway.trace.standard import standard_rows
@@ -19,7 +20,8 @@ LABELS = ("·a", "‹F0›‹9F›", "</script>", "שלום", "↵")
 CARD = ModelCard(
     name="linear", revision="1a2b", model_type="linear", architecture="Linear", dtype="float32",
     device="cpu", n_layers=L, width=D, vocab_size=V, n_parameters=V * D, context=None, tied=False,
-    gated=True, neurons=(N, 0, N), capabilities={"lens": Capability(True, "by hand")},
+    gated=True, neurons=(N, 0, N), heads=(2, 0, 2), kv_heads=(1, 0, 1), call_bytes=(8, 168, 5),
+    capabilities={"lens": Capability(True, "by hand")},
     versions={"python": "3"},
 )  # fmt: skip
 
@@ -78,7 +80,7 @@ class Linear:
 
 
 def linear_trace(*, keep: Sequence[str] = (), seed: int = 0) -> Trace:
-    """A trace of random states; with keep="neurons" or "lens" those too."""
+    """A trace of random states; with keep="neurons", "lens" or "attention" those too."""
     random = np.random.default_rng(seed)
     source = Linear(random.normal(size=(D, V)))
     states = {
@@ -93,9 +95,31 @@ def linear_trace(*, keep: Sequence[str] = (), seed: int = 0) -> Trace:
     trace = Trace(
         tokens=row, card=CARD, source=source,
         materials={"states": states} | ({"neurons": neurons} if "neurons" in keep else {}),
+        calls=attention_calls(random) if "attention" in keep else {},
         options={"prompt": "x", "seed": 0, "temperature": None}, notes=("the tokenizer dropped 1",),
     )  # fmt: skip
     return replace(trace, answers=standard_rows(trace)) if "lens" in keep else trace
+
+
+def attention_calls(random: np.random.Generator) -> dict[int, AttentionCall]:
+    """Blocks 0 and 2, which share angles; block 2 has all that a record can have."""
+
+    def some(*shape: int) -> Floats:
+        return random.normal(size=shape).astype(np.float32)
+
+    angle = some(T, 2).repeat(2, axis=1)
+    cos, sin = np.cos(angle), np.sin(angle)
+    plain, full = (
+        AttentionCall(
+            query=query, key=key, value=some(1, T, 3), scale=0.3, written=abs(some(2, T)),
+            rotary=Rotary(query, key, cos, sin, "interleaved"),
+        )
+        for query, key in ((some(2, T, 4), some(1, T, 4)) for _ in range(2))
+    )  # fmt: skip
+    hidden = np.zeros((1, T, T), dtype=bool)
+    hidden[0, 4, 1] = True
+    full = replace(full, window=4, cap=2.0, hidden=hidden, bias=some(1, T, T), sinks=some(2))
+    return {0: plain, 2: full}
 
 
 def _distance(name: str, reference: Floats, logprobs: Floats) -> Floats:

@@ -8,7 +8,7 @@ from .linear import linear_trace
 
 
 def test_no_damage_goes_unnoticed(tmp_path: Path) -> None:
-    trace = linear_trace(keep=["neurons", "lens"])
+    trace = linear_trace(keep=["neurons", "lens", "attention"])
     path = tmp_path / "a.trace"
     raw = trace.save(path).read_bytes()
     missed = {}

@@ -26,7 +26,7 @@ from cutaway.trace.trace import Trace
 
 from .linear import LABELS, linear_trace
 
-KEEPS = [(), ("neurons",), ("lens",), ("neurons", "lens")]
+KEEPS = [(), ("neurons",), ("lens",), ("attention",), ("neurons", "lens", "attention")]
 
 
 @pytest.mark.parametrize("keep", KEEPS)
@@ -122,9 +122,9 @@ def test_a_full_disk_is_said_and_loses_nothing(
     assert same(read(path), linear_trace())
 
 
-def written(path: Path, change: Callable[[dict[str, Any]], object]) -> Path:
+def written(path: Path, change: Callable[[dict[str, Any]], object], keep: str = "lens") -> Path:
     """A file whose checksums are right and whose header was changed by hand."""
-    raw = linear_trace(keep=["lens"]).save(path).read_bytes()
+    raw = linear_trace(keep=[keep]).save(path).read_bytes()
     length = struct.unpack("<Q", raw[:8])[0]
     metadata = json.loads(raw[8 : 8 + length])["__metadata__"]
     header = json.loads(metadata["header"])
@@ -154,6 +154,7 @@ def test_a_header_written_by_hand_is_read(tmp_path: Path) -> None:
         lambda header: header["card"].update(n_layers=2),
         lambda header: header["card"].update(n_layers=-1),
         lambda header: header["card"].update(another=1),
+        lambda header: header["card"].update(experts=[[4, 160]]),
         lambda header: header["card"].update(capabilities=None),
         lambda header: header.update(pieces=[[1, "a"]]),
         lambda header: header.update(options=[1]),
@@ -202,7 +203,7 @@ def test_foreign_files_are_refused_in_words(tmp_path: Path) -> None:
 
 
 def test_a_newer_file_says_so(tmp_path: Path) -> None:
-    path = linear_trace().save(tmp_path / "a.trace")
+    path = linear_trace(keep=["attention"]).save(tmp_path / "a.trace")
     raw = path.read_bytes().replace(f'"version": "{VERSION}"'.encode(), b'"version": "9"')
     path.write_bytes(raw)
     with pytest.raises(FileError, match=r"newer Cutaway \(format 9.*pip install -U"):

@@ -12,8 +12,8 @@ from .linear import T, linear_trace
 
 
 def test_sizes_are_those_of_the_arrays() -> None:
-    trace = linear_trace(keep=["neurons", "lens"])
-    said = sizes(trace.card, T, ("states", "neurons", "lens"))
+    trace = linear_trace(keep=["neurons", "lens", "attention"])
+    said = sizes(trace.card, T, ("states", "neurons", "lens", "attention"))
     held = {
         name: sum(array.nbytes for array in layers.values())
         for name, layers in trace.materials.items()
@@ -22,7 +22,15 @@ def test_sizes_are_those_of_the_arrays() -> None:
     assert rows is not None
     arrays = [getattr(rows, field.name) for field in fields(rows) if field.name != "distances"]
     held["lens"] = sum(np.asarray(array).nbytes for array in [*arrays, *rows.distances.values()])
+    shared = ("cos", "sin")  # of both blocks, and held once
+    held["attention"] = sum(
+        array.nbytes
+        for layer, call in trace.calls.items()
+        for name, array in call.arrays().items()
+        if layer == 0 or name not in shared
+    )
     assert said == held
+    assert trace.nbytes == sum(held.values()) - held["lens"]
 
 
 @pytest.mark.parametrize(
@@ -36,7 +44,7 @@ def test_states_are_always_kept(keep: object, names: tuple[str, ...]) -> None:
     assert read_keep(keep) == names  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("keep", ["attention", ["states", "lense"]])
+@pytest.mark.parametrize("keep", ["weights", ["states", "lense"]])
 def test_an_unknown_material_is_refused(keep: object) -> None:
-    with pytest.raises(UnknownError, match="known: 'states', 'inside', 'neurons', 'lens', 'all'"):
+    with pytest.raises(UnknownError, match="'neurons', 'lens', 'attention', 'all'"):
         read_keep(keep)  # type: ignore[arg-type]

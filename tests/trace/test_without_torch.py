@@ -27,6 +27,33 @@ print(text(spec))
 """
 
 
+ATTENTION = """
+import sys
+for name in ("torch", "transformers", "tokenizers"):
+    sys.modules[name] = None  # importing it now raises ImportError
+import cutaway as ct
+
+view = ct.attention(ct.open(sys.argv[1]))
+weights = view.data["weight"].sel(layer=2, head=[1])
+print(weights.dims, repr(weights.values.sum()))
+view.save(sys.argv[2])
+"""
+
+
+def test_attention_of_a_saved_trace_and_its_page(tmp_path: Path) -> None:
+    trace = linear_trace(keep=["attention"])
+    path = trace.save(tmp_path / "a.trace")
+    page = tmp_path / "a.html"
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", ATTENTION, str(path), str(page)],
+        capture_output=True, text=True, encoding="utf-8", check=False,
+    )  # fmt: skip
+    assert done.stderr == ""
+    total = trace.calls[2].weights([1]).sum()
+    assert done.stdout == f"('head', 'query', 'key') {total!r}\n"
+    assert page.stat().st_size > 10_000
+
+
 def test_open_lens_text_and_page(tmp_path: Path) -> None:
     trace = linear_trace(keep=["lens"])
     path = trace.save(tmp_path / "a.trace")

@@ -8,7 +8,8 @@ import pytest
 from cutaway.core.errors import MissingError
 from cutaway.lens.attention import attention
 from cutaway.lens.heads import head_figures, with_figures
-from cutaway.view.attention import SIDE, attention_spec
+from cutaway.view.attention import attention_spec
+from cutaway.view.attention_cells import SIDE
 from cutaway.view.spec import Spec
 
 from ..lens.test_heads import IDS, attention_trace, causal

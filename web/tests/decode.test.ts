@@ -12,6 +12,10 @@ function envelope(change: object = {}) {
   return { version: 1, kind: "logit_lens", header: HEADER, arrays: LAYOUT, ...change };
 }
 
+const none = (): never => {
+  throw new Error("nothing is asked for");
+};
+
 function data(): Uint8Array {
   const bytes = new Uint8Array(24);
   bytes.set(new Uint8Array(new Int32Array([7, -1]).buffer), 0);
@@ -20,7 +24,7 @@ function data(): Uint8Array {
 }
 
 test("arrays are read where the layout says, in row-major order", () => {
-  const spec = decode(envelope(), data());
+  const spec = decode(envelope(), data(), none);
   expect(arrayOf(spec, "rank").at(0, 1)).toBe(-1);
   expect(arrayOf(spec, "share").at(1, 0)).toBe(2);
   expect(arrayOf(spec, "share").at(0, 1)).toBeNaN();
@@ -29,7 +33,7 @@ test("arrays are read where the layout says, in row-major order", () => {
 test("data at an odd offset of its buffer is read all the same", () => {
   const shifted = new Uint8Array(27);
   shifted.set(data(), 3);
-  const spec = decode(envelope(), shifted.subarray(3));
+  const spec = decode(envelope(), shifted.subarray(3), none);
   expect(arrayOf(spec, "share").at(1, 1)).toBe(3);
 });
 
@@ -43,10 +47,10 @@ test.each([
   [envelope({ arrays: [{ ...LAYOUT[1], offset: 16 }] }), "cut off"],
   [envelope({ arrays: [{ ...LAYOUT[1], offset: 2 }] }), "cut off"],
 ])("a wrong envelope is refused in words (%#)", (wrong, words) => {
-  expect(() => decode(wrong, data())).toThrow(SpecError);
-  expect(() => decode(wrong, data())).toThrow(words);
+  expect(() => decode(wrong, data(), none)).toThrow(SpecError);
+  expect(() => decode(wrong, data(), none)).toThrow(words);
 });
 
 test("a missing array is named", () => {
-  expect(() => arrayOf(decode(envelope(), data()), "kl")).toThrow('"kl"');
+  expect(() => arrayOf(decode(envelope(), data(), none), "kl")).toThrow('"kl"');
 });

@@ -19,7 +19,7 @@ function layerOf(path: string): number {
 
 test.each(files.map((file) => [relative(SOURCE, file), file]))("%s", (_, file) => {
   const text = readFileSync(file, "utf-8");
-  for (const [, target] of text.matchAll(/from "([^"]+)"/g)) {
+  for (const [, target] of text.matchAll(/^(?:import|export|}).* from "([^"]+)";$/gm)) {
     expect(target, "no runtime dependencies").toMatch(/^\./);
     expect(layerOf(resolve(dirname(file), target!))).toBeLessThanOrEqual(layerOf(file));
   }

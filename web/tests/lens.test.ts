@@ -1,9 +1,12 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import { Selection } from "../src/parts/selection";
 import type { LensHeader } from "../src/spec/headers";
 import { Grid, type Spec } from "../src/spec/spec";
+import { sameCell, shownCell, type State } from "../src/views/lens/cell";
 import { LensCells } from "../src/views/lens/cells";
 import { drawnRows, rowIndex } from "../src/views/lens/rows";
-import { initialState, permitted } from "../src/views/lens/state";
+import { LensState } from "../src/views/lens/state";
+import { kept, Place } from "./places";
 
 const quantity = (name: string) => ({ name, words: name, unit: "" });
 
@@ -43,8 +46,11 @@ const spec: Spec<LensHeader> = {
   kind: "logit_lens",
   header: HEADER,
   arrays: { ...after, ...within },
+  later: {},
 };
 const cells = new LensCells(spec);
+const opened = (fragment = "", header = HEADER): State =>
+  new LensState(header, kept(new Place(fragment))).state;
 const cell = (layer: number, at: number, inside = false) => ({ layer, at, inside });
 
 test("a cell foretells the next token by its id, not by its label", () => {
@@ -67,7 +73,7 @@ test("numbers are those of the cell; undefined ones are NaN, labels a dash", () 
 
 test("values off the scale are said to be so, where their rows are drawn", () => {
   const scale = { ...HEADER.quantities[1]!, low: 1, high: 3 };
-  const rows = drawnRows(HEADER, { ...initialState(HEADER), inputRow: true });
+  const rows = drawnRows(HEADER, opened());
   expect(cells.clipped(scale, rows)).toEqual({ below: false, above: true });
   const after = rows.filter((row) => row.layer >= 0 && !row.inside);
   expect(cells.clipped(scale, after)).toEqual({ below: false, above: false });
@@ -79,7 +85,7 @@ test("candidates are marked as the final layer's token and as the next", () => {
 });
 
 test("rows are drawn from the final layer down, or from the input down", () => {
-  const state = initialState(HEADER);
+  const state = opened();
   const names = (change: object) =>
     drawnRows(HEADER, { ...state, ...change }).map((row) => `${row.layer}${row.inside ? "i" : ""}`);
   expect(names({})).toEqual(["1", "1i", "0", "0i", "-1"]);
@@ -91,19 +97,59 @@ test("rows are drawn from the final layer down, or from the input down", () => {
 
 test("the rank grid of the tokens that came begins with the first block", () => {
   const grid = { ...HEADER, rank_of: { ...HEADER.rank_of, name: "next" } };
-  expect(initialState(HEADER).finalOnTop).toBe(true);
-  expect(initialState(grid).finalOnTop).toBe(false);
+  expect(opened().finalOnTop).toBe(true);
+  expect(opened("", grid).finalOnTop).toBe(false);
 });
 
-test("an address is followed as far as the picture has it", () => {
-  const state = initialState(HEADER);
-  expect(state).toMatchObject({ at: 4, layer: 1, mode: "rank" });
-  const follow = (change: object) => permitted(cells, state, change);
-  expect(follow(cell(0, 3, true))).toMatchObject(cell(0, 3, true));
-  for (const wrong of [{ at: 0 }, { layer: 2 }, { layer: -1, inside: true }]) {
-    expect(follow(wrong)).not.toHaveProperty("at");
-  }
-  expect(follow({ layer: -1, inputRow: false })).not.toHaveProperty("layer");
-  expect(follow({ mode: "tv" })).not.toHaveProperty("mode");
-  expect(follow({ mode: "probability" })).toMatchObject({ mode: "probability" });
+test.each<[Partial<State>, string]>([
+  [{}, ""],
+  [{ at: 3, layer: 0, mode: "probability" }, "at=3&layer=0&mode=probability"],
+  [{ layer: -1, pinned: true }, "layer=in&pinned=yes"],
+  [{ inside: true, finalOnTop: false, inputRow: false }, "inside=yes&final=bottom&input=hidden"],
+  [{ overview: true, panel: "table" }, "cells=fit&show=table"],
+])("a state is what its address says (%#)", (change, fragment) => {
+  const place = new Place();
+  const lens = new LensState(HEADER, kept(place));
+  const start = lens.state;
+  lens.set(change);
+  expect(place.fragment).toBe(fragment);
+  expect(opened(fragment)).toEqual({ ...start, ...change });
+});
+
+test.each(["at=0", "layer=2", "mode=tv", "show=all", "pinned=maybe", "final=left", "foo=1"])(
+  "an address is followed as far as the picture has it: %s",
+  (fragment) => expect(opened(fragment)).toEqual(opened()),
+);
+
+test("a choice in a hidden row, or inside the input, is none", () => {
+  expect(opened("layer=in&input=hidden").layer).toBe(1);
+  expect(opened("layer=in&inside=yes")).toMatchObject({ layer: -1, inside: false });
+});
+
+test("hovering is told but not in the address", () => {
+  const place = new Place();
+  const lens = new LensState(HEADER, kept(place));
+  const heard = vi.fn();
+  lens.subscribe(heard);
+  lens.set({ hover: cell(0, 3) });
+  expect(heard).toHaveBeenCalledOnce();
+  expect(lens.state.hover).toEqual(cell(0, 3));
+  expect(place.fragment).toBe("");
+});
+
+test("the position and the layer are those of the page's selection", () => {
+  const selection = new Selection(null);
+  const lens = new LensState(HEADER, { address: null, scope: "lens.", selection });
+  selection.set({ at: 3, layer: 0 });
+  expect(lens.state).toMatchObject({ at: 3, layer: 0 });
+  lens.set({ layer: -1 });
+  expect(selection.picked).toEqual({ at: 3, layer: -1, head: null });
+});
+
+test("the shown cell is the one under the pointer, unless one is pinned", () => {
+  const state = opened();
+  const other = cell(0, 3);
+  expect(sameCell(shownCell(state), state)).toBe(true);
+  expect(sameCell(shownCell({ ...state, hover: other }), other)).toBe(true);
+  expect(sameCell(shownCell({ ...state, hover: other, pinned: true }), state)).toBe(true);
 });

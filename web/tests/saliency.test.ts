@@ -23,7 +23,7 @@ function made(): Spec<SaliencyHeader> {
   } as unknown as SaliencyHeader;
   const three = (values: number[]): Grid => new Grid(Float32Array.from(values), [3]);
   const arrays = { share, score: share, value: three([1, 2, 3]), gap: three([NaN, 0.01, 0.2]) };
-  return { kind: "saliency", header, arrays };
+  return { kind: "saliency", header, arrays, later: {} };
 }
 
 describe("the shares of a strip", () => {

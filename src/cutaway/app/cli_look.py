@@ -27,7 +27,7 @@ def look(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="What that file holds beside states and lens: neurons, inside, all; "
+            help="What that file holds beside states and lens: neurons, inside, attention, all; "
             "may be given again.",
         ),
     ] = None,

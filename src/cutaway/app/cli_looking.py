@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from ..core.errors import InvalidError, UnknownError
 from .options import Generation, ModelChoice, Subject, read_listed, read_trace, verb
 from .outcome import Outputs
 
 __all__ = ["attention"]
+
+_VIEWS = ("model", "heads", "neuron")
 
 
 @verb
@@ -18,12 +21,36 @@ def attention(
     choice: ModelChoice,
     generation: Generation,
     outputs: Outputs,
+    view: Annotated[
+        str,
+        typer.Option(
+            help="What the page opens with: model (all heads) or heads (of a layer); or neuron: "
+            "one head at one token, number by number."
+        ),
+    ] = "model",
     layers: Annotated[
         str | None, typer.Option(help='Such as "0" or "0,29". [default: all]')
     ] = None,
     heads: Annotated[
         str | None, typer.Option(help='Numbers in a block, such as "0,3". [default: all]')
     ] = None,
+    layer: Annotated[int | None, typer.Option(help="One layer instead of --layers.")] = None,
+    head: Annotated[int | None, typer.Option(help="One head instead of --heads.")] = None,
+    at: Annotated[
+        int | None,
+        typer.Option(help="With --view neuron: the position that looks. [default: the last]"),
+    ] = None,
+    weighting: Annotated[str, typer.Option(help="weight, value_norm or output_norm.")] = "weight",
+    aggregate: Annotated[
+        str | None, typer.Option(help="The heads of a block as one: mean, max or rollout.")
+    ] = None,
+    split: Annotated[
+        int | None,
+        typer.Option(help="Where the second part of the text begins. [default: the output]"),
+    ] = None,
+    carry: Annotated[
+        str, typer.Option(help="What the page holds: weights, or queries (and keys).")
+    ] = "weights",
     tokens: Annotated[
         list[str] | None,
         typer.Option(
@@ -35,14 +62,31 @@ def attention(
     """Where it looked: the attention of every head, with figures of what each head does."""
     from .looking import attention as ask
 
+    if view not in _VIEWS:
+        raise UnknownError("view", view, allowed=_VIEWS)
+    neuron = view == "neuron"
+    if at is not None and not neuron:
+        raise InvalidError("at", at, allowed="--at with --view neuron only")
+    if neuron and (aggregate or weighting != "weight"):
+        raise InvalidError("view", view, allowed="neither --weighting nor --aggregate with it")
     given = tokens or ["special"]
-    trace = read_trace(subject, choice, generation)
-    outputs.give(
-        ask(
-            trace, layers=read_listed("layers", layers), heads=read_listed("heads", heads),
-            tokens=given[0] if len(given) == 1 and _named(given[0]) else given,
-        )
-    )  # fmt: skip
+    options: dict[str, Any] = {
+        "layers": _one_or("layers", layer, layers), "heads": _one_or("heads", head, heads),
+        "weighting": weighting, "aggregate": aggregate, "split": split, "carry": carry,
+        "opens": "model" if neuron else view,
+        "tokens": given[0] if len(given) == 1 and _named(given[0]) else given,
+    }  # fmt: skip
+    found = ask(read_trace(subject, choice, generation), **options)
+    outputs.give(found.neuron(layer, head, -1 if at is None else at) if neuron else found)
+
+
+def _one_or(what: str, one: int | None, listed: str | None) -> list[int] | None:
+    """The numbers of --layers or of --layer, not of both."""
+    if one is None:
+        return read_listed(what, listed)
+    if listed is not None:
+        raise InvalidError(what, listed, allowed=f"--{what} or --{what[:-1]}, not both")
+    return [one]
 
 
 def _named(text: str) -> bool:

@@ -29,7 +29,8 @@ def neurons(
     neurons  numbers within a block, None for all
 
     Its data hold activation (layer, neuron, position) in the model's own units; in a mixture of
-    fused experts neuron e x width + j is neuron j of expert e, 0 where the expert was not called.
+    fused experts neuron e x width + j is neuron j of expert e, 0 where the expert was not called,
+    and the coordinates expert and expert_neuron (layer, neuron) say both.
     The activation at position j - 1 is the one that produced token j. In a gated MLP its sign
     means nothing. Raises MissingError where a model or a block has no neurons.
     """

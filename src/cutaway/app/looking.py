@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from ..core.errors import InvalidError, UnknownError
 from .view import View
 
 if TYPE_CHECKING:
+    import numpy as np
     import xarray as xr
+    from numpy.typing import NDArray
 
     from ..trace.trace import Trace
     from ..view.spec import Spec
 
 __all__ = ["AttentionView", "attention"]
 
+Carry = Literal["weights", "queries"]
+
 
 class AttentionView(View):
     """Attention in the user's hands: weights when they are touched, figures of every head."""
 
-    def __init__(self, dataset: xr.Dataset, trace: Trace, tokens: str | Sequence[str]) -> None:
+    def __init__(
+        self,
+        dataset: xr.Dataset,
+        trace: Trace,
+        tokens: str | Sequence[str],
+        carry: Carry = "weights",
+    ) -> None:
         super().__init__(dataset)
-        self._trace, self._tokens = trace, tokens
+        self._trace, self._tokens, self._carry = trace, tokens, carry
 
     @cached_property
     def figures(self) -> xr.Dataset:
@@ -31,9 +42,14 @@ class AttentionView(View):
         >>> found = ct.attention(trace).figures["previous"]  # doctest: +SKIP
         >>> {axis: int(i) for axis, i in found.argmax(...).items()}  # doctest: +SKIP
         {'layer': 3, 'head': 5}
-        """
-        from ..lens.heads import head_figures
 
+        They are of the plain weights, whatever the weighting. Of an aggregate they are those of
+        its rows, by (layer).
+        """
+        from ..lens.heads import head_figures, row_figures
+
+        if "head" not in self.data.dims:
+            return row_figures(self._trace, self.data, tokens=self._tokens)
         return head_figures(
             self._trace, layers=self.data["layer"].values.tolist(),
             heads=self.data["head"].values.tolist(), tokens=self._tokens,
@@ -46,11 +62,70 @@ class AttentionView(View):
 
     @cached_property
     def spec(self) -> Spec:
-        """The picture: every head's thumbnail and figures, weights up to a budget."""
+        """The picture of a saved page: thumbnails and figures, weights up to a budget."""
+        if self._carry == "weights":
+            return self._spec(live=False)
+        from ..lens.heads import with_figures
+        from ..lens.queries import halved_queries
+        from ..view.attention_queries import queries_spec
+
+        numbers = (self.data[axis].values.tolist() for axis in ("layer", "head"))
+        return queries_spec(
+            with_figures(self.data, self.figures), halved_queries(self._trace, *numbers)
+        )
+
+    @cached_property
+    def shown(self) -> Spec:
+        """The picture of a notebook: it opens with one layer, and asks for the rest."""
+        return self._spec(live=True)
+
+    def _spec(self, live: bool) -> Spec:
         from ..lens.heads import with_figures
         from ..view.attention import attention_spec
 
-        return attention_spec(with_figures(self.data, self.figures))
+        return attention_spec(with_figures(self.data, self.figures), live=live)
+
+    def answer(self, question: Mapping[str, Any]) -> NDArray[np.uint8]:
+        """What the notebook's picture asks for: {"what": "head", "layer": 9, "head": 2}.
+
+        Returns the head's weights in the encoding of the picture. Raises UnknownError for another
+        question and for a head that is not there.
+        """
+        from ..view.attention import attention_head
+
+        if question.get("what") != "head":
+            raise UnknownError("question", question.get("what"), allowed=["head"])
+        causal = bool(self.shown.header["causal"])
+        return attention_head(self.data, question["layer"], question["head"], causal)
+
+    def neuron(self, layer: int | None = None, head: int | None = None, at: int = -1) -> View:
+        """One head at one token, number by number: query, keys, products, scores, weights, output.
+
+        >>> view = ct.attention(trace).neuron(layer=16, head=0, at=-1)  # doctest: +SKIP
+        >>> view.data["product"].dims, view.data["weight"].dims  # doctest: +SKIP
+        (('key', 'neuron'), ('key',))
+
+        layer, head  which head; what is not said is the head with the most induction, or, in a
+                     text without repeats, with the most attention on the token before
+        at           the position that looks, negative from the end; the page shows every other
+
+        Its data hold query_vector, output (neuron), key_vector, product, value_vector, weighted
+        (key, neuron), dot, scaled, score, weight (key), and query_before, key_before where a
+        rotary embedding could be proven. Raises MissingError where the queries and keys can't be
+        had exactly.
+        """
+        from ..lens.attention_neuron import attention_neuron, leading_head
+        from ..lens.heads import head_figures
+
+        if layer is None or head is None:
+            each = "head" in self.data.dims
+            layers = self.data["layer"].values.tolist() if layer is None else layer
+            heads = self.data["head"].values.tolist() if each and head is None else head
+            whole = each and layer is None and head is None
+            layer, head = leading_head(
+                self.figures if whole else head_figures(self._trace, layers=layers, heads=heads)
+            )
+        return View(attention_neuron(self._trace, layer, head, at))
 
 
 def attention(
@@ -59,9 +134,14 @@ def attention(
     layers: int | Sequence[int] | None = None,
     heads: int | Sequence[int] | None = None,
     kind: str = "self",
+    weighting: Literal["weight", "value_norm", "output_norm"] = "weight",
+    aggregate: Literal["mean", "max", "rollout"] | None = None,
     tokens: str | Sequence[str] = "special",
+    split: int | None = None,
+    opens: Literal["model", "heads"] = "model",
+    carry: Carry = "weights",
 ) -> AttentionView:
-    """Where it looked: the attention weights of every head, computed when they are touched.
+    """Where it looked: the attention of every head, computed when it is touched.
 
     >>> import cutaway as ct
     >>> trace = ct.load().trace("The capital of France is")  # doctest: +SKIP
@@ -69,21 +149,40 @@ def attention(
     >>> view.data["weight"].sel(layer=9, head=2).shape  # doctest: +SKIP
     (5, 5)
 
-    layers  blocks, None for all that have attention
-    heads   numbers within a block, None for all
-    kind    "self"
-    tokens  the set that the figure "chosen" counts: "special", "punctuation", a list of texts, or
-            a pattern "re:..."
+    layers     blocks, None for all that have attention
+    heads      numbers within a block, None for all
+    kind       "self"
+    weighting  "weight"; "value_norm", the weight times the norm of the value read there;
+               "output_norm", times the norm of what the head writes for it
+    aggregate  the heads of a block as one: their "mean", their "max", or "rollout", which goes
+               through all blocks from the first
+    tokens     the set that the figure "chosen" counts: "special", "punctuation", a list of texts,
+               or a pattern "re:..."
+    split      the position where the second part of the text begins, for the picture's filter;
+               the first produced token unless said
+    opens      the picture's first view: the grid of the "model", or the "heads" of a layer
+    carry      what a saved page holds: "weights", in 8 bits and up to a budget, or "queries" (and
+               keys) in 16 bits, from which it computes any head; smaller above some 700 tokens
 
-    Its data hold weight (layer, head, query, key), each row summing to 1 unless the model has
-    sinks, and group (head), the key-value group. `.figures` holds entropy, distance, mass on the
-    first, previous and same token, induction and others by (layer, head); files of numbers
-    (.csv, .json, .nc) hold these, not the weights. Raises MissingError for a model or a layer
-    without attention, for one whose weights could not be proven, and, when weights are touched,
-    for a saved trace without its model.
+    Its data hold weight (layer, head, query, key), with "weight" each row summing to 1 unless the
+    model has sinks, and group (head), the key-value group; of an aggregate weight (layer, query,
+    key). `.figures` holds entropy, distance, mass on the first, previous and same token, induction
+    and others by (layer, head); files of numbers (.csv, .json, .nc) hold these, not the weights.
+    Raises MissingError for a model or a layer without attention, for one whose weights could not
+    be proven, and, when weights are touched, for a saved trace without its model or for an output
+    projection that could not be proven. Sources: output_norm Kobayashi et al. 2020, arXiv
+    2004.10102; rollout Abnar and Zuidema 2020, arXiv 2005.00928.
     """
     from ..lens.attention import attention as ask
-    from ..lens.heads import read_token_set
+    from ..lens.token_set import read_token_set
 
+    if carry not in get_args(Carry):
+        raise UnknownError("thing to carry", carry, allowed=get_args(Carry))
+    if carry == "queries" and (aggregate or weighting != "weight"):
+        raise InvalidError("carry", carry, allowed="'weights', with norms and aggregates")
     read_token_set(trace, tokens)  # a set that does not exist is refused now, not in the picture
-    return AttentionView(ask(trace, layers=layers, heads=heads, kind=kind), trace, tokens)
+    data = ask(
+        trace, layers=layers, heads=heads, kind=kind, weighting=weighting, aggregate=aggregate,
+        split=split, opens=opens,
+    )  # fmt: skip
+    return AttentionView(data, trace, tokens, carry)

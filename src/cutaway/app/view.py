@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 import sys
 from functools import cached_property
@@ -14,6 +15,8 @@ from ..view.spec import Spec
 if TYPE_CHECKING:
     import anywidget
     import xarray as xr
+
+    from ..render.widget import Answer
 
 __all__ = ["View"]
 
@@ -48,6 +51,14 @@ class View:
         """The picture as every renderer reads it: a JSON header and arrays."""
         return spec_of(self._data)
 
+    @property
+    def shown(self) -> Spec:
+        """The picture where Python is at hand: `.spec`, where a view answers no questions."""
+        return self.spec
+
+    #: Answers what the picture asks while it is looked at; None where it has all it shows.
+    answer: Answer | None = None
+
     def save(self, path: str | Path) -> Path:
         """Write it as .html, .svg, .png, .json, .csv or .nc; returns the path.
 
@@ -77,21 +88,30 @@ class View:
     def __repr__(self) -> str:
         from ..render.text import brief
 
-        return brief(self.spec, shutil.get_terminal_size((100, 24)).columns).rstrip("\n")
+        return brief(self.shown, shutil.get_terminal_size((100, 24)).columns).rstrip("\n")
 
     @cached_property
     def _widget(self) -> anywidget.AnyWidget:
         """One for all the places where this view is displayed."""
         from ..render.widget import widget
 
-        return widget(self.spec)
+        return widget(self.shown, self.answer)
 
     def _repr_mimebundle_(
         self, include: Any = None, exclude: Any = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The widget, with a table for where no kernel runs, and text."""
+        """The widget; for where no kernel runs a table and a still picture; and text."""
         from ..render.static import static
 
         made = self._widget._repr_mimebundle_(include=include, exclude=exclude)
         data, metadata = made if isinstance(made, tuple) else (made or {}, {})
-        return {**data, "text/html": static(self.spec), "text/plain": repr(self)}, dict(metadata)
+        forms = {"text/html": static(self.shown), "text/plain": repr(self)} | self._still
+        return {**data, **forms}, dict(metadata)
+
+    @cached_property
+    def _still(self) -> dict[str, str]:
+        """The picture as image/png in base64, where one is drawn quickly."""
+        from ..render.figure import still
+
+        picture = still(self.shown)
+        return {} if picture is None else {"image/png": base64.b64encode(picture).decode()}

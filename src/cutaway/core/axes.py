@@ -17,6 +17,7 @@ __all__ = [
     "INPUT",
     "INPUT_LAYER",
     "layer_name",
+    "neuron_name",
     "read_layer",
     "read_layers",
     "read_position",
@@ -128,6 +129,19 @@ def layer_name(layer: int) -> str:
     ('in', '3')
     """
     return INPUT if layer == INPUT_LAYER else str(layer)
+
+
+def neuron_name(neuron: int, expert: int = -1, own: int | None = None) -> str:
+    """How a neuron is printed: its number, or in a mixture its expert and its number there.
+
+    expert  -1 for a neuron of no expert;  own  its number there, another one beside experts
+
+    >>> neuron_name(17), neuron_name(161, 3, 17), neuron_name(197, -1, 5)
+    ('17', 'expert 3 · 17', 'shared · 5')
+    """
+    if expert >= 0:
+        return f"expert {expert} · {own}"
+    return str(neuron) if own in (None, neuron) else f"shared · {own}"
 
 
 def _layers_allowed(n_layers: int, with_input: bool) -> str:

@@ -13,6 +13,7 @@ from ..core.errors import UnknownError
 from ..trace.source import Floats
 from ..trace.trace import Trace
 from .dataset import finish, token_coords
+from .experts import expert_coords
 from .firing import read_excluded
 from .neurons import read_neuron_layers, stacked
 
@@ -39,6 +40,7 @@ def clusters(
     returns  cluster (layer, neuron), -1 for a neuron that never fires (or does not exist);
              activation (layer, neuron, position), what was clustered; size (cluster);
              centre (cluster, position) of the patterns that were compared, NaN where excluded.
+             in a mixture the coordinates expert and expert_neuron (layer, neuron).
              Clusters are ordered by the position at which their centre is largest.
     A gated MLP's sign means nothing, so there the size of the activation is compared.
     """
@@ -60,6 +62,7 @@ def clusters(
     cluster[fires] = label
     whole = np.full((n, trace.n_positions), np.nan, dtype=np.float32)
     whole[:, kept] = centre
+    neuron = np.arange(values.shape[1])
     dataset = xr.Dataset(
         {
             "cluster": (("layer", "neuron"), cluster.reshape(values.shape[:2])),
@@ -69,7 +72,8 @@ def clusters(
         },
         coords={
             "layer": np.asarray(chosen, dtype=np.int64),
-            "neuron": np.arange(values.shape[1]),
+            "neuron": neuron,
+            **expert_coords(trace.card, chosen, neuron),
             **token_coords(trace, range(trace.n_positions)),
         },
     )

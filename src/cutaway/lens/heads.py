@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,13 +10,13 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from ..core.errors import InvalidError, UnknownError
 from ..trace.source import Floats
 from ..trace.trace import Trace
 from .attention import read_attention_layers, read_heads
 from .dataset import finish
+from .token_set import read_token_set
 
-__all__ = ["FIGURES", "head_figures", "read_token_set", "with_figures"]
+__all__ = ["FIGURES", "head_figures", "row_figures", "with_figures"]
 
 #: Every figure by name, with what it is; means are over the queries that have such a key.
 FIGURES: Mapping[str, str] = {
@@ -34,7 +32,6 @@ FIGURES: Mapping[str, str] = {
     "missing": "mean mass that lies on no token (attention sinks)",
     "chosen": "mean mass on the chosen set of tokens",
 }
-_SETS = ("special", "punctuation")
 #: What the figures that are no shares are counted in.
 _UNITS = {"entropy": "nats", "distance": "tokens"}
 
@@ -59,19 +56,51 @@ def head_figures(
         _figures(trace.source.attention(trace, layer, numbers), trace.token_ids, keys)
         for layer in chosen
     ]
-    dataset = xr.Dataset(
+    options = {"layers": list(chosen), "heads": list(numbers), "tokens": tokens}
+    dataset = _dataset(rows, {"layer": list(chosen), "head": list(numbers)})
+    return finish(dataset, trace, lens="heads", options=options)
+
+
+def row_figures(
+    trace: Trace, weights: xr.Dataset, *, tokens: str | Sequence[str] = "special"
+) -> xr.Dataset:
+    """Every figure for each block of an aggregate of lens.attention: variables (layer).
+
+    Means of weights and rollouts are read as they are. Rows that are no shares (the largest over
+    heads, norms) are divided by their sums first; what they miss is undefined.
+    """
+    keys = read_token_set(trace, tokens)
+    asked = json.loads(weights.attrs["options"])
+    shares = asked["aggregate"] == "max" or asked["weighting"] != "weight"
+    rows = []
+    for row in range(weights.sizes["layer"]):
+        whole = weights["weight"].isel(layer=[row]).values  # (1, T, T)
+        found = _figures(_row_shares(whole) if shares else whole, trace.token_ids, keys)
+        rows.append(found | ({"missing": np.full(1, np.nan)} if shares else {}))
+    squeezed = [{name: values[0] for name, values in row.items()} for row in rows]
+    dataset = _dataset(squeezed, {"layer": weights["layer"].values.tolist()})
+    return finish(dataset, trace, lens="heads", options=asked | {"tokens": tokens})
+
+
+def _row_shares(whole: Floats) -> Floats:
+    """(..., T, T) rows divided by their sums, or all 0."""
+    total = whole.sum(axis=-1, keepdims=True, dtype=np.float64)
+    shares: Floats = np.divide(whole, total, out=np.zeros(whole.shape), where=total > 0)
+    return shares
+
+
+def _dataset(rows: Sequence[Mapping[str, Any]], coords: Mapping[str, Sequence[int]]) -> xr.Dataset:
+    """The figures of each layer, stacked."""
+    return xr.Dataset(
         {
             name: (
-                ("layer", "head"),
-                np.stack([row[name] for row in rows]),
+                tuple(coords), np.stack([row[name] for row in rows]),
                 {"long_name": words, "units": _UNITS.get(name, "1")},
             )
             for name, words in FIGURES.items()
         },
-        coords={"layer": np.asarray(chosen), "head": np.asarray(numbers)},
-    )
-    options = {"layers": list(chosen), "heads": list(numbers), "tokens": tokens}
-    return finish(dataset, trace, lens="heads", options=options)
+        coords={axis: np.asarray(numbers) for axis, numbers in coords.items()},
+    )  # fmt: skip
 
 
 def with_figures(weights: xr.Dataset, figures: xr.Dataset) -> xr.Dataset:
@@ -80,34 +109,6 @@ def with_figures(weights: xr.Dataset, figures: xr.Dataset) -> xr.Dataset:
     options = json.loads(weights.attrs["options"]) | json.loads(figures.attrs["options"])
     merged.attrs["options"] = json.dumps(options, ensure_ascii=False)
     return merged
-
-
-def read_token_set(trace: Trace, tokens: str | Sequence[str]) -> Floats:
-    """(T,) whether each position belongs to a chosen set of tokens, as 0.0 and 1.0."""
-    row = trace.tokens
-    texts = [text.strip() for text in row.texts]
-    if isinstance(tokens, str) and tokens.startswith("re:"):
-        try:
-            pattern = re.compile(tokens[3:])
-        except re.error as error:
-            raise InvalidError(
-                "tokens", tokens, allowed=f"a regular expression ({error})"
-            ) from None
-        picked = [bool(pattern.search(text)) for text in row.texts]
-    elif tokens == "special":
-        picked = list(row.special)
-    elif tokens == "punctuation":
-        picked = [bool(text) and all(_punctuation(c) for c in text) for text in texts]
-    elif isinstance(tokens, str):
-        raise UnknownError("set of tokens", tokens, allowed=_SETS, fix="or a list, or 're:...'")
-    else:
-        wanted = {text.strip() for text in tokens}
-        picked = [text in wanted for text in texts]
-    return np.asarray(picked, dtype=np.float64)
-
-
-def _punctuation(character: str) -> bool:
-    return unicodedata.category(character)[0] in "PS"
 
 
 def _figures(weights: Floats, ids: Sequence[int], chosen: Floats) -> dict[str, Floats]:

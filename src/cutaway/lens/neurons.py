@@ -12,6 +12,7 @@ from ..core.errors import InvalidError
 from ..trace.source import Floats
 from ..trace.trace import Trace
 from .dataset import finish, token_coords
+from .experts import expert_coords
 from .having import read_having
 
 __all__ = ["neurons", "read_neuron_layers", "stacked"]
@@ -27,12 +28,14 @@ def neurons(
 
     layers   None: every block that has neurons
     neurons  None: all of them; a list keeps these, in this order
-    returns  activation (layer, neuron, position) float32; NaN where a block has fewer neurons
+    returns  activation (layer, neuron, position) float32; NaN where a block has fewer neurons;
+             in a mixture the coordinates expert and expert_neuron (layer, neuron)
     source   https://jalammar.github.io/explaining-transformers/
     """
     chosen = read_neuron_layers(trace, layers)
     arrays = stacked(trace, chosen)  # (layer, neuron, position)
     numbers = _read_numbers(neurons, arrays.shape[1])
+    neuron = np.arange(arrays.shape[1])[numbers]
     dataset = xr.Dataset(
         {
             "activation": (
@@ -43,7 +46,8 @@ def neurons(
         },
         coords={
             "layer": np.asarray(chosen, dtype=np.int64),
-            "neuron": np.arange(arrays.shape[1])[numbers],
+            "neuron": neuron,
+            **expert_coords(trace.card, chosen, neuron),
             **token_coords(trace, range(trace.n_positions)),
         },
     )

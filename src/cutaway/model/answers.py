@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from typing import Any
 
 from transformers import PreTrainedModel
 
 from ..core.errors import MissingError
 from ..core.tokens import Piece
+from ..trace.attention import AttentionCall
 from ..trace.source import Attributed, Attribution, Floats, Masked, Material, Question, Rows
 from ..trace.trace import Trace
-from .attend import attention_calls, weights
+from ..trace.walk import Walk
+from .attend import Attention
 from .attribute import attribute
-from .dispatch import Call
+from .calls import run_with_calls, with_written
 from .explain import explained_running
 from .mask import masked
 from .pieces import Vocabulary
 from .project import project
 from .record import run
 from .structure import Anatomy
+from .walk.run import walk
 
 __all__ = ["Answers"]
+
+#: How many texts' attention calls are held: two, for a comparison goes to and fro between them.
+_TEXTS = 2
 
 
 class Answers:
@@ -36,7 +43,8 @@ class Answers:
         self.anatomy = anatomy
         self._vocabulary = vocabulary
         self._lock = threading.RLock()
-        self._looked: tuple[tuple[int, ...], dict[int, Call]] | None = None
+        self._looked: dict[tuple[int, ...], Attention] = {}
+        self._called: dict[tuple[int, ...], dict[int, AttentionCall]] = {}
 
     def project(self, trace: Trace, question: Question) -> Rows:
         """Unembed the states asked about and reduce each row."""
@@ -57,14 +65,36 @@ class Answers:
     def attention(self, trace: Trace, layer: int, heads: Sequence[int]) -> Floats:
         """(len(heads), T, T) the attention weights of some heads of one block."""
         with self._lock, explained_running():
-            if self._looked is None or self._looked[0] != trace.token_ids:
-                self._looked = None  # lets go of the last text's calls before the next are made
-                calls = attention_calls(self.model, self.anatomy, trace.token_ids)
-                self._looked = trace.token_ids, calls
-            calls = self._looked[1]
-            if layer not in calls:
-                raise MissingError(f"the attention of layer {layer}", because="it was not caught")
-            return weights(calls[layer], heads)
+            if trace.token_ids not in self._looked:
+                _make_room(self._looked)
+                found = Attention(self.model, self.anatomy, trace.token_ids)
+                self._looked[trace.token_ids] = found
+            return self._looked[trace.token_ids].weights(layer, heads)
+
+    def attention_call(self, trace: Trace, layer: int) -> AttentionCall:
+        """The queries, keys and values of one block."""
+        with self._lock, explained_running():
+            if layer not in self.anatomy.calls:
+                raise MissingError(
+                    f"the queries and keys of layer {layer}",
+                    because=self.anatomy.capabilities["queries and keys"].why,
+                )
+            if trace.token_ids not in self._called:
+                _make_room(self._called)
+                records = run_with_calls(self.model, self.anatomy, trace.token_ids, ())[1]
+                self._called[trace.token_ids] = records
+            record = self._called[trace.token_ids][layer]
+            return with_written(self.model, self.anatomy, layer, record)
+
+    def walk(self, trace: Trace, layer: int, at: int) -> Walk:
+        """Every step of one position through one block, each recomputed from the steps before."""
+
+        def attended(block: int) -> tuple[AttentionCall, Floats]:
+            call = self.attention_call(trace, block)
+            return call, self.attention(trace, block, range(call.n_heads))
+
+        with self._lock, explained_running():
+            return walk(self.model, self.anatomy, trace, layer, at, attended)
 
     def masked(self, trace: Trace, wanted: Masked) -> Floats:
         """(variants,) log-probability of the token with those positions taken out, in nats."""
@@ -78,3 +108,9 @@ class Answers:
     def token_id(self, text: str) -> int:
         """The id of a text that is one token; InvalidError names the pieces of one that is not."""
         return self._vocabulary.token_id(text)
+
+
+def _make_room(held: dict[tuple[int, ...], Any]) -> None:
+    """Let go of the oldest texts' calls before the next are made."""
+    while len(held) >= _TEXTS:
+        del held[next(iter(held))]

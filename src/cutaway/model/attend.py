@@ -1,24 +1,66 @@
-"""Attention weights of a text: its calls caught once, its heads computed when asked for."""
+"""Attention weights of a text: its calls caught once, its heads computed when asked for.
+
+Where a block does not hand its queries and keys to transformers' attention interface, or its own
+eager function answers something else than the kernel in use, it is replayed (`replay_attention`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from torch import Tensor, nn
 
 from ..core.errors import MissingError
 from ..trace.card import Capability
 from ..trace.source import Floats
+from .calls import modules_of_blocks
 from .dispatch import Call, caught
 from .forward import as_input, forward, resting
 from .record import numbers
+from .replay_attention import Replayed, Replays
 from .structure import Anatomy
-from .weigh import weigh, weigh_heads
+from .weigh import accounted, weigh, weigh_heads
 
-__all__ = ["attention_calls", "prove_attention", "weights"]
+__all__ = ["Attention", "attention_calls", "prove_attention", "weights"]
 
-_NONE = "no block of this model hands queries and keys to transformers' attention interface"
-_TWICE = "a block attends more than once"
+_NONE = "this model has no attention: no block is seen to weigh its tokens against each other"
+_UNSEEN = "it weighs tokens against each other in a way of its own"
+_WHAT = "the attention weights"
+#: How an eager function fails on arguments that only the kernel in use takes.
+_FAILURES = (MissingError, RuntimeError, TypeError, AttributeError, ValueError)
+
+
+class Attention:
+    """The attention of one text.
+
+    calls   layer -> its attention call, where there is one
+
+    >>> Attention(model, anatomy, [5, 6, 7]).weights(0, [2]).shape  # doctest: +SKIP
+    (1, 3, 3)
+    """
+
+    def __init__(self, model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int]) -> None:
+        self.calls = attention_calls(model, anatomy, token_ids)
+        self._heads = anatomy.heads
+        self._replays = Replays(model, anatomy, token_ids, anatomy.heads)
+
+    def weights(self, layer: int, heads: Sequence[int]) -> Floats:
+        """(len(heads), T, T) float32 weights of some heads of one block.
+
+        Raises MissingError where neither the call nor a replay gives them on this text.
+        """
+        reason = _UNSEEN
+        if layer in self.calls:
+            try:
+                return weights(self.calls[layer], heads)
+            except _FAILURES as refused:
+                reason = _reason(refused)
+        whole = self._replays.run(layer, attends=True).weights
+        if whole is None or len(whole) != self._heads[layer][0]:
+            raise MissingError(_WHAT, because=f"block {layer}, on this text: {reason}")
+        if layer in self.calls:
+            whole = accounted(self.calls[layer], whole, slice(None))
+        return numbers(whole[list(heads)])
 
 
 def attention_calls(
@@ -29,8 +71,7 @@ def attention_calls(
     >>> attention_calls(model, anatomy, [5, 6, 7])[0].query.shape  # doctest: +SKIP
     torch.Size([1, 4, 3, 16])
     """
-    with resting(model), caught(_owners(model, anatomy)) as calls:
-        forward(model, as_input(model, token_ids), logits_to_keep=1)
+    calls = _caught(model, anatomy, token_ids)
     return {layer: made[0] for layer, made in sorted(calls.items()) if len(made) == 1}
 
 
@@ -46,41 +87,92 @@ def weights(call: Call, heads: Sequence[int]) -> Floats:
 
 
 def prove_attention(
-    model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int]
+    model: nn.Module,
+    anatomy: Anatomy,
+    token_ids: Sequence[int],
+    calls: Mapping[int, Sequence[Call]] | None = None,
 ) -> tuple[Mapping[int, tuple[int, int]], Capability]:
     """Layer -> (heads, key-value heads) where the weights can be had exactly, and why.
 
-    Every block's eager output must equal what its kernel answered on these tokens.
+    Every block's eager output must equal what its kernel answered on these tokens; the others
+    are replayed. A block that attends but hides its weights refuses them all. `calls` are those
+    of these tokens by layer, where they were caught already.
     """
-    calls: dict[int, list[Call]]
-    with resting(model), caught(_owners(model, anatomy)) as calls:
+    calls = _caught(model, anatomy, token_ids) if calls is None else calls
+    with resting(model):
+        heads, lacking = _weighed(calls)
+    others = [layer for layer in anatomy.stream.called if layer not in heads]
+    blocks = Replays(model, anatomy, token_ids, others)
+    try:
+        again = {layer: blocks.run(layer, attends=layer in calls) for layer in others}
+    except Exception as refused:  # a family may fail to be copied or run again in its own way
+        return {}, Capability(False, _reason(refused))
+    replayed = {
+        n: _counts(one, calls.get(n)) for n, one in again.items() if one.weights is not None
+    }
+    for layer, one in again.items():
+        if layer not in replayed and (one.attends or layer in lacking):
+            return {}, Capability(False, f"block {layer}: {lacking.get(layer, _UNSEEN)}")
+    every = dict(sorted({**heads, **replayed}.items()))
+    return every, _capability(anatomy, len(heads), len(replayed), every)
+
+
+def _caught(
+    model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int]
+) -> Mapping[int, Sequence[Call]]:
+    with resting(model), caught(modules_of_blocks(model, anatomy)) as calls:
         forward(model, as_input(model, token_ids), logits_to_keep=1)
-        if not calls:
-            return {}, Capability(False, _NONE)
-        if any(len(made) > 1 for made in calls.values()):
-            return {}, Capability(False, _TWICE)
-        found = {layer: made[0] for layer, made in sorted(calls.items())}
+    return calls
+
+
+def _weighed(
+    calls: Mapping[int, Sequence[Call]],
+) -> tuple[dict[int, tuple[int, int]], dict[int, str]]:
+    """Layer -> heads and key-value heads where a caught call gives the weights, and why not."""
+    heads: dict[int, tuple[int, int]] = {}
+    lacking: dict[int, str] = {}
+    for layer, made in calls.items():
+        if len(made) > 1:
+            lacking[layer] = "it attends more than once"
+            continue
         try:
-            for call in found.values():
-                weigh(call)
-        except (MissingError, RuntimeError, TypeError) as refused:
-            return {}, Capability(False, _reason(refused))
-    heads = {layer: (call.query.shape[1], call.key.shape[1]) for layer, call in found.items()}
-    return heads, Capability(
-        True, f"in {len(heads)} blocks the eager function's output equals the kernel's"
-    )
+            weigh(made[0])
+        except _FAILURES as refused:
+            lacking[layer] = _reason(refused)
+        else:
+            heads[layer] = made[0].query.shape[1], made[0].key.shape[1]
+    return heads, lacking
+
+
+def _counts(one: Replayed, made: Sequence[Call] | None) -> tuple[int, int]:
+    """Heads and key-value heads of a replayed block; a caught call tells its groups best."""
+    assert one.weights is not None
+    n_heads = len(one.weights)
+    if made is None:
+        return n_heads, one.n_groups
+    return n_heads, n_heads * made[0].key.shape[1] // made[0].query.shape[1]
+
+
+def _capability(
+    anatomy: Anatomy, n_caught: int, n_replayed: int, every: Collection[int]
+) -> Capability:
+    if not every:
+        return Capability(False, _NONE)
+    words = []
+    if n_caught:
+        words.append(f"{_blocks(n_caught)} the eager function's output equals the kernel's")
+    if n_replayed:
+        words.append(f"{_blocks(n_replayed)} they are seen to multiply the values, run again")
+    if without := [str(layer) for layer in anatomy.stream.called if layer not in every]:
+        words.append(f"layers without attention: {', '.join(without)}")
+    return Capability(True, "; ".join(words))
+
+
+def _blocks(count: int) -> str:
+    return f"in {count} block{'' if count == 1 else 's'}"
 
 
 def _reason(refused: Exception) -> str:
     if isinstance(refused, MissingError):
-        return str(refused).removeprefix("missing the attention weights: ")
-    return f"the model's eager attention function fails on the kernel's arguments ({refused})"
-
-
-def _owners(model: nn.Module, anatomy: Anatomy) -> dict[nn.Module, int]:
-    """Every module inside a block -> that block's layer."""
-    return {
-        module: layer
-        for layer, block in enumerate(anatomy.blocks)
-        for module in model.get_submodule(block.path).modules()
-    }
+        return str(refused).removeprefix(f"missing {_WHAT}: ")
+    return f"it can't be run again with eager attention ({type(refused).__name__}: {refused})"

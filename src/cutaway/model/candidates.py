@@ -12,14 +12,17 @@ from transformers import GenerationConfig, PreTrainedModel
 
 from ..core.errors import InvalidError
 from ..trace.candidates import Candidates, Continuation
-from .forward import as_input, forward, logits_of, resting
+from ..trace.source import Floats
+from .forward import as_input, device_of, forward, logits_of, resting
 from .generate import Options, configuration, own_defaults_aside, seeded
 from .topk import top_k
 
-__all__ = ["TEMPERATURES", "candidates", "continuations"]
+__all__ = ["TEMPERATURES", "candidates", "continuations", "logprobs"]
 
 #: The temperatures that a page can be asked for; their sums over the vocabulary are exact.
 TEMPERATURES = tuple(round(0.1 * step, 1) for step in range(1, 21))
+#: Continuations whose log-probabilities are had in one pass.
+_ROWS = 8
 
 
 def candidates(
@@ -60,7 +63,7 @@ def continuations(
 ) -> list[Continuation]:
     """n continuations drawn with the options, best mean log-probability first.
 
-    Each is drawn from the same text at once; its log-probabilities come from a pass of its own.
+    They are drawn at once, from one text; their log-probabilities come from passes of their own.
     """
     settings: GenerationConfig = configuration(options, ends)
     settings.num_return_sequences = n
@@ -68,8 +71,9 @@ def continuations(
     generate: Any = model.generate
     with resting(model), own_defaults_aside(model), seeded(options.seed, prompt.device):
         rows = generate(prompt, attention_mask=torch.ones_like(prompt), generation_config=settings)
-        drawn = [_cut(row[len(token_ids) :].tolist(), ends) for row in rows]
-        found = [Continuation(ids, _logprobs(model, token_ids, ids)) for ids in drawn]
+    drawn = [_cut(row[len(token_ids) :].tolist(), ends) for row in rows]
+    known = _each_logprobs(model, token_ids, set(drawn))
+    found = [Continuation(ids, known[ids]) for ids in drawn]
     return sorted(found, key=lambda one: -one.mean)
 
 
@@ -79,11 +83,27 @@ def _cut(ids: list[int], ends: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(ids[: first + 1])
 
 
-def _logprobs(
-    model: PreTrainedModel, before: Sequence[int], ids: Sequence[int]
-) -> np.ndarray[Any, Any]:
-    """(n,) the log-probability of each token after those before it."""
-    whole = [*before, *ids]
-    logits: Tensor = logits_of(forward(model, as_input(model, whole)))[0]
-    rows = logits[len(before) - 1 : len(whole) - 1].double().cpu().log_softmax(-1)
-    return rows.gather(-1, torch.tensor(list(ids))[:, None])[:, 0].numpy()
+def _each_logprobs(
+    model: PreTrainedModel, before: Sequence[int], ways: set[tuple[int, ...]]
+) -> dict[tuple[int, ...], Floats]:
+    """The log-probabilities of each way's tokens; ways of one length share a pass, unpadded."""
+    found: dict[tuple[int, ...], Floats] = {}
+    for length in {len(way) for way in ways}:
+        same = sorted(way for way in ways if len(way) == length)
+        for start in range(0, len(same), _ROWS):
+            some = same[start : start + _ROWS]
+            found.update(zip(some, logprobs(model, before, some), strict=True))
+    return found
+
+
+def logprobs(
+    model: PreTrainedModel, before: Sequence[int], ways: Sequence[Sequence[int]]
+) -> Floats:
+    """(ways, n) the log-probability of each of n tokens after those before it, in nats."""
+    count = len(ways[0])
+    wanted = torch.tensor([list(way) for way in ways])
+    rows = torch.cat([torch.tensor([list(before)]).expand(len(ways), -1), wanted], 1)
+    with resting(model):
+        output = forward(model, rows.to(device_of(model)), logits_to_keep=count + 1)
+        logits: Tensor = logits_of(output)[:, -count - 1 : -1].double().cpu().log_softmax(-1)
+    return np.asarray(logits.gather(-1, wanted[..., None])[..., 0].numpy())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Sequence
 
 import torch
 import transformers
@@ -36,9 +37,11 @@ def write_card(model: PreTrainedModel, anatomy: Anatomy, name: str, revision: st
         context=context_of(model),
         tied=_is_tied(model, anatomy),
         gated=anatomy.gated,
-        neurons=tuple(_neurons(block) for block in anatomy.blocks),
+        neurons=tuple(block.neurons for block in anatomy.blocks),
+        experts=_experts(anatomy.blocks),
         heads=tuple(anatomy.heads.get(n, (0, 0))[0] for n in range(len(anatomy.blocks))),
         kv_heads=tuple(anatomy.heads.get(n, (0, 0))[1] for n in range(len(anatomy.blocks))),
+        call_bytes=anatomy.call_bytes,
         capabilities=anatomy.capabilities,
         versions={
             "python": platform.python_version(),
@@ -76,6 +79,13 @@ def _is_tied(model: PreTrainedModel, anatomy: Anatomy) -> bool:
     return product is not None and weight is not None and product[0].data_ptr() == weight.data_ptr()
 
 
-def _neurons(block: Block) -> int:
-    """A block's neurons; a mixture's are those of all its experts."""
-    return block.neurons * (block.experts.count if block.experts else 1)
+def _experts(blocks: Sequence[Block]) -> tuple[tuple[int, int, int], ...]:
+    """Per block: fused experts, neurons of each, neurons beside them; () where there are none."""
+    if not any(block.experts for block in blocks):
+        return ()
+    return tuple(
+        (0, 0, 0) if block.experts is None
+        else (block.experts.count, block.experts.width,
+              block.neurons - block.experts.count * block.experts.width)
+        for block in blocks
+    )  # fmt: skip

@@ -16,7 +16,7 @@ from typing import Any
 from torch import Tensor, nn
 from transformers import AttentionInterface
 
-__all__ = ["Call", "caught"]
+__all__ = ["Call", "caught", "listening"]
 
 Kernel = Callable[..., tuple[Tensor, Tensor | None]]
 
@@ -47,13 +47,13 @@ class Call:
 
 
 @contextmanager
-def caught(modules: Mapping[nn.Module, int]) -> Iterator[dict[int, list[Call]]]:
-    """Keep the attention calls of these modules (module -> layer) made by this thread.
+def listening(
+    modules: Mapping[nn.Module, int], take: Callable[[int, Call], None]
+) -> Iterator[None]:
+    """Call `take(layer, call)` for the attention calls of these modules, by this thread only.
 
-    Yields layer -> its calls. The lookup is put back on leaving, whatever happened; other
-    threads' models run through untouched.
+    The lookup is put back on leaving, whatever happened; other threads' models run untouched.
     """
-    calls: dict[int, list[Call]] = {}
     thread = threading.get_ident()
     with _LOCK:
         lookup = AttentionInterface.get_interface
@@ -62,17 +62,28 @@ def caught(modules: Mapping[nn.Module, int]) -> Iterator[dict[int, list[Call]]]:
             kernel: Kernel = lookup(registry, name, default)
             if threading.get_ident() != thread:
                 return kernel
-            return _keeping(kernel, default, modules, calls)
+            return _telling(kernel, default, modules, take)
 
         AttentionInterface.get_interface = get_interface  # type: ignore[assignment,method-assign]
         try:
-            yield calls
+            yield
         finally:
             AttentionInterface.get_interface = lookup  # type: ignore[method-assign]
 
 
-def _keeping(
-    kernel: Kernel, eager: Kernel, modules: Mapping[nn.Module, int], calls: dict[int, list[Call]]
+@contextmanager
+def caught(modules: Mapping[nn.Module, int]) -> Iterator[dict[int, list[Call]]]:
+    """Keep the attention calls of these modules (module -> layer): yields layer -> its calls."""
+    calls: dict[int, list[Call]] = {}
+    with listening(modules, lambda layer, call: calls.setdefault(layer, []).append(call)):
+        yield calls
+
+
+def _telling(
+    kernel: Kernel,
+    eager: Kernel,
+    modules: Mapping[nn.Module, int],
+    take: Callable[[int, Call], None],
 ) -> Kernel:
     def attention(
         module: nn.Module, query: Tensor, key: Tensor, value: Tensor,
@@ -81,7 +92,7 @@ def _keeping(
         answer = kernel(module, query, key, value, attention_mask, **options)
         if module in modules:
             call = Call(module, query, key, value, attention_mask, options, answer[0], eager)
-            calls.setdefault(modules[module], []).append(call)
+            take(modules[module], call)
         return answer
 
     return attention

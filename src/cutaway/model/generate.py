@@ -21,7 +21,7 @@ from .prompt import Limits, Prompt, read_prompt
 from .tokens import decoded
 
 __all__ = [
-    "OnToken", "Options", "configuration", "continued", "end_ids", "generated",
+    "OnToken", "Options", "check_room", "configuration", "continued", "end_ids", "generated",
     "own_defaults_aside", "read_options", "seeded",
 ]  # fmt: skip
 
@@ -111,7 +111,7 @@ def generated(
         raise MissingError("generation", because=f"{type(model).__name__} can't generate")
     if on_token is not None and options.num_beams > 1:
         raise InvalidError("on_token", on_token, allowed="None with beams, which go back")
-    _check_room("max_new_tokens", options.max_new_tokens, len(ids), options.max_new_tokens, limits)
+    check_room("max_new_tokens", options.max_new_tokens, len(ids), options.max_new_tokens, limits)
     prompt = as_input(model, ids)
     streamer = None if on_token is None else _Streamer(vocabulary, on_token)
     ends = end_ids(model, vocabulary)
@@ -137,7 +137,7 @@ def continued(
     if not isinstance(text, str) or not text:
         raise InvalidError("continuation", text, allowed="a text of at least one token")
     ids = read_prompt(text, vocabulary, limits, add_special_tokens=False).ids
-    _check_room("continuation", text, len(prompt.ids), len(ids), limits)
+    check_room("continuation", text, len(prompt.ids), len(ids), limits)
     if on_token is not None:
         streamer = _Streamer(vocabulary, on_token)
         for token_id in ids:
@@ -145,7 +145,8 @@ def continued(
     return ids
 
 
-def _check_room(what: str, value: object, n_prompt: int, n_output: int, limits: Limits) -> None:
+def check_room(what: str, value: object, n_prompt: int, n_output: int, limits: Limits) -> None:
+    """Refuse what would be longer than the model takes, with both numbers."""
     if limits.context is not None and n_prompt + n_output > limits.context:
         raise InvalidError(
             what, value, allowed=f"{limits.context} tokens in all: the prompt has {n_prompt}, "

@@ -11,16 +11,18 @@ from numpy.typing import NDArray
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from ..core.errors import InvalidError, MissingError
+from ..trace.attention import AttentionCall
 from ..trace.card import ModelCard
-from ..trace.keep import read_keep, sizes
+from ..trace.keep import CAPABILITIES, read_keep, sizes
 from ..trace.standard import standard_rows
 from ..trace.trace import Trace
-from .answers import Answers
 from .batch import Materials, padding_refused, record_rows
+from .calls import run_with_calls, with_written
 from .card import embedding_rows, write_card
 from .discover import discover
 from .explain import explained_probing, explained_running
 from .generate import OnToken, continued, generated, read_options
+from .next import NextTokens
 from .pieces import Vocabulary
 from .probe import probe_ids
 from .prompt import Limits, Prompt, is_batch, read_prompt
@@ -28,12 +30,13 @@ from .tokens import row
 
 __all__ = ["LM"]
 
+Calls = dict[int, AttentionCall]
 Keep = str | Iterable[str] | None
 Chat = Sequence[Mapping[str, Any]]
 Ids = Sequence[int] | NDArray[np.integer[Any]]
 
 
-class LM(Answers):
+class LM(NextTokens):
     """A causal language model whose parts are found and proven; made by `load` or `wrap`.
 
     >>> import cutaway as ct
@@ -97,7 +100,7 @@ class LM(Answers):
         x                      a text, token ids, a chat (through the model's template), or a
                                list of any of them, which is run in padded batches
         keep                   what is recorded beside the states: "neurons", "inside", "lens",
-                               several of them, or "all"
+                               "attention", several of them, or "all"
         add_special_tokens     whether a text gets the tokens that the tokenizer puts around it
         add_generation_prompt  whether a chat ends with the opening of the assistant's answer
 
@@ -179,7 +182,8 @@ class LM(Answers):
         lacking = {
             name: known.why
             for name in names
-            if (known := self.card.capabilities.get(name)) is not None and not known.proven
+            if (known := self.card.capabilities.get(CAPABILITIES.get(name, name))) is not None
+            and not known.proven
         }
         if lacking and keep != "all":
             name, why = next(iter(lacking.items()))
@@ -197,7 +201,7 @@ class LM(Answers):
         rows = [(*prompt.ids, *output) for prompt, output in zip(prompts, outputs, strict=True)]
         recorded, note = self._recorded(rows, tuple(name for name in materials if name != "lens"))
         traces = []
-        for prompt, ids, arrays, how in zip(prompts, rows, recorded, made, strict=True):
+        for prompt, ids, (arrays, calls), how in zip(prompts, rows, recorded, made, strict=True):
             n_prompt = len(prompt.ids)
             spoken = "assistant" if any(prompt.roles) else ""
             roles = (*prompt.roles, *[spoken] * (len(ids) - n_prompt))
@@ -205,6 +209,7 @@ class LM(Answers):
                 tokens=row(self._vocabulary, ids, n_prompt, roles),
                 card=self.card,
                 materials=arrays,
+                calls=calls,
                 source=self,
                 options={"prompt": prompt.given, **how},
                 notes=(*prompt.notes, *note),
@@ -214,15 +219,30 @@ class LM(Answers):
 
     def _recorded(
         self, rows: Sequence[tuple[int, ...]], materials: tuple[str, ...]
-    ) -> tuple[list[Materials], tuple[str, ...]]:
+    ) -> tuple[list[tuple[Materials, Calls]], tuple[str, ...]]:
         """What was recorded of each row, and a note where several had to be run one by one."""
+        if "attention" in materials:
+            arrays = tuple(name for name in materials if name != "attention")
+            return [self._recorded_with_calls(ids, arrays) for ids in rows], ()
         with self._lock, explained_running():
             if len(rows) > 1 and self._padding_refused is None:
                 self._padding_refused = padding_refused(self.model, self.anatomy, self._limits.rows)
             padded = len(rows) > 1 and not self._padding_refused
             recorded = record_rows(self.model, self.anatomy, rows, materials, padded=padded)
         note = (f"run one by one, not in batches: {self._padding_refused}",)
-        return recorded, note if len(rows) > 1 and not padded else ()
+        each: list[tuple[Materials, Calls]] = [(arrays, {}) for arrays in recorded]
+        return each, note if len(rows) > 1 and not padded else ()
+
+    def _recorded_with_calls(
+        self, ids: tuple[int, ...], materials: tuple[str, ...]
+    ) -> tuple[Materials, Calls]:
+        """One text, by itself: its masks and biases are then those of its own length."""
+        with self._lock, explained_running():
+            arrays, calls = run_with_calls(self.model, self.anatomy, ids, materials)
+            return arrays, {
+                layer: with_written(self.model, self.anatomy, layer, record)
+                for layer, record in calls.items()
+            }
 
     def _answered(self, trace: Trace) -> Trace:
         """The trace with the logit lens' answers, so that it needs no model for them."""

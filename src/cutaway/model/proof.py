@@ -24,6 +24,7 @@ from .fit import close, tolerance
 from .forward import as_input, forward, logits_of
 from .kinds import watch_kinds
 from .parts import Parts, find_parts
+from .prove_calls import prove_calls, watch_attention
 from .record import recording
 from .structure import Anatomy, Tail
 from .watch import calls, leaving, replaced
@@ -61,13 +62,16 @@ def prove(
         )
     again = find_parts(blocks, kinds)
     proven = replace(anatomy, tail=_true_tail(model, anatomy, tails, token_ids, states, logits))
-    heads, attention = prove_attention(model, anatomy, token_ids)
+    watched = watch_attention(model, anatomy, token_ids)
+    heads, attention = prove_attention(model, anatomy, token_ids, watched.calls)
+    proven, queries = prove_calls(model, proven, watched)
     capabilities = {
         "logit lens": Capability(True, "the lens of the last two states equals the model's logits"),
         "inside": _inside(parts, again),
         "neurons": _neurons(model, anatomy, parts, again, token_ids),
         "saliency": _saliency(model, anatomy, token_ids),
         "attention": attention,
+        "queries and keys": queries,
     }
     return replace(proven, capabilities=capabilities, heads=heads)
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 import torch
 from torch import Tensor
 
+from ..trace.attention import Layout as Pairing
 from ..trace.card import Capability
 from .layout import Layout, Port
 
-__all__ = ["Anatomy", "Block", "Experts", "Inside", "Stream", "Tail"]
+__all__ = ["Anatomy", "Angles", "Block", "CallPlace", "Experts", "Inside", "Stream", "Tail"]
 
 
 class Tail(Protocol):
@@ -109,6 +110,35 @@ class Block:
 
 
 @dataclass(frozen=True)
+class Angles:
+    """Where a block's attention gets the cosines and sines of its rotary embedding.
+
+    path    the module that takes them (`argument` names where) or, with None, gives them
+    spread  how they are laid over the entries they turn: "whole" as they are, "twice" one after
+            the other, "each" every one twice, "half" the first half of them, every one twice
+    layout  which entries are turned together
+    """
+
+    path: str
+    argument: int | str | None
+    spread: Literal["whole", "twice", "each", "half"]
+    layout: Pairing
+
+
+@dataclass(frozen=True)
+class CallPlace:
+    """What was proven of one block's queries, keys and values.
+
+    angles      where the angles of the rotary embedding come from; None where there is none, or
+                not one that turns a module's output into the queries
+    projection  the linear module that takes the heads' outputs side by side, None without one
+    """
+
+    angles: Angles | None = None
+    projection: str | None = None
+
+
+@dataclass(frozen=True)
 class Anatomy:
     """Where everything is in one model.
 
@@ -121,6 +151,8 @@ class Anatomy:
     gated         whether the sign of a neuron's activation means nothing
     capabilities  what was proven on the model, by name
     heads         layer -> attention heads and key-value heads, where the weights can be had
+    calls         layer -> what was proven of its queries, keys and values
+    call_bytes    what these take: for a text, for each token, for each pair of tokens
     """
 
     embedding: str
@@ -132,3 +164,5 @@ class Anatomy:
     gated: bool
     capabilities: Mapping[str, Capability]
     heads: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    calls: Mapping[int, CallPlace] = field(default_factory=dict)
+    call_bytes: tuple[int, int, int] = (0, 0, 0)

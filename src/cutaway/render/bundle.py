@@ -7,9 +7,11 @@ from pathlib import Path
 
 from ..core.errors import MissingError
 
-__all__ = ["bundle", "bundle_path"]
+__all__ = ["LOADER", "bundle", "bundle_path"]
 
 _PATH = Path(__file__).parent / "bundle" / "cutaway.js"
+#: The module that a widget carries itself; it draws with the front end that all share.
+LOADER = Path(__file__).parent / "loader.js"
 
 
 def bundle_path() -> Path:

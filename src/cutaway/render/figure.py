@@ -5,26 +5,33 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from ..core.errors import MissingError, UnknownError
+from ..core.errors import InvalidError, MissingError, UnknownError
 from ..view.spec import Spec
 from .figure_anatomy import anatomy_figure
 from .figure_attention import attention_figure
+from .figure_attention_neuron import attention_neuron_figure
 from .figure_candidates import candidates_figure
+from .figure_compare import compare_attention_figure, compare_figure
 from .figure_deletion import deletion_figure
+from .figure_explore import explore_figure
 from .figure_lens import lens_figure
 from .figure_neurons import clusters_figure, factors_figure, neurons_figure
 from .figure_race import pairs_figure, watch_figure
 from .figure_saliency import saliency_figure
+from .figure_walk import walk_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["FIGURES", "FORMATS", "figure"]
+__all__ = ["FIGURES", "FORMATS", "figure", "still"]
 
 FORMATS = ("svg", "png")
 _DOTS_PER_INCH = 160
+#: Of a still picture in a notebook, with the most words it may have.
+_STILL_DOTS_PER_INCH, _STILL_WORDS = 100, 700
 #: Kind of picture -> its drawing.
 FIGURES: Mapping[str, Callable[[Spec], Figure]] = {
     "logit_lens": lens_figure,
@@ -37,7 +44,12 @@ FIGURES: Mapping[str, Callable[[Spec], Figure]] = {
     "clusters": clusters_figure,
     "factors": factors_figure,
     "attention": attention_figure,
+    "compare": compare_figure,
+    "compare_attention": compare_attention_figure,
+    "attention_neuron": attention_neuron_figure,
     "anatomy": anatomy_figure,
+    "walk": walk_figure,
+    "explore": explore_figure,
 }
 #: matplotlib's settings are global: one picture is written at a time.
 _WRITING = threading.Lock()
@@ -51,19 +63,39 @@ def figure(spec: Spec, fmt: str) -> bytes:
     Raises MissingError without matplotlib, UnknownError for a kind that has no figure, and
     InvalidError for a picture too large to draw.
     """
-    try:
-        import matplotlib as mpl
-    except ImportError:
+    if find_spec("matplotlib") is None:
         raise MissingError(
             "matplotlib", because=f"it draws .{fmt} files", fix="pip install 'cutaway[plot]'"
-        ) from None
+        )
     if spec.kind not in FIGURES:
         raise UnknownError("kind of picture", spec.kind, allowed=FIGURES)
-    drawn = FIGURES[spec.kind](spec)
+    return _written(FIGURES[spec.kind](spec), spec, fmt, _DOTS_PER_INCH)
+
+
+def still(spec: Spec) -> bytes | None:
+    """A PNG for where no script runs, drawn in about half a second, or None.
+
+    None without matplotlib, for a kind that has no figure, and for a picture too large to draw or
+    of more than 700 words, each of which takes its time. The first one also imports matplotlib.
+    """
+    if find_spec("matplotlib") is None or spec.kind not in FIGURES:
+        return None
+    try:
+        drawn = FIGURES[spec.kind](spec)
+    except InvalidError:
+        return None
+    if sum(len(axes.texts) for axes in drawn.axes) > _STILL_WORDS:
+        return None
+    return _written(drawn, spec, "png", _STILL_DOTS_PER_INCH)
+
+
+def _written(drawn: Figure, spec: Spec, fmt: str, dots: int) -> bytes:
+    import matplotlib as mpl
+
     file = io.BytesIO()
     # A fixed salt makes the ids inside an SVG the same every time.
     with _WRITING, mpl.rc_context({"svg.hashsalt": "cutaway"}):
-        drawn.savefig(file, format=fmt, dpi=_DOTS_PER_INCH, metadata=_metadata(spec, fmt))
+        drawn.savefig(file, format=fmt, dpi=dots, metadata=_metadata(spec, fmt))
     return file.getvalue()
 
 

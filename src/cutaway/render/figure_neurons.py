@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ..core.errors import InvalidError
 from ..core.numbers import percent
+from ..view.experts import neuron_label
 from ..view.spec import Spec
 from .drawing import DIM, canvas, short, write
 from .hues import HUES
@@ -37,7 +38,11 @@ def neurons_figure(spec: Spec) -> Figure:
     order = np.argsort(-strength.max(axis=2), axis=None, kind="stable")[:_NEURONS]
     layer, row = np.unravel_index(np.sort(order), index.shape)
     shown = values[layer, row]  # (rows, position)
-    names = [f"{spec.header['layers'][b]} · {index[b, r]}" for b, r in zip(layer, row, strict=True)]
+    layers = spec.header["layers"]
+    names = [
+        f"{layers[b]} · {neuron_label(spec.arrays, (b, r))}"
+        for b, r in zip(layer, row, strict=True)
+    ]
     most = max(float(np.nanmax(np.abs(shown))), np.finfo(np.float32).tiny)
     share = np.sqrt(np.abs(shown) / most)
     painted = np.where((shown < 0)[..., None], colours("teal", share), colours("clay", share))

@@ -11,9 +11,13 @@ from ..view.spec import Spec
 from .grid import grid
 from .parts import COLUMNS, rows
 from .table_attention import attention_table
+from .table_attention_neuron import attention_neuron_table
+from .table_compare import compare_attention_table, compare_table
+from .table_explore import explore_table
 from .table_neurons import clusters_table, factors_table, neurons_table
 from .table_race import pairs_table, watch_table
 from .table_saliency import deletion_table, saliency_table
+from .table_walk import walk_table
 from .tabular import Table
 
 __all__ = ["TABLES", "table"]
@@ -88,10 +92,15 @@ TABLES: Mapping[str, Callable[[Spec], Table]] = {
     "saliency": saliency_table,
     "deletion": deletion_table,
     "anatomy": anatomy_table,
+    "walk": walk_table,
+    "explore": explore_table,
     "watch": watch_table,
     "pairs": pairs_table,
     "neurons": neurons_table,
     "clusters": clusters_table,
     "factors": factors_table,
     "attention": attention_table,
+    "compare": compare_table,
+    "compare_attention": compare_attention_table,
+    "attention_neuron": attention_neuron_table,
 }

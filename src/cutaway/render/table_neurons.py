@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.numbers import percent, quantity
+from ..view.experts import neuron_label
 from ..view.spec import Spec
 from .tabular import Table
 
@@ -29,7 +30,7 @@ def neurons_table(spec: Spec) -> Table:
         rows=tuple(
             (
                 str(spec.header["layers"][layer]),
-                str(index[layer, row]),
+                neuron_label(spec.arrays, (layer, row)),
                 _strongest(spec, values[layer, row], strength[layer, row]),
             )
             for layer, row in found

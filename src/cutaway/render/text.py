@@ -14,6 +14,7 @@ from .table import TABLES, table
 from .tabular import printed
 from .text_anatomy import anatomy_text
 from .text_candidates import candidates_text
+from .text_explore import explore_text
 from .text_lens import lens_text
 from .text_saliency import saliency_text
 
@@ -26,6 +27,7 @@ TEXTS: Mapping[str, Callable[[Spec, int | None], Iterable[RenderableType]]] = {
     "candidates": candidates_text,
     "saliency": saliency_text,
     "anatomy": anatomy_text,
+    "explore": explore_text,
 }
 _STYLES = {"": "", "b": "bold", "in": "bold yellow", "out": "bold cyan"}
 #: Positions above which a picture fills many screens.
@@ -61,6 +63,7 @@ def _captured(parts: Iterable[RenderableType], width: int | None, colour: bool) 
         file=io.StringIO(), width=width or _ENDLESS, force_terminal=colour,
         no_color=None if colour else True,  # None: as NO_COLOR says
         color_system="auto" if colour else None, highlight=False, legacy_windows=False,
+        force_jupyter=False,  # else rich displays an empty output of its own in a notebook
     )  # fmt: skip
     with console.capture() as capture:
         for part in parts:

@@ -8,39 +8,62 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .source import Floats
 
-__all__ = ["AttentionCall", "Rotary"]
+__all__ = ["AttentionCall", "Layout", "Rotary"]
+
+#: Which entries the rotary embedding turns together: i with i + r/2, or 2i with 2i + 1.
+Layout = Literal["half", "interleaved"]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
 class Rotary:
     """Queries and keys before the rotary embedding, and the angles that turn them.
 
-    query   (H, T, d) before it;  key  (K, T, d)
-    cos     (T, r), sin (T, r): the first r of d entries are turned, the rest pass
+    turned_query  (H, T, d) after it, as they meet;  turned_key  (K, T, d)
+    cos     (T, r), sin (T, r): the first r of d entries are turned, the rest pass; the two entries
+            turned together share their angle
     layout  which entries are turned together: "half" (i with i + r/2) or "interleaved" (2i, 2i+1)
     """
 
-    query: Floats
-    key: Floats
+    turned_query: Floats
+    turned_key: Floats
     cos: Floats
     sin: Floats
-    layout: Literal["half", "interleaved"] = "half"
+    layout: Layout = "half"
+
+    @property
+    def query(self) -> Floats:
+        """(H, T, d) the queries before it: turned back whenever they are asked for."""
+        return self._back(self.turned_query)
+
+    @property
+    def key(self) -> Floats:
+        """(K, T, d) the keys before it."""
+        return self._back(self.turned_key)
 
     def turned(self, rows: Floats) -> Floats:
         """(..., T, d) rows after the rotation: rows * cos + partner * sin."""
-        r = self.cos.shape[-1]
+        return self._rotated(rows, self.cos, self.sin)
+
+    def _back(self, rows: Floats) -> Floats:
+        length = self.cos**2 + self.sin**2  # not 1 where the angles carry a factor, as in YaRN
+        return self._rotated(rows, self.cos / length, -self.sin / length)
+
+    def _rotated(self, rows: Floats, cos: Floats, sin: Floats) -> Floats:
+        r = cos.shape[-1]
         head, rest = rows[..., :r], rows[..., r:]
         if self.layout == "half":
             partner = np.concatenate([-head[..., r // 2 :], head[..., : r // 2]], axis=-1)
         else:
             partner = np.stack([-head[..., 1::2], head[..., ::2]], axis=-1).reshape(head.shape)
-        return np.concatenate([head * self.cos + partner * self.sin, rest], axis=-1)
+        return np.concatenate([head * cos + partner * sin, rest], axis=-1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,13 +74,14 @@ class AttentionCall:
     key      (K, T, d), value (K, T, dv): head h uses key-value head h // (H // K)
     scale    what a dot product is multiplied by
     causal   whether no token sees a later one
-    window   how many tokens each sees, itself included; None where there is no bound
+    window   how many tokens each sees, itself included; None where no bound shows in this text
     hidden   (1 or H, T, T) True where a query may not look, besides causal and window; or None
     bias     (1 or H, T, T) numbers added to the scores (position biases); or None
     cap      soft-cap: scores become cap * tanh(score / cap) before bias and mask; or None
     sinks    (H,) scores that lie on no token and take their share of each row; or None
-    written  (H, T) the L2 norm of what head h would add to the residual stream for a weight of 1
-             on token t (its value through the output projection); None where it was not proven
+    written  (H, T) the L2 norm of what head h would write for a weight of 1 on token t: its value
+             through the output projection, without bias, before any norm or factor that the block
+             puts on the sum of its heads; None where it was not proven
     rotary   the queries and keys before rotary embedding; None where there is none, or it was not
              proven
     """
@@ -68,7 +92,7 @@ class AttentionCall:
     scale: float
     causal: bool = True
     window: int | None = None
-    hidden: Floats | None = None
+    hidden: Flags | None = None
     bias: Floats | None = None
     cap: float | None = None
     sinks: Floats | None = None
@@ -82,7 +106,7 @@ class AttentionCall:
 
     def group(self, head: int) -> int:
         """The key-value head that a query head uses."""
-        return head // (self.n_heads // self.key.shape[0])
+        return head // (self.n_heads // len(self.key))
 
     def products(self, heads: Sequence[int]) -> Floats:
         """(n, T, T) the plain dot products of queries with keys."""
@@ -99,7 +123,7 @@ class AttentionCall:
             scores = scores + _of(self.bias, heads)
         return np.where(self.blocked(heads), -np.inf, scores).astype(np.float32)
 
-    def blocked(self, heads: Sequence[int]) -> Floats:
+    def blocked(self, heads: Sequence[int]) -> Flags:
         """(1 or n, T, T) True where a query may not look."""
         T = self.query.shape[1]
         query, key = np.ogrid[:T, :T]
@@ -111,6 +135,13 @@ class AttentionCall:
         if self.hidden is not None:
             blocked = blocked | _of(self.hidden, heads)
         return blocked
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """The arrays that make this record, by name: what a file has to hold of it."""
+        held = {name: getattr(self, name) for name in _ARRAYS}
+        if self.rotary is not None:
+            held |= {"cos": self.rotary.cos, "sin": self.rotary.sin}
+        return {name: array for name, array in held.items() if array is not None}
 
     def weights(self, heads: Sequence[int]) -> Floats:
         """(n, T, T) the attention weights; rows sum to 1, or to less where there are sinks."""
@@ -124,16 +155,19 @@ class AttentionCall:
         total = exps.sum(axis=-1, keepdims=True)
         if sinks is not None:
             total = total + np.exp(sinks - largest)
-        weights = np.divide(exps, total, out=np.zeros_like(exps), where=total > 0)
-        return weights.astype(np.float32)
+        weights: Floats = np.divide(exps, total, out=np.zeros_like(exps), where=total > 0)
+        return weights.astype(np.float32, copy=False)
 
     def value_norms(self) -> Floats:
         """(H, T) the L2 norm of the value that each head reads from each token."""
-        norms = np.linalg.norm(self.value.astype(np.float64), axis=-1)
+        norms: Floats = np.linalg.norm(self.value.astype(np.float64), axis=-1)
         groups = [self.group(head) for head in range(self.n_heads)]
         return norms[groups].astype(np.float32)
 
 
-def _of(array: Floats, heads: Sequence[int]) -> Floats:
+_ARRAYS = ("query", "key", "value", "hidden", "bias", "sinks", "written")
+
+
+def _of(array: NDArray[Any], heads: Sequence[int]) -> NDArray[Any]:
     """The entries of some heads; an array shared by all heads is left as it is."""
     return array if len(array) == 1 else array[list(heads)]

@@ -67,13 +67,10 @@ class Candidates:
         these are more than the candidates known.
         """
         plain = self.probability(temperature)
-        if top_k is not None:
-            if top_k > len(plain):
-                raise MissingError(
-                    f"the {top_k:,} likeliest tokens", because=f"{len(plain):,} are known here"
-                )
-            plain = plain[:top_k] / plain[:top_k].sum()
-        left: int | None = None if top_k is None else top_k
+        left: int | None = None
+        if top_k is not None and top_k < self.vocab:
+            left = self._tied(top_k)
+            plain = plain[:left] / plain[:left].sum()
         if top_p is not None and top_p < 1:
             before = np.cumsum(plain) - plain
             left = int((before < top_p).sum())
@@ -86,6 +83,18 @@ class Candidates:
         result = np.zeros(len(self.logits))
         result[: len(plain)] = plain
         return Filtered(result, left)
+
+    def _tied(self, top_k: int) -> int:
+        """How many tokens have at least the logit of the k-th: equal ones stay together."""
+        known = len(self.logits)
+        count = known + 1
+        if top_k <= known:
+            count = int((self.logits >= self.logits[top_k - 1]).sum())
+        if count > known or (count == known < self.vocab):
+            raise MissingError(
+                f"the {top_k:,} likeliest tokens", because=f"only {known:,} are known here"
+            )
+        return count
 
 
 @dataclass(frozen=True, eq=False)

@@ -32,8 +32,13 @@ class ModelCard:
     tied          whether embedding and unembedding are one matrix
     gated         whether the sign of a neuron's activation means nothing (gated MLPs)
     neurons       neurons per block, 0 where a block has none that could be proven
+    experts       per block of fused experts (how many, neurons of each, shared neurons), numbered
+                  in that order: neuron e x width + j is the j-th of expert e; (0, 0, 0) elsewhere,
+                  () where no block has experts
     heads         attention heads per block, 0 where a block has no attention that could be proven
     kv_heads      key-value heads per block, each serving heads // kv_heads query heads
+    call_bytes    bytes of the queries, keys and values of all blocks: for a text, for each token,
+                  for each pair of tokens
     capabilities  what can be had exactly, by name
     versions      of Python, cutaway, torch and transformers
     """
@@ -52,8 +57,10 @@ class ModelCard:
     tied: bool
     gated: bool
     neurons: tuple[int, ...]
+    experts: tuple[tuple[int, int, int], ...] = ()
     heads: tuple[int, ...] = ()
     kv_heads: tuple[int, ...] = ()
+    call_bytes: tuple[int, int, int] = (0, 0, 0)
     capabilities: Mapping[str, Capability] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
 
@@ -67,8 +74,15 @@ class ModelCard:
         fields = dict(values)
         for name in ("neurons", "heads", "kv_heads"):
             fields[name] = tuple(int(count) for count in fields[name])
+        text, token, pair = fields.get("call_bytes", (0, 0, 0))  # older files have none
+        fields["call_bytes"] = int(text), int(token), int(pair)
+        fields["experts"] = tuple(_triple(*counts) for counts in fields.get("experts", ()))
         fields["capabilities"] = {
             str(name): Capability(bool(entry["proven"]), str(entry["why"]))
             for name, entry in cast("Mapping[str, Any]", fields["capabilities"]).items()
         }
         return cls(**fields)
+
+
+def _triple(count: int, width: int, shared: int) -> tuple[int, int, int]:
+    return int(count), int(width), int(shared)

@@ -22,18 +22,22 @@ from numpy.typing import NDArray
 
 __all__ = ["DTYPES", "FORMAT", "LENGTH", "VERSION", "write_container"]
 
-#: Raised when a file written by this version would be read wrongly by an older one.
-VERSION = 1
+#: The newest format; a file has the oldest one that can read it: 2 came with attention calls.
+VERSION = 2
 FORMAT = "cutaway trace"
 #: safetensors' names of the types that a trace holds.
-DTYPES = {"F16": "<f2", "F32": "<f4", "F64": "<f8", "I64": "<i8"}
+DTYPES = {"F16": "<f2", "F32": "<f4", "F64": "<f8", "I64": "<i8", "BOOL": "?"}
 #: The table's length, at the very beginning.
 LENGTH = struct.Struct("<Q")
 _CODES = {np.dtype(kind): code for code, kind in DTYPES.items()}
 
 
 def write_container(
-    file: BinaryIO, header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
+    file: BinaryIO,
+    header: Mapping[str, Any],
+    arrays: Mapping[str, NDArray[Any]],
+    *,
+    version: int = 1,
 ) -> None:
     """Write a header of JSON values and named arrays to an open binary file."""
     # Widest first keeps every array aligned without holes, which safetensors does not allow.
@@ -50,7 +54,7 @@ def write_container(
         offset = span[1]
     text = json.dumps({**header, "arrays": entries})
     metadata = {
-        "format": FORMAT, "version": str(VERSION), "header": text,
+        "format": FORMAT, "version": str(version), "header": text,
         "sha256": hashlib.sha256(text.encode()).hexdigest(),
     }  # fmt: skip
     packed = json.dumps({"__metadata__": metadata, **table}).encode()

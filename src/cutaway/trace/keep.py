@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from ..core.errors import UnknownError
 from .card import ModelCard
 
-__all__ = ["DEFAULT", "MATERIALS", "read_keep", "sizes"]
+__all__ = ["CAPABILITIES", "DEFAULT", "MATERIALS", "read_keep", "sizes"]
 
 #: Every material by name, with what it is.
 MATERIALS = {
@@ -15,7 +15,10 @@ MATERIALS = {
     "inside": "the residual state between attention and MLP of every block",
     "neurons": "the values entering every MLP down-projection",
     "lens": "the answers of the logit lens, so that a saved trace needs no model for it",
+    "attention": "the queries, keys and values of every block, and what shapes their weights",
 }
+#: What must be proven of a model for a material that is not called after it.
+CAPABILITIES = {"attention": "queries and keys"}
 DEFAULT = ("states",)
 _BYTES_PER_NUMBER = 4  # kept as float32, which holds bfloat16 and float16 exactly
 _LENS_K = 10
@@ -25,7 +28,7 @@ def read_keep(keep: str | Iterable[str] | None) -> tuple[str, ...]:
     """The materials asked for, in the order of MATERIALS; states are always kept.
 
     >>> read_keep(None), read_keep("neurons"), read_keep("all")
-    (('states',), ('states', 'neurons'), ('states', 'inside', 'neurons', 'lens'))
+    (('states',), ('states', 'neurons'), ('states', 'inside', 'neurons', 'lens', 'attention'))
     """
     if keep is None:
         return DEFAULT
@@ -39,13 +42,18 @@ def read_keep(keep: str | Iterable[str] | None) -> tuple[str, ...]:
 
 
 def sizes(card: ModelCard, n_positions: int, keep: tuple[str, ...]) -> dict[str, int]:
-    """Bytes that each material takes for a text of n_positions tokens."""
+    """Bytes that each material takes for a text of n_positions tokens.
+
+    A mask that is neither causal nor a window, which a longer text may show, is not foreseen.
+    """
     L, T = card.n_layers, n_positions
     lens_cell = _LENS_K * (8 + 4 + 4) + 3 * (8 + 4 + 4) + 4 + 2 * 3 * 4
+    of_text, of_token, of_pair = card.call_bytes
     count = {
         "states": (L + 1) * T * card.width * _BYTES_PER_NUMBER,
         "inside": L * T * card.width * _BYTES_PER_NUMBER,
         "neurons": sum(card.neurons) * T * _BYTES_PER_NUMBER,
         "lens": (L + 1) * T * lens_cell + 3 * 8 * T,
+        "attention": of_text + of_token * T + of_pair * T**2,
     }
     return {name: count[name] for name in keep}

@@ -54,6 +54,10 @@ class Container:
         """The shape of an array, without reading it."""
         return self._entries[name].shape
 
+    def dtype(self, name: str) -> str:
+        """The type of an array's numbers by safetensors' name, without reading it."""
+        return self._entries[name].dtype
+
     def array(self, name: str) -> NDArray[Any]:
         """An array, read-only and mapped from the file; its checksum is verified the first time.
 
@@ -136,7 +140,7 @@ def _read_header(path: Path, metadata: object) -> dict[str, Any]:
             f"was written by a newer Cutaway (format {version[:9]}; this one reads {VERSION})",
             fix="pip install -U cutaway",
         )  # fmt: skip
-    if version != str(VERSION) or not isinstance(text, str):
+    if version not in [str(known) for known in range(1, VERSION + 1)] or not isinstance(text, str):
         raise damaged(path, f"its version {version!r} does not exist")
     checksum = hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
     if checksum != metadata.get("sha256"):

@@ -12,6 +12,7 @@ from .card import ModelCard
 from .header import read_card, read_pieces, read_tokens
 from .keep import MATERIALS
 from .opened import Container, damaged, read_container
+from .packed import read_calls
 from .source import Floats, Material, Rows
 from .standard import STANDARD_K, TARGETS
 from .stored import StoredSource
@@ -35,11 +36,12 @@ def read(path: Path) -> Trace:
         options, notes = dict(values["options"]), tuple(map(str, values["notes"]))
         materials = _materials(container, tokens, card)
         answers = _answers(container, tokens, card)
+        calls = read_calls(container, len(tokens), card.n_layers)
     except (AttributeError, LookupError, TypeError, ValueError) as problem:
         raise damaged(path, f"its header describes no trace ({problem})") from None
     return Trace(
         tokens=tokens, card=card, materials=materials, source=source, answers=answers,
-        options=options, notes=notes,
+        calls=calls, options=options, notes=notes,
     )  # fmt: skip
 
 
@@ -67,7 +69,7 @@ def _materials(container: Container, tokens: TokenRow, card: ModelCard) -> dict[
     found: dict[str, dict[int, str]] = {}
     for name in container.names:
         material, _, layer = name.partition("/")
-        if material == "answers":
+        if material in ("answers", "attention"):
             continue
         if material not in MATERIALS or not INPUT_LAYER <= int(layer) < card.n_layers:
             raise ValueError(f"an array {name!r} has no place in it")

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .attention import AttentionCall
 from .source import Rows
 from .trace import Trace
 
@@ -32,11 +33,23 @@ def same(a: Trace, b: Trace) -> bool:
         and a.notes == b.notes
         and _same_materials(a.materials, b.materials)
         and _same_answers(a.answers, b.answers)
+        and a.calls.keys() == b.calls.keys()
+        and all(_same_calls(a.calls[layer], b.calls[layer]) for layer in a.calls)
     )
 
 
 def _same_materials(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
     return a.keys() == b.keys() and all(_same_arrays(a[name], b[name]) for name in a)
+
+
+def _same_calls(a: AttentionCall, b: AttentionCall) -> bool:
+    settings = ("scale", "causal", "window", "cap")
+    layouts = [None if call.rotary is None else call.rotary.layout for call in (a, b)]
+    return (
+        all(getattr(a, name) == getattr(b, name) for name in settings)
+        and layouts[0] == layouts[1]
+        and _same_arrays(a.arrays(), b.arrays())
+    )
 
 
 def _same_answers(a: Rows | None, b: Rows | None) -> bool:

@@ -18,6 +18,7 @@ from ..core.tokens import Piece
 if TYPE_CHECKING:
     from .attention import AttentionCall
     from .trace import Trace
+    from .walk import Walk
 
 __all__ = [
     "Attributed", "Attribution", "Floats", "Ints", "Masked", "Material", "Question",
@@ -155,6 +156,10 @@ class Source(Protocol):
 
     def attention_call(self, trace: Trace, layer: int) -> AttentionCall:
         """The queries, keys and values of one block, proven to give its weights."""
+        ...
+
+    def walk(self, trace: Trace, layer: int, at: int) -> Walk:
+        """Every step of one position through one block, each recomputed from the steps before."""
         ...
 
     def masked(self, trace: Trace, wanted: Masked) -> Floats:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from ..core.errors import MissingError
 from ..core.tokens import Piece
-from .keep import MATERIALS
+from .attention import AttentionCall
+from .keep import CAPABILITIES, MATERIALS
 from .source import Attributed, Attribution, Floats, Masked, Material, Question, Rows
 from .standard import ATTACH, answer
 from .trace import Trace
+from .walk import Walk
 
 __all__ = ["StoredSource"]
 
@@ -44,11 +46,30 @@ class StoredSource:
             f"the model {trace.card.name!r}", because=f"{wanted.method} has to run it", fix=ATTACH
         )
 
-    def attention(self, trace: Trace, layer: int, heads: Sequence[int]) -> Floats:  # noqa: ARG002
-        """Always refused: queries and keys are not kept."""
+    def attention(self, trace: Trace, layer: int, heads: Sequence[int]) -> Floats:
+        """(len(heads), T, T) the weights of some heads, from the queries and keys that were kept.
+
+        The model's own eager function answers a live trace; what was kept was proven to give its
+        weights. Raises MissingError where they were not kept.
+        """
+        return trace.attention_call(layer).weights(heads)
+
+    def attention_call(self, trace: Trace, layer: int) -> AttentionCall:
+        """Always refused: what was kept, the trace gives itself."""
+        why = f"this trace kept {', '.join(trace.kept) or 'nothing'}"
+        known = trace.card.capabilities.get(CAPABILITIES["attention"])
+        if trace.calls and known is not None:
+            why = known.why
+        raise MissingError(
+            f"the queries and keys of layer {layer}", because=why,
+            fix=f"trace again with keep='attention', or {ATTACH}",
+        )  # fmt: skip
+
+    def walk(self, trace: Trace, layer: int, at: int) -> Walk:  # noqa: ARG002
+        """Always refused: the steps are recomputed from the model's weights."""
         raise MissingError(
             f"the model {trace.card.name!r}",
-            because="its own attention function answers the weights", fix=ATTACH,
+            because="a walk recomputes every step from its weights", fix=ATTACH,
         )  # fmt: skip
 
     def masked(self, trace: Trace, wanted: Masked) -> Floats:

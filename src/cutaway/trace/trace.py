@@ -75,12 +75,16 @@ class Trace:
     def kept(self) -> tuple[str, ...]:
         """The names of what was recorded."""
         names = set(self.materials) | ({"lens"} if self.answers is not None else set())
+        names |= {"attention"} if self.calls else set()
         return tuple(name for name in MATERIALS if name in names)
 
     @property
     def nbytes(self) -> int:
         """Bytes held by the recorded arrays."""
-        return sum(array.nbytes for layers in self.materials.values() for array in layers.values())
+        arrays = [array for layers in self.materials.values() for array in layers.values()]
+        arrays += [array for call in self.calls.values() for array in call.arrays().values()]
+        # Blocks share angles and masks: an array counts once, wherever it is held.
+        return sum({array.ctypes.data: array.nbytes for array in arrays}.values())
 
     def material(self, name: str, layers: Sequence[int]) -> Material:
         """Layer -> (T, n) array of a material: as kept, or else asked of the source."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ..core.files import write_whole
 from .container import write_container
 from .header import header
+from .packed import pack_calls
 from .source import Rows
 from .trace import Trace
 
@@ -30,7 +31,11 @@ def write(trace: Trace, path: Path) -> Path:
     Raises FileError where it can't be written.
     """
     values, arrays = header(trace), _arrays(trace)
-    return write_whole(path, lambda file: write_container(file, values, arrays))
+    version = 1
+    if trace.calls:
+        values["attention"], calls = pack_calls(trace.calls)
+        arrays, version = arrays | calls, 2
+    return write_whole(path, lambda file: write_container(file, values, arrays, version=version))
 
 
 def _arrays(trace: Trace) -> dict[str, NDArray[Any]]:

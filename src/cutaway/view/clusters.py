@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from ..core.numbers import percent
+from .experts import expert_numbers
 from .header import Runs, attribute, header
 from .row import token_row
 from .spec import Spec
@@ -49,13 +52,14 @@ def clusters_spec(dataset: xr.Dataset) -> Spec:
         "coloured by its activation as a share of its largest.",
         sentence=_sentence(dataset, own["sizes"], own["inputs"]),
     )
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "pattern": np.rint(255 * patterns).astype(np.uint8),
         "cluster": cluster.ravel()[picked].astype(np.int32),
         "layer": dataset["layer"].values[layer].astype(np.int32),
         "neuron": dataset["neuron"].values[neuron].astype(np.int32),
         "centre": dataset["centre"].values.astype(np.float32),
     }
+    arrays |= {name: found[layer, neuron] for name, found in expert_numbers(dataset).items()}
     return Spec("clusters", common | own, arrays)
 
 

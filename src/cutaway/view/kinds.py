@@ -9,15 +9,20 @@ import xarray as xr
 from ..core.errors import UnknownError
 from .anatomy import anatomy_spec
 from .attention import attention_spec
+from .attention_neuron import attention_neuron_spec
 from .candidates import candidates_spec
 from .clusters import clusters_spec
+from .compare import compare_spec
+from .compare_attention import compare_attention_spec
 from .deletion import deletion_spec
+from .explore import explore_spec
 from .factors import factors_spec
 from .lens import lens_spec
 from .neurons import neurons_spec
 from .pairs import pairs_spec
 from .saliency import saliency_spec
 from .spec import Spec
+from .walk import walk_spec
 from .watch import watch_spec
 
 __all__ = ["VIEWS", "spec_of"]
@@ -29,12 +34,17 @@ VIEWS: Mapping[str, Callable[[xr.Dataset], Spec]] = {
     "saliency": saliency_spec,
     "deletion": deletion_spec,
     "anatomy": anatomy_spec,
+    "walk": walk_spec,
+    "explore": explore_spec,
     "watch": watch_spec,
     "pairs": pairs_spec,
     "neurons": neurons_spec,
     "clusters": clusters_spec,
     "factors": factors_spec,
     "attention": attention_spec,
+    "compare": compare_spec,
+    "compare_attention": compare_attention_spec,
+    "attention_neuron": attention_neuron_spec,
 }
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .entries import Entries, entries
 from .header import attribute, header
 from .quantities import quantities, rank_words
+from .row import token_row
 from .sentences import says, stays_from
 from .spec import Spec
 
@@ -56,11 +57,9 @@ def lens_spec(dataset: xr.Dataset) -> Spec:
 
 def _columns(dataset: xr.Dataset) -> dict[str, Any]:
     """The position axis and what is printed there."""
-    names = {
-        "positions": "position", "inputs": "input", "nexts": "next", "produced": "produced",
-        "roles": "role", "input_ids": "input_id", "next_ids": "next_id",
-    }  # fmt: skip
-    return {name: dataset[coordinate].values.tolist() for name, coordinate in names.items()}
+    names = {"nexts": "next", "input_ids": "input_id", "next_ids": "next_id"}
+    own = {name: dataset[coordinate].values.tolist() for name, coordinate in names.items()}
+    return token_row(dataset) | own
 
 
 def _vocabulary(dataset: xr.Dataset) -> Entries:

@@ -9,6 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from ..core.numbers import quantity
+from .experts import expert_numbers, neuron_label
 from .header import Runs, attribute, header
 from .row import token_row
 from .spec import Spec
@@ -46,15 +47,16 @@ def neurons_spec(dataset: xr.Dataset) -> Spec:
         "low": float(np.nanmin(shown)),
         "high": float(np.nanmax(shown)),
     }
+    arrays = {"neuron": index, "activation": shown}
+    arrays |= {name: found[layer, rows] for name, found in expert_numbers(dataset).items()}
     common = header(
         dataset,
         heading="Which neurons fired",
         about="Activation: the value that enters the MLP's down-projection, in the model's own "
         "units" + (" (gated MLP: its sign means nothing)." if options["gated"] else "."),
-        sentence=_sentence(shown, index, layers, own["inputs"]),
+        sentence=_sentence(arrays, layers, own["inputs"]),
     )
-    activity = np.nan_to_num(np.abs(shown)).max(axis=2).astype(np.float32)
-    arrays = {"neuron": index, "activation": shown, "activity": activity}
+    arrays["activity"] = np.nan_to_num(np.abs(shown)).max(axis=2).astype(np.float32)
     return Spec("neurons", common | own, arrays)
 
 
@@ -69,13 +71,12 @@ def _rows(values: NDArray[Any], *, everything: bool) -> NDArray[np.int64]:
     return np.sort(np.argsort(-activity, axis=1, kind="stable")[:, :room], axis=1)
 
 
-def _sentence(
-    shown: NDArray[np.float32], index: NDArray[np.int32], layers: list[int], inputs: list[str]
-) -> Runs:
+def _sentence(arrays: dict[str, NDArray[Any]], layers: list[int], inputs: list[str]) -> Runs:
+    shown = arrays["activation"]
     strength = np.nan_to_num(np.abs(shown))
-    layer, row, at = np.unravel_index(int(strength.argmax()), strength.shape)
+    layer, row, at = map(int, np.unravel_index(int(strength.argmax()), strength.shape))
     return [
         ["", "The strongest activation is "], ["b", quantity(float(shown[layer, row, at]))],
-        ["", f", of neuron {index[layer, row]} of layer {layers[layer]} at "],
+        ["", f", of neuron {neuron_label(arrays, (layer, row))} of layer {layers[layer]} at "],
         ["in", inputs[at]], ["", "."],
     ]  # fmt: skip

@@ -1,21 +1,28 @@
 import type { Address } from "../parts/address";
 import { element } from "../parts/dom";
+import { inflated } from "../spec/inflate";
 import { SpecError } from "../spec/spec";
+import { chunksOf } from "./chunks";
 import { explain, mount } from "./mount";
 
 /** Milliseconds without a change until the address is written. */
 const WRITE_DELAY = 350;
 
-/** Shows the picture that a saved page carries in its own elements. */
+/**
+ * Shows the picture that a saved page carries in its own elements, before the browser has read
+ * all of them: what is looked at later comes last in the file.
+ */
 export async function mountPage(document: Document): Promise<void> {
   const place = element("div", { id: "cutaway" });
   document.body.style.margin = "0";
-  document.body.append(place);
+  document.body.prepend(place); // what the browser still reads comes behind
   try {
     const data = await inflated(textOf(document, "cutaway-data"));
     mount(place, envelopeOf(textOf(document, "cutaway-spec")), data, {
       address: fragmentOf(window),
       scheme: null,
+      ask: null,
+      chunk: chunksOf(document),
     });
   } catch (error) {
     if (!(error instanceof SpecError)) throw error;
@@ -34,23 +41,6 @@ function envelopeOf(text: string): unknown {
     return JSON.parse(text);
   } catch {
     throw new SpecError("The picture's header is damaged. Save the page again.");
-  }
-}
-
-/** The bytes of base64 of raw deflate, as view/spec.py wrote them. */
-async function inflated(text: string): Promise<Uint8Array> {
-  if (!("DecompressionStream" in window)) {
-    throw new SpecError(
-      "This browser is too old for this page: it can't unpack its numbers " +
-        "(DecompressionStream is missing). Open it in a browser of 2023 or later.",
-    );
-  }
-  try {
-    const packed = Uint8Array.from(atob(text.trim()), (character) => character.charCodeAt(0));
-    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
-    return new Uint8Array(await new Response(stream).arrayBuffer());
-  } catch {
-    throw new SpecError("The picture's numbers are damaged. Save the page again.");
   }
 }
 

@@ -1,12 +1,14 @@
 import type { Scheme } from "../parts/theme";
+import { asking, type Channel } from "./asking";
 import { mount } from "./mount";
 
 /** The part of anywidget's model that is used. https://anywidget.dev/en/afm/ */
-interface Model {
+interface Model extends Channel {
   get(name: "envelope"): unknown;
   get(name: "data"): DataView;
-  on(event: string, listener: () => void): void;
-  off(event: string, listener: () => void): void;
+  get(name: "answers"): boolean;
+  on(event: string, listener: (...heard: never[]) => void): void;
+  off(event: string, listener: (...heard: never[]) => void): void;
 }
 
 /** Shows a widget's picture in a shadow root, where the notebook's styles don't reach it. */
@@ -14,6 +16,7 @@ export function render({ model, el }: { model: Model; el: HTMLElement }): () => 
   // JupyterLab would take the arrow keys; this attribute asks it to leave them here.
   el.dataset["lmSuppressShortcuts"] = "true";
   const place = el.attachShadow({ mode: "open" });
+  const { ask, stop } = asking(model);
   let clear = (): void => {};
   const draw = (): void => {
     clear();
@@ -22,12 +25,18 @@ export function render({ model, el }: { model: Model; el: HTMLElement }): () => 
     clear = mount(place, model.get("envelope"), data, {
       address: null,
       scheme: notebookScheme(el.ownerDocument),
+      ask: model.get("answers") ? ask : null,
+      chunk: async (array, index) => {
+        const { data } = await ask({ what: "chunk", array, index });
+        return data as Uint8Array;
+      },
     });
   };
   draw();
   model.on("change:data", draw);
   return () => {
     model.off("change:data", draw);
+    stop();
     clear();
   };
 }

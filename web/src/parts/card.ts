@@ -14,7 +14,8 @@ export function card(
     element("h2", {}, heading),
     about === null ? null : element("p", { class: "about" }, about),
   );
-  const head = element("div", { class: "card-head" }, words, ...controls);
+  const chosen = controls.length ? element("div", { class: "card-controls" }, ...controls) : null;
+  const head = element("div", { class: "card-head" }, words, chosen);
   return element("section", { class: "card" }, head, ...body);
 }
 

@@ -1,23 +1,47 @@
 import type { Address } from "./address";
+import type { Picked, Selection } from "./selection";
 
 export type Values = Readonly<Record<string, string>>;
 
+/** Where the choices of a view are kept. */
+export interface Kept {
+  readonly address: Address | null;
+  /** Stands before this view's names in the address: "lens." makes "lens.mode=rank". */
+  readonly scope: string;
+  /** What all views of a page share; null where a view is alone. */
+  readonly selection: Selection | null;
+}
+
+/** How one choice follows the selection of a page, and what choosing it selects there. */
+export interface Link {
+  /** The choice that the selection says; null where it says nothing of it. */
+  read(picked: Picked, now: string): string | null;
+  write(value: string): Partial<Picked>;
+}
+
 /**
- * What is chosen on a page of few choices: one string each, kept in the address.
- * Only what differs from the start is written there; what is not allowed is left as it was.
+ * What is chosen in a view: one string for each choice, kept in the address.
+ * Only what differs from the start is written there; what is not allowed is left as it was. On a
+ * page of several views, linked choices are kept by the selection they share, not here.
  */
 export class Choices {
   private values: Values;
   private readonly listeners = new Set<(now: Values, before: Values) => void>();
-  private readonly stopAddress: () => void;
+  private readonly stops: (() => void)[] = [];
+  private readonly links: Readonly<Record<string, Link>>;
 
   constructor(
     private readonly start: Values,
     private readonly allowed: (name: string, value: string) => boolean,
-    private readonly address: Address | null,
+    private readonly kept: Kept,
+    links: Readonly<Record<string, Link>> = {},
   ) {
+    this.links = kept.selection ? links : {};
+    this.values = start;
     this.values = this.read();
-    this.stopAddress = address ? address.subscribe(() => this.set(this.read())) : () => {};
+    const follow = (): void => void this.change(this.read());
+    if (kept.address) this.stops.push(kept.address.subscribe(follow));
+    if (kept.selection) this.stops.push(kept.selection.subscribe(follow));
   }
 
   get(name: string): string {
@@ -30,13 +54,9 @@ export class Choices {
   }
 
   set(change: Values): void {
-    const before = this.values;
-    const names = Object.keys(change).filter((name) => change[name] !== before[name]);
-    if (!names.length) return;
-    this.values = { ...before, ...change };
-    const fragment = this.fragment();
-    if (this.address && this.address.read() !== fragment) this.address.write(fragment);
-    for (const listener of this.listeners) listener(this.values, before);
+    const names = this.change(change);
+    const picked = names.map((name) => this.links[name]?.write(this.values[name]!));
+    if (picked.some(Boolean)) this.kept.selection?.set(Object.assign({}, ...picked));
   }
 
   subscribe(listener: (now: Values, before: Values) => void): () => void {
@@ -45,22 +65,52 @@ export class Choices {
   }
 
   dispose(): void {
-    this.stopAddress();
+    for (const stop of this.stops) stop();
     this.listeners.clear();
   }
 
-  private fragment(): string {
-    return Object.keys(this.start)
-      .filter((name) => this.values[name] !== this.start[name])
-      .map((name) => `${name}=${encodeURIComponent(this.values[name]!)}`)
-      .join("&");
+  /** Takes what differs, writes the address and tells the listeners; returns what differed. */
+  private change(change: Values): string[] {
+    const before = this.values;
+    const names = Object.keys(change).filter((name) => change[name] !== before[name]);
+    if (!names.length) return names;
+    this.values = { ...before, ...change };
+    this.write();
+    for (const listener of this.listeners) listener(this.values, before);
+    return names;
   }
 
+  /** What others have written in the address stays there. */
+  private write(): void {
+    const { address, scope } = this.kept;
+    if (!address) return;
+    const own = new Map(this.ownNames().map((name) => [scope + name, name]));
+    const others = address
+      .read()
+      .split("&")
+      .filter((pair) => pair && !own.has(pair.split("=")[0]!));
+    const pairs = [...own]
+      .filter(([, name]) => this.values[name] !== this.start[name])
+      .map(([key, name]) => `${key}=${encodeURIComponent(this.values[name]!)}`);
+    const fragment = [...others, ...pairs].join("&");
+    if (address.read() !== fragment) address.write(fragment);
+  }
+
+  private ownNames(): string[] {
+    return Object.keys(this.start).filter((name) => !this.links[name]);
+  }
+
+  /** What the address and the selection say; the start where they say nothing. */
   private read(): Values {
-    const said = new URLSearchParams(this.address?.read() ?? "");
+    const said = new URLSearchParams(this.kept.address?.read() ?? "");
     const pairs = Object.entries(this.start).map(([name, value]) => {
-      const text = said.get(name);
-      return [name, text !== null && this.allowed(name, text) ? text : value];
+      const link = this.links[name];
+      const text = link
+        ? link.read(this.kept.selection!.picked, this.values[name]!)
+        : said.get(this.kept.scope + name);
+      if (text === null) return [name, value];
+      // A token picked elsewhere may be none of this view's: its own stays then.
+      return [name, this.allowed(name, text) ? text : link ? this.values[name] : value];
     });
     return Object.fromEntries(pairs) as Values;
   }

@@ -1,8 +1,8 @@
-import { element } from "./dom";
-import { fullSize, placeAt, scrollTo, type Geometry, type Place, type Size } from "./geometry";
+import { fullSize, placeAt, scrollTo, type Geometry, type Place } from "./geometry";
 import { edgeHeight, type GridModel } from "./heatmodel";
 import { paintScene } from "./heatpaint";
-import { paletteOf, type Palette } from "./theme";
+import type { Plate } from "./brush";
+import { ScrollCanvas } from "./scrollcanvas";
 
 /** What the reader does with a grid. */
 export interface GridHandlers {
@@ -22,35 +22,37 @@ const OVERVIEW = { narrowest: 3, widest: 160 } as const;
 const LABEL_ROOM = 52;
 const PAGE = 8;
 
-/**
- * A heat grid on one canvas that stays in view while its scroller moves: only the cells that can
- * be seen are drawn, so that its cost does not grow with the grid.
- */
+/** A heat grid on one canvas: only the cells that can be seen are drawn. */
 export class HeatGrid {
-  readonly element: HTMLElement;
-  private readonly canvas = element("canvas", { "aria-hidden": "true" });
-  private readonly sizer = element("div", { class: "grid-sizer" }, this.canvas);
-  private readonly observer = new ResizeObserver(() => this.layOut());
-  private palette: Palette | null = null;
+  private readonly canvas: ScrollCanvas;
   private geometry: Geometry;
   private selected: Place | null = null;
   private hover: Place | null = null;
   private overview = false;
-  private frame = 0;
 
   constructor(
     private model: GridModel,
     private readonly handlers: GridHandlers,
   ) {
-    this.element = element(
-      "div",
-      { class: "grid", tabindex: 0, role: "application", "aria-roledescription": "heat grid" },
-      this.sizer,
-    );
+    const attributes = { class: "grid", "aria-roledescription": "heat grid" };
+    this.canvas = new ScrollCanvas(attributes, {
+      draw: (brush, glimpse) =>
+        paintScene(brush, {
+          ...glimpse,
+          geometry: this.geometry,
+          model: this.model,
+          selected: this.selected,
+          hover: this.hover,
+        }),
+      resize: () => this.layOut(),
+    });
     this.geometry = this.measure();
     this.listen();
-    this.observer.observe(this.element);
     this.show(model, false);
+  }
+
+  get element(): HTMLElement {
+    return this.canvas.element;
   }
 
   /** Shows another model, or the same after its values have changed. */
@@ -65,102 +67,55 @@ export class HeatGrid {
   select(place: Place | null, reveal: boolean): void {
     this.selected = place;
     if (place && reveal) {
-      const { scrollLeft: x, scrollTop: y } = this.element;
-      const target = scrollTo(this.geometry, { x, y }, this.view(), place);
+      const { scroll, view } = this.canvas;
+      const target = scrollTo(this.geometry, scroll, view, place);
       this.element.scrollTo({ left: target.x, top: target.y });
     }
-    this.redraw();
+    this.canvas.redraw();
   }
 
   setHover(place: Place | null): void {
     this.hover = place;
-    this.redraw();
+    this.canvas.redraw();
   }
 
-  /** After the theme has changed: the colours are read again. */
+  /** After the theme has changed. */
   recolour(): void {
-    this.palette = null;
-    this.paint();
+    this.canvas.recolour();
   }
 
-  /** Draws at once, so that the first picture is there when the page says it is ready. */
-  paint(): void {
-    cancelAnimationFrame(this.frame);
-    this.frame = 0;
-    const brush = this.canvas.getContext("2d");
-    const view = this.view();
-    if (!brush || view.width <= 0) return;
-    this.palette ??= paletteOf(this.element);
-    const ratio = this.resizeCanvas(view);
-    brush.setTransform(ratio, 0, 0, ratio, 0, 0);
-    paintScene(brush, {
-      geometry: this.geometry,
-      model: this.model,
-      scroll: { x: this.element.scrollLeft, y: this.element.scrollTop },
-      view,
-      palette: this.palette,
-      selected: this.selected,
-      hover: this.hover,
-    });
+  /** What can be seen now, to be drawn elsewhere. */
+  plate(): Plate {
+    return this.canvas.plate();
   }
 
   dispose(): void {
-    cancelAnimationFrame(this.frame);
-    this.observer.disconnect();
-    this.element.remove();
-  }
-
-  private redraw(): void {
-    this.frame ||= requestAnimationFrame(() => this.paint());
+    this.canvas.dispose();
   }
 
   private layOut(): void {
     this.geometry = this.measure();
-    const { width, height } = fullSize(this.geometry);
-    this.sizer.style.width = `${width}px`;
-    this.sizer.style.height = `${height}px`;
-    this.paint();
+    this.canvas.extend(fullSize(this.geometry));
   }
 
   private measure(): Geometry {
-    const { rows, cols, above, below } = this.model;
+    const { rows, cols, above, below, labelRoom: left = LABEL_ROOM } = this.model;
     const { narrowest, widest } = this.overview ? OVERVIEW : WORDS;
-    const room = (this.element.clientWidth - LABEL_ROOM) / Math.max(cols, 1);
+    const room = (this.element.clientWidth - left) / Math.max(cols, 1);
     const width = Math.min(widest, Math.max(narrowest, room));
     return {
       rows,
       cols,
       cellWidth: this.overview ? width : Math.floor(width),
       cellHeight: this.model.rowHeight ?? ROW_HEIGHT,
-      left: LABEL_ROOM,
+      left,
       head: edgeHeight(above),
       foot: edgeHeight(below),
     };
   }
 
-  private view(): Size {
-    const full = fullSize(this.geometry);
-    return {
-      width: Math.min(this.element.clientWidth, full.width),
-      height: Math.min(this.element.clientHeight, full.height),
-    };
-  }
-
-  private resizeCanvas(view: Size): number {
-    const ratio = window.devicePixelRatio || 1;
-    const [width, height] = [Math.round(view.width * ratio), Math.round(view.height * ratio)];
-    if (this.canvas.width !== width || this.canvas.height !== height) {
-      this.canvas.width = width;
-      this.canvas.height = height;
-      this.canvas.style.width = `${view.width}px`;
-      this.canvas.style.height = `${view.height}px`;
-    }
-    return ratio;
-  }
-
   private listen(): void {
     const node = this.element;
-    node.addEventListener("scroll", () => this.redraw(), { passive: true });
     node.addEventListener("pointermove", (event) => {
       if (event.pointerType !== "touch") this.handlers.hover(this.under(event));
     });
@@ -173,10 +128,8 @@ export class HeatGrid {
   }
 
   private under(event: MouseEvent): Place | null {
-    const box = this.element.getBoundingClientRect();
-    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
-    const { scrollLeft, scrollTop } = this.element;
-    return placeAt(this.geometry, { x: scrollLeft, y: scrollTop }, this.view(), x, y);
+    const { x, y } = this.canvas.point(event);
+    return placeAt(this.geometry, this.canvas.scroll, this.canvas.view, x, y);
   }
 
   private onKey(event: KeyboardEvent): void {

@@ -14,6 +14,8 @@ export interface GridModel {
   /** Whether the cell is ringed; what that means is said by the legend. */
   ringed(row: number, col: number): boolean;
   rowLabel(row: number): string;
+  /** Pixels beside the rows where their labels need more than a layer's name. */
+  readonly labelRoom?: number | undefined;
   readonly above: Edge;
   readonly below: Edge;
 }

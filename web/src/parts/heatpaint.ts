@@ -12,7 +12,6 @@ const GAP_WIDTH = 8;
 export function paintScene(brush: Brush, scene: Scene): void {
   const { geometry: g, view, palette } = scene;
   const range = visibleRange(g, scene.scroll, view);
-  brush.clearRect(0, 0, view.width, view.height);
   brush.textBaseline = "middle";
   brush.direction = "ltr";
   brush.save();

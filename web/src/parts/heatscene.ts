@@ -16,7 +16,7 @@ export interface Scene {
   readonly hover: Place | null;
 }
 
-export type Brush = CanvasRenderingContext2D;
+export type { Brush } from "./brush";
 
 /** x, y, width, height of a cell in the window; edges on whole pixels so that none is blurred. */
 export function boxOf(

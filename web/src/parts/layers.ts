@@ -1,4 +1,4 @@
-/** How layers are printed. Twin of core/axes.py: layer_name. */
+/** How layers and neurons are printed. Twin of core/axes.py: layer_name, neuron_name. */
 
 /** The state that enters block 0 on the layer axis. */
 export const INPUT_LAYER = -1;
@@ -16,4 +16,13 @@ export function stateName(layer: number, inside: boolean): string {
 export function layerWords(layer: number, inside = false): string {
   if (layer === INPUT_LAYER) return "the input, before layer 0";
   return inside ? `inside layer ${layer}, between attention and MLP` : `after layer ${layer}`;
+}
+
+/**
+ * A neuron: its number, or in a mixture its expert and its number there. `expert` is -1 for a
+ * neuron of no expert; `own` is its number there, another one beside experts.
+ */
+export function neuronName(neuron: number, expert = -1, own = neuron): string {
+  if (expert >= 0) return `expert ${expert} · ${own}`;
+  return own === neuron ? String(neuron) : `shared · ${own}`;
 }

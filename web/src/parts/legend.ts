@@ -24,6 +24,26 @@ export interface Clipped {
   readonly above: boolean;
 }
 
+/** Ramps side by side, each from weak to strong in its direction, with words at both ends. */
+export function rampLegend(
+  scheme: Scheme,
+  [from, to]: readonly [string, string],
+  ramps: readonly (readonly [Quantity["ramp"], "left" | "right"])[],
+  words: string,
+): HTMLElement {
+  const bars = ramps.map(([name, towards]) => {
+    const bar = element("span", { class: "ramp", "aria-hidden": "true" });
+    bar.style.background = gradientOf(name, scheme, towards);
+    return bar;
+  });
+  return element(
+    "div",
+    { class: "legend" },
+    element("span", { class: "scale" }, from, ...bars, to),
+    element("span", {}, words),
+  );
+}
+
 /** What the colours and marks mean. `marks` are [swatch style, meaning] pairs. */
 export function legend(
   quantity: Quantity,

@@ -27,15 +27,21 @@ const ROOM = { left: 52, right: 150, top: 14, bottom: 34 } as const;
 const SIZE = { width: 720, height: 380 } as const;
 
 export interface LineHandlers {
-  /** The step under the pointer or chosen by an arrow key. */
-  step(index: number): void;
+  /** The step under the pointer, or null when it has left. */
+  hover(step: number | null): void;
+  /** A click, or ← → Home End: a step. */
+  choose(step: number): void;
+  /** ↑ or ↓: a line, or a click on one. */
+  line?(index: number): void;
 }
 
 /** Lines over steps as SVG: each with its own hue, dash and a label at its end. */
 export class LineChart {
   readonly element: SVGSVGElement;
   private readonly guide: SVGLineElement;
-  private chosen = -1;
+  private readonly groups: readonly SVGGElement[];
+  private step = -1;
+  private line = -1;
 
   constructor(
     private readonly chart: Chart,
@@ -51,14 +57,21 @@ export class LineChart {
       "aria-label": chart.label,
     });
     this.guide = svg("line", { class: "guide", y1: ROOM.top, y2: height - ROOM.bottom });
-    this.element.append(...this.axes(), this.guide, ...this.marks(scheme));
+    this.groups = this.marks(scheme);
+    this.element.append(...this.axes(), this.guide, ...this.groups);
     this.listen(handlers);
   }
 
+  /** Marks the chosen step, and a line where one is chosen. */
+  choose(step: number, line = -1): void {
+    [this.step, this.line] = [step, line];
+    this.point(step);
+    this.groups.forEach((group, i) => group.classList.toggle("is-chosen", i === line));
+  }
+
   /** Moves the guide to a step. */
-  choose(index: number): void {
-    this.chosen = index;
-    const x = String(this.x(index));
+  point(step: number): void {
+    const x = String(this.x(step));
     this.guide.setAttribute("x1", x);
     this.guide.setAttribute("x2", x);
   }
@@ -95,9 +108,10 @@ export class LineChart {
     return [...rules, ...names, text(this.chart.axis ?? "layer", ROOM.left, bottom + 31, "start")];
   }
 
-  private marks(scheme: Scheme): SVGElement[] {
+  /** A group for each line: its path, its dots, and its label at the end. */
+  private marks(scheme: Scheme): SVGGElement[] {
     const ends = this.endPlaces();
-    return this.chart.lines.flatMap((line, i) => {
+    return this.chart.lines.map((line, i) => {
       const colour = hue(i, scheme);
       const points = line.values.map((value, step) => [this.x(step), this.y(value)] as const);
       const path = svg("polyline", {
@@ -118,7 +132,9 @@ export class LineChart {
         y2: ends[i]!,
         stroke: colour,
       });
-      return [path, ...dots, leader, label];
+      const group = svg("g", { "data-line": i });
+      group.append(path, ...dots, leader, label);
+      return group;
     });
   }
 
@@ -137,25 +153,43 @@ export class LineChart {
   }
 
   private listen(handlers: LineHandlers): void {
+    const node = this.element;
+    node.addEventListener("pointermove", (event) => {
+      if (event.pointerType !== "touch") handlers.hover(this.under(event));
+    });
+    node.addEventListener("pointerleave", () => handlers.hover(null));
+    node.addEventListener("click", (event) => {
+      const group = (event.target as Element).closest<SVGGElement>("g[data-line]");
+      if (group) handlers.line?.(Number(group.dataset["line"]));
+      handlers.choose(this.under(event));
+    });
+    node.addEventListener("keydown", (event) => this.onKey(event, handlers));
+  }
+
+  /** The step that is nearest to the pointer. */
+  private under(event: MouseEvent): number {
+    const box = this.element.getBoundingClientRect();
     const last = this.chart.steps.length - 1;
-    this.element.addEventListener("pointermove", (event) => {
-      const box = this.element.getBoundingClientRect();
-      const x = ((event.clientX - box.left) / box.width) * SIZE.width;
-      const share = (x - ROOM.left) / (SIZE.width - ROOM.left - ROOM.right);
-      handlers.step(Math.min(last, Math.max(0, Math.round(share * last))));
-    });
-    this.element.addEventListener("keydown", (event) => {
-      const moves: Record<string, number> = {
-        ArrowLeft: this.chosen - 1,
-        ArrowRight: this.chosen + 1,
-        Home: 0,
-        End: last,
-      };
-      const target = moves[event.key];
-      if (target === undefined) return;
-      handlers.step(Math.min(last, Math.max(0, target)));
-      event.preventDefault();
-    });
+    const x = ((event.clientX - box.left) / box.width) * SIZE.width;
+    const share = (x - ROOM.left) / (SIZE.width - ROOM.left - ROOM.right);
+    return Math.min(last, Math.max(0, Math.round(share * last)));
+  }
+
+  private onKey(event: KeyboardEvent, handlers: LineHandlers): void {
+    const last = this.chart.steps.length - 1;
+    const steps: Record<string, number> = {
+      ArrowLeft: this.step - 1,
+      ArrowRight: this.step + 1,
+      Home: 0,
+      End: last,
+    };
+    const lines: Record<string, number> = { ArrowUp: this.line - 1, ArrowDown: this.line + 1 };
+    const [step, line] = [steps[event.key], lines[event.key]];
+    if (step !== undefined) handlers.choose(Math.min(last, Math.max(0, step)));
+    else if (line !== undefined && handlers.line) {
+      handlers.line(Math.min(this.chart.lines.length - 1, Math.max(0, line)));
+    } else return;
+    event.preventDefault();
   }
 }
 

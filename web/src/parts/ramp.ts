@@ -58,8 +58,8 @@ export function paintOf(ramp: Quantity["ramp"], scheme: Scheme, share: number): 
 }
 
 /** A CSS gradient of a whole ramp, weak to strong. */
-export function gradientOf(ramp: Quantity["ramp"], scheme: Scheme): string {
-  return `linear-gradient(to right, ${STOPS[ramp][scheme].join(", ")})`;
+export function gradientOf(ramp: Quantity["ramp"], scheme: Scheme, towards = "right"): string {
+  return `linear-gradient(to ${towards}, ${STOPS[ramp][scheme].join(", ")})`;
 }
 
 function mixed(stops: readonly string[], share: number): Paint {

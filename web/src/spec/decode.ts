@@ -1,10 +1,13 @@
-import { Grid, SpecError, VERSION, type Header, type Numbers, type Spec } from "./spec";
+import { ChunkedRows, type Chunk } from "./chunks";
+import { Grid, SpecError, VERSION, type Header, type Numbers, type Rows, type Spec } from "./spec";
 
+/** Where an array lies: at an offset in the data, or in chunks of so many rows of its own. */
 interface Layout {
   readonly name: string;
   readonly dtype: string;
   readonly shape: readonly number[];
-  readonly offset: number;
+  readonly offset?: number;
+  readonly rows?: number;
 }
 
 type Maker = new (buffer: ArrayBuffer, offset: number, length: number) => Numbers;
@@ -20,8 +23,11 @@ const MAKERS: Readonly<Record<string, Maker>> = {
 const WORDS = ["title", "heading", "about"] as const;
 const LISTS = ["sentence", "provenance", "notes"] as const;
 
-/** The Spec in an envelope and its data; what is not as it should be is said in words. */
-export function decode(envelope: unknown, data: Uint8Array): Spec {
+/**
+ * The Spec in an envelope and its data; what is not as it should be is said in words. `chunk` is
+ * asked for the rest of the data when it is looked at.
+ */
+export function decode(envelope: unknown, data: Uint8Array, chunk: Chunk): Spec {
   if (!isRecord(envelope)) throw new SpecError("This page holds no picture.");
   const { version, kind, header, arrays } = envelope;
   if (version !== VERSION) {
@@ -32,7 +38,13 @@ export function decode(envelope: unknown, data: Uint8Array): Spec {
   }
   if (typeof kind !== "string") throw new SpecError("This picture does not say its kind.");
   if (!Array.isArray(arrays)) throw new SpecError("This picture has no list of its arrays.");
-  return { kind, header: readHeader(header), arrays: readArrays(arrays, aligned(data)) };
+  const layouts = arrays as readonly Layout[];
+  return {
+    kind,
+    header: readHeader(header),
+    arrays: readArrays(layouts, aligned(data)),
+    later: readLater(layouts, chunk),
+  };
 }
 
 function readHeader(header: unknown): Header {
@@ -46,26 +58,47 @@ function readHeader(header: unknown): Header {
   return header as unknown as Header;
 }
 
-function readArrays(layouts: readonly unknown[], data: ArrayBuffer): Record<string, Grid> {
+function readArrays(layouts: readonly Layout[], data: ArrayBuffer): Record<string, Grid> {
   const grids: Record<string, Grid> = {};
-  for (const layout of layouts as readonly Layout[]) {
-    const { name, dtype, shape, offset } = layout;
-    const Maker = MAKERS[dtype];
-    if (!Maker) throw new SpecError(`The array "${name}" is ${dtype}, which this page can't read.`);
-    const length = shape.reduce((product, size) => product * size, 1);
-    try {
-      grids[name] = new Grid(new Maker(data, offset, length), shape);
-    } catch {
-      throw new SpecError(
-        `The array "${name}" is cut off: the file is damaged. Save the picture again.`,
-      );
-    }
+  for (const { name, dtype, shape, offset } of layouts) {
+    if (offset !== undefined) grids[name] = gridOf(name, dtype, shape, data, offset);
   }
   return grids;
 }
 
+function readLater(layouts: readonly Layout[], chunk: Chunk): Record<string, Rows> {
+  const found: Record<string, Rows> = {};
+  for (const { name, dtype, shape, rows } of layouts) {
+    if (rows === undefined) continue;
+    const read = (bytes: Uint8Array, part: readonly number[]): Grid =>
+      gridOf(name, dtype, part, aligned(bytes), 0);
+    found[name] = new ChunkedRows(name, shape, rows, read, chunk);
+  }
+  return found;
+}
+
+/** The array of a type and shape that begins at an offset; all are in row-major order. */
+export function gridOf(
+  name: string,
+  dtype: string,
+  shape: readonly number[],
+  data: ArrayBuffer,
+  offset: number,
+): Grid {
+  const Maker = Object.hasOwn(MAKERS, dtype) ? MAKERS[dtype] : undefined;
+  if (!Maker) throw new SpecError(`The array "${name}" is ${dtype}, which this page can't read.`);
+  const length = shape.reduce((product, size) => product * size, 1);
+  try {
+    return new Grid(new Maker(data, offset, length), shape);
+  } catch {
+    throw new SpecError(
+      `The array "${name}" is cut off: the file is damaged. Save the picture again.`,
+    );
+  }
+}
+
 /** The bytes in a buffer of their own, so that every 8-aligned offset stays aligned. */
-function aligned(data: Uint8Array): ArrayBuffer {
+export function aligned(data: Uint8Array): ArrayBuffer {
   return new Uint8Array(data).buffer;
 }
 

@@ -12,14 +12,19 @@ export interface Quantity {
   readonly strong: "high" | "low";
 }
 
-/** Kind "logit_lens". R layers (ascending, -1 = "in") by P positions by k tokens. */
-export interface LensHeader extends Header {
+/** What every picture with tokens along an axis carries of them. */
+export interface RowHeader extends Header {
   readonly positions: readonly number[];
-  readonly layers: readonly number[];
   readonly inputs: readonly string[];
-  readonly nexts: readonly string[];
+  readonly texts: readonly string[];
   readonly produced: readonly boolean[];
   readonly roles: readonly string[];
+}
+
+/** Kind "logit_lens". R layers (ascending, -1 = "in") by P positions by k tokens. */
+export interface LensHeader extends RowHeader {
+  readonly layers: readonly number[];
+  readonly nexts: readonly string[];
   readonly input_ids: readonly number[];
   readonly next_ids: readonly number[];
   readonly k: number;
@@ -95,16 +100,10 @@ export interface PairsHeader extends Header {
   readonly vocabulary_size: number;
 }
 
-/** What every picture with tokens along an axis carries of them. */
-export interface RowHeader extends Header {
-  readonly positions: readonly number[];
-  readonly inputs: readonly string[];
-  readonly texts: readonly string[];
-  readonly produced: readonly boolean[];
-  readonly roles: readonly string[];
-}
-
-/** Kind "neurons": activation (layer, row, position), neuron and activity (layer, row). */
+/**
+ * Kind "neurons": activation (layer, row, position), neuron and activity (layer, row); in a
+ * mixture also expert, expert_neuron (layer, row).
+ */
 export interface NeuronsHeader extends RowHeader {
   readonly layers: readonly number[];
   /** How many neurons each block has. */
@@ -116,7 +115,10 @@ export interface NeuronsHeader extends RowHeader {
   readonly high: number;
 }
 
-/** Kind "clusters": pattern (row, position) as shares of 255, cluster, layer, neuron (row). */
+/**
+ * Kind "clusters": pattern (row, position) as shares of 255, cluster, layer, neuron (row); in a
+ * mixture also expert, expert_neuron (row).
+ */
 export interface ClustersHeader extends RowHeader {
   readonly sizes: readonly number[];
   readonly rows_per_cluster: number;
@@ -161,6 +163,31 @@ export interface AttentionHeader extends RowHeader {
   /** How many heads the page holds at full size, and how exactly, in words. */
   readonly embedded: string;
   readonly encoding: string;
+  /** Which view is shown first: every head of the model, or the heads of one layer. */
+  readonly opens: "model" | "heads";
+  /** What the numbers are; other than "weight", a row is shown in shares of its sum. */
+  readonly weighting: { readonly name: string; readonly words: string; readonly unit: string };
+  /** Over which heads each layer was taken together; it then has one row of them. */
+  readonly aggregate: "mean" | "max" | "rollout" | null;
+  /** The first position of the second part of the text, for the filter between parts. */
+  readonly split: number | null;
+  readonly parts: readonly [string, string] | null;
+  /** Layers of the model that have no attention. */
+  readonly missing_layers: readonly number[];
+  /** Whether heads that are not here can be asked for. */
+  readonly live: boolean;
+  /** In a page that computes weights from queries and keys: how, by layer; else null. */
+  readonly queries: {
+    readonly scale: readonly number[];
+    readonly cap: readonly (number | null)[];
+    readonly window: readonly (number | null)[];
+    readonly causal: readonly boolean[];
+    /** The row of keys that each head uses, of so many in a layer. */
+    readonly of: readonly number[];
+    readonly groups: number;
+    /** How far off a weight is at most. */
+    readonly error: number;
+  } | null;
 }
 
 /** Kind "saliency": share, score (target, source), value, gap (target). */

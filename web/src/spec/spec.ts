@@ -40,6 +40,14 @@ export interface Spec<H extends Header = Header> {
   readonly kind: string;
   readonly header: H;
   readonly arrays: Readonly<Record<string, Grid>>;
+  /** The large arrays, which are not unpacked until a row of them is looked at. */
+  readonly later?: Readonly<Record<string, Rows>>;
+}
+
+/** An array of which a row (an entry of its first axis) is had by asking. */
+export interface Rows {
+  readonly shape: readonly number[];
+  read(row: number): Promise<Grid>;
 }
 
 /** An array of a Spec by its name; a missing one is an error that names it. */
@@ -47,4 +55,16 @@ export function arrayOf(spec: Spec, name: string): Grid {
   const grid = spec.arrays[name];
   if (!grid) throw new SpecError(`This picture has no numbers called "${name}".`);
   return grid;
+}
+
+/** The rows of a large array by its name; a missing one is an error that names it. */
+export function rowsOf(spec: Spec, name: string): Rows {
+  const rows = spec.later?.[name];
+  if (!rows) throw new SpecError(`This picture has no rows called "${name}".`);
+  return rows;
+}
+
+/** One row of a large array, unpacked now or remembered; its shape lacks the first axis. */
+export async function later(spec: Spec, name: string, row: number): Promise<Grid> {
+  return rowsOf(spec, name).read(row);
 }

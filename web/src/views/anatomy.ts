@@ -1,17 +1,14 @@
 import { tableBox, track } from "../parts/candidates";
-import { card, provenance, sentence } from "../parts/card";
+import { card, sentence } from "../parts/card";
 import { element } from "../parts/dom";
 import { percent, rank } from "../parts/format";
-import { masthead } from "../parts/masthead";
 import type { AnatomyHeader } from "../spec/headers";
-import type { Spec } from "../spec/spec";
-import type { View } from "./host";
+import { pageView, wide } from "./page";
 
 type Part = AnatomyHeader["parts"][number];
 
 /** The parts of a model with their sizes, and what can be had exactly of it. */
-export const anatomyView: View = (anySpec, root, host) => {
-  const { header } = anySpec as Spec<AnatomyHeader>;
+export const anatomyView = pageView<AnatomyHeader>(({ header }) => {
   const parts = card(
     header.heading,
     header.about,
@@ -25,13 +22,8 @@ export const anatomyView: View = (anySpec, root, host) => {
     [],
     capabilities(header),
   );
-  for (const section of [parts, proven]) section.classList.add("is-wide");
-  root.append(
-    masthead(header, host.theme),
-    element("main", { class: "board" }, parts, proven, provenance(header)),
-  );
-  return () => root.replaceChildren();
-};
+  return { cards: [wide(parts), wide(proven)] };
+});
 
 function partsTable(header: AnatomyHeader): HTMLElement {
   const heads = ["part", "module", "parameters", "share of all", "of these"].map((head) =>

@@ -1,23 +1,8 @@
-import { provenance, sentence } from "../parts/card";
-import { masthead } from "../parts/masthead";
 import type { AttentionHeader } from "../spec/headers";
-import type { Spec } from "../spec/spec";
-import { element } from "../parts/dom";
 import { AttentionPage } from "./attention/page";
-import type { View } from "./host";
+import { pageView } from "./page";
 
-/** Attention: every head of the model as a thumbnail, one enlarged, one token's numbers. */
-export const attentionView: View = (anySpec, root, host) => {
-  const spec = anySpec as Spec<AttentionHeader>;
-  const page = new AttentionPage(spec, host);
-  const board = element("main", { class: "board" }, ...page.cards, provenance(spec.header));
-  page.cards[0]!.append(sentence(spec.header.sentence) ?? "");
-  root.append(masthead(spec.header, host.theme), board);
-  page.start();
-  const stop = host.theme.subscribe(() => page.recolour());
-  return () => {
-    stop();
-    page.dispose();
-    root.replaceChildren();
-  };
-};
+/** Attention: every head of the model, or the heads of one layer, and one token's numbers. */
+export const attentionView = pageView<AttentionHeader>(
+  (spec, host) => new AttentionPage(spec, host),
+);

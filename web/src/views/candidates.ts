@@ -1,14 +1,11 @@
-import { card, place, provenance, sentence } from "../parts/card";
+import { card, place, sentence } from "../parts/card";
 import { candidateTable, type Candidate } from "../parts/candidates";
-import { element } from "../parts/dom";
-import { masthead } from "../parts/masthead";
 import type { CandidatesHeader } from "../spec/headers";
 import { arrayOf, type Spec } from "../spec/spec";
-import type { View } from "./host";
+import { pageView, wide } from "./page";
 
 /** The candidates of one position: a row for each layer, the final one on top. */
-export const candidatesView: View = (anySpec, root, host) => {
-  const spec = anySpec as Spec<CandidatesHeader>;
+export const candidatesView = pageView<CandidatesHeader>((spec) => {
   const { header } = spec;
   const rows = header.layers
     .map((layer, row) => ({ layer, candidates: rowOf(spec, row) }))
@@ -22,13 +19,8 @@ export const candidatesView: View = (anySpec, root, host) => {
     sentence(header.sentence),
     candidateTable(header.heading, rows, null),
   );
-  picture.classList.add("is-wide");
-  root.append(
-    masthead(header, host.theme),
-    element("main", { class: "board" }, picture, provenance(header)),
-  );
-  return () => root.replaceChildren();
-};
+  return { cards: [wide(picture)] };
+});
 
 function rowOf(spec: Spec<CandidatesHeader>, row: number): Candidate[] {
   const { k, vocabulary, next_id: next, layers } = spec.header;

@@ -1,53 +1,72 @@
-import { tableBox } from "../parts/candidates";
-import { card, provenance, sentence } from "../parts/card";
+import { card, sentence } from "../parts/card";
+import { Choices, isWhole } from "../parts/choices";
+import { dataTable } from "../parts/datatable";
 import { element } from "../parts/dom";
 import { percent, rank as whole } from "../parts/format";
+import type { Place } from "../parts/geometry";
 import { HeatGrid } from "../parts/heatgrid";
 import type { GridModel } from "../parts/heatmodel";
 import { hue } from "../parts/hues";
-import { masthead } from "../parts/masthead";
+import { rampLegend } from "../parts/legend";
+import { neuronLabel } from "../parts/neuronlabel";
 import { paintOf } from "../parts/ramp";
+import { positionLink } from "../parts/selection";
 import { sparkline } from "../parts/sparkline";
 import type { Scheme } from "../parts/theme";
 import type { ClustersHeader } from "../spec/headers";
-import { arrayOf, type Spec } from "../spec/spec";
-import type { View } from "./host";
+import { arrayOf, type Grid, type Spec } from "../spec/spec";
+import { pageView, wide } from "./page";
 
 /** Rows without text can be low; more tokens than these are drawn narrow, without their words. */
 const LOW = 3;
 const FEW = 24;
 
 /** Clusters: firing patterns as rows, cluster by cluster, and each cluster's size and centre. */
-export const clustersView: View = (anySpec, root, host) => {
-  const spec = anySpec as Spec<ClustersHeader>;
+export const clustersView = pageView<ClustersHeader>((spec, host) => {
   const { header } = spec;
+  const model = (): GridModel => clustersModel(spec, host.theme.scheme);
+  const rows = arrayOf(spec, "pattern").shape[0]!;
   const readout = element("p", { class: "about", "aria-live": "polite" });
   const table = element("div");
-  let chosen = { row: 0, col: 0 };
-  const tell = (row: number, col: number): void =>
-    readout.replaceChildren(...words(spec, row, col));
-  const choose = (place: { row: number; col: number }): void => {
-    chosen = place;
-    grid.select(place, true);
-    tell(place.row, place.col);
-  };
-  const grid = new HeatGrid(clustersModel(spec, host.theme.scheme), {
-    hover: (place) => place && tell(place.row, place.col),
+  const key = element("div");
+  const choices = new Choices(
+    { row: "0", at: "0" },
+    (name, value) => isWhole(value, 0, (name === "row" ? rows : header.positions.length) - 1),
+    host,
+    { at: positionLink(header.positions) },
+  );
+  const chosen = (): Place => ({ row: choices.number("row"), col: choices.number("at") });
+  const tell = ({ row, col }: Place): void => readout.replaceChildren(...words(spec, row, col));
+  const choose = ({ row, col }: Place): void => choices.set({ row: String(row), at: String(col) });
+  const grid = new HeatGrid(model(), {
+    hover: (place) => tell(place ?? chosen()),
     choose,
     move: choose,
     release: () => {},
   });
-  const draw = (): void => {
-    grid.show(clustersModel(spec, host.theme.scheme), header.positions.length > FEW);
+  const show = (): void => {
+    grid.select(chosen(), true);
+    tell(chosen());
+  };
+  choices.subscribe(show);
+  const recolour = (): void => {
+    grid.show(model(), header.positions.length > FEW);
     grid.recolour();
-    table.replaceChildren(tableBox("Clusters in numbers", sizes(spec, host.theme.scheme)));
-    choose(chosen);
+    table.replaceChildren(sizes(spec, host.theme.scheme));
+    const colours = [
+      ["clay", "right"],
+      ["teal", "right"],
+    ] as const;
+    const meaning = "of the neuron's largest activation; the colours take turns by cluster";
+    key.replaceChildren(rampLegend(host.theme.scheme, ["0 %", "100 %"], colours, meaning));
+    show();
   };
   const picture = card(
     header.heading,
     header.about,
     [],
     grid.element,
+    key,
     readout,
     hint(header),
     sentence(header.sentence),
@@ -58,24 +77,18 @@ export const clustersView: View = (anySpec, root, host) => {
     [],
     table,
   );
-  for (const section of [picture, numbers]) section.classList.add("is-wide");
-  root.append(
-    masthead(header, host.theme),
-    element("main", { class: "board" }, picture, numbers, provenance(header)),
-  );
-  draw();
-  const stop = host.theme.subscribe(draw);
-  return () => {
-    stop();
+  const dispose = (): void => {
     grid.dispose();
-    root.replaceChildren();
+    choices.dispose();
   };
-};
+  return { cards: [wide(picture), wide(numbers)], start: recolour, recolour, dispose };
+});
 
 function clustersModel(spec: Spec<ClustersHeader>, scheme: Scheme): GridModel {
   const { header } = spec;
   const [pattern, cluster] = [arrayOf(spec, "pattern"), arrayOf(spec, "cluster")];
   const excluded = new Set(header.exclude);
+  const middles = middlesOf(cluster);
   const edge = (name: string, small: boolean): GridModel["above"] => ({
     name,
     tone: "ink",
@@ -94,19 +107,30 @@ function clustersModel(spec: Spec<ClustersHeader>, scheme: Scheme): GridModel {
         : paintOf(cluster.at(row) % 2 ? "teal" : "clay", scheme, pattern.at(row, col) / 255),
     text: () => "",
     ringed: () => false,
-    rowLabel: (row) =>
-      row === 0 || cluster.at(row) !== cluster.at(row - 1) ? `#${cluster.at(row)}` : "",
+    rowLabel: (row) => (middles.has(row) ? `#${cluster.at(row)}` : ""),
     above: edge("read", true),
     below: edge("", false),
   };
 }
 
+/** The middle row of each cluster. */
+function middlesOf(cluster: Grid): ReadonlySet<number> {
+  const middles = new Set<number>();
+  let first = 0;
+  for (let row = 1; row <= cluster.data.length; row++) {
+    if (row < cluster.data.length && cluster.at(row) === cluster.at(first)) continue;
+    middles.add((first + row - 1) >> 1);
+    first = row;
+  }
+  return middles;
+}
+
 /** The neuron of a row and what it did at a token. */
 function words(spec: Spec<ClustersHeader>, row: number, col: number): (string | HTMLElement)[] {
-  const [layer, neuron] = [arrayOf(spec, "layer"), arrayOf(spec, "neuron")];
+  const layer = arrayOf(spec, "layer");
   const [cluster, pattern] = [arrayOf(spec, "cluster"), arrayOf(spec, "pattern")];
   return [
-    `Cluster ${cluster.at(row)}: neuron ${neuron.at(row)} of layer ${layer.at(row)} at `,
+    `Cluster ${cluster.at(row)}: neuron ${neuronLabel(spec, row)} of layer ${layer.at(row)} at `,
     element("code", { dir: "ltr", class: "chip-in" }, spec.header.inputs[col]!),
     `: ${percent(pattern.at(row, col) / 255)} of its largest activation`,
   ];
@@ -120,8 +144,8 @@ function hint(header: ClustersHeader): HTMLElement {
   return element(
     "p",
     { class: "hint" },
-    `At most ${header.rows_per_cluster} neurons of a cluster are drawn, evenly picked; ` +
-      `the two colours take turns from cluster to cluster.${silent}${gaps}`,
+    `At most ${header.rows_per_cluster} neurons of a cluster are drawn, evenly picked.` +
+      `${silent}${gaps}`,
   );
 }
 
@@ -144,15 +168,5 @@ function sizes(spec: Spec<ClustersHeader>, scheme: Scheme): HTMLElement {
     );
   });
   const heads = ["cluster", "neurons", "share", "centre along the text", "strongest at"];
-  return element(
-    "table",
-    { class: "datatable" },
-    element("caption", { class: "visually-hidden" }, "Clusters in numbers"),
-    element(
-      "thead",
-      {},
-      element("tr", {}, ...heads.map((head) => element("th", { scope: "col" }, head))),
-    ),
-    element("tbody", {}, ...rows),
-  );
+  return dataTable("Clusters in numbers", heads, rows, 2);
 }

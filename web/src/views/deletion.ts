@@ -1,35 +1,27 @@
-import { tableBox } from "../parts/candidates";
-import { card, provenance, sentence } from "../parts/card";
+import { card, sentence } from "../parts/card";
+import { Choices, isWhole } from "../parts/choices";
+import { dataTable } from "../parts/datatable";
 import { chip, element } from "../parts/dom";
 import { percent, quantity } from "../parts/format";
 import { LineChart, type Chart } from "../parts/lines";
-import { masthead } from "../parts/masthead";
-import { TokenStrip } from "../parts/strip";
+import { chipsOf, TokenStrip } from "../parts/strip";
 import type { DeletionHeader } from "../spec/headers";
 import { arrayOf, type Grid, type Spec } from "../spec/spec";
-import type { Host, View } from "./host";
+import type { Host } from "./host";
+import { pageView, wide, type Page } from "./page";
 
 /** The deletion curve: probability as tokens are taken out, in the explanation's order and others. */
-export const deletionView: View = (anySpec, root, host) => {
-  const spec = anySpec as Spec<DeletionHeader>;
-  const page = new DeletionPage(spec, host);
-  root.append(masthead(spec.header, host.theme), page.element);
-  const stop = host.theme.subscribe(() => page.recolour());
-  return () => {
-    stop();
-    root.replaceChildren();
-  };
-};
+export const deletionView = pageView<DeletionHeader>((spec, host) => new DeletionPage(spec, host));
 
-class DeletionPage {
-  readonly element: HTMLElement;
+class DeletionPage implements Page {
+  readonly cards: readonly HTMLElement[];
+  /** The chosen step: an index of the header's counts. */
+  private readonly choices: Choices;
   private readonly probability: Grid;
   private readonly chartBox = element("div", { class: "chart-box" });
   private readonly panel = element("section", { class: "card readout", "aria-live": "polite" });
   private readonly strip: TokenStrip;
   private chart: LineChart | null = null;
-  /** The chosen step: an index of the header's counts. */
-  private step = 0;
 
   constructor(
     private readonly spec: Spec<DeletionHeader>,
@@ -37,34 +29,40 @@ class DeletionPage {
   ) {
     const { header } = spec;
     this.probability = arrayOf(spec, "probability");
-    const chips = header.inputs.map((label, i) => ({
-      label,
-      tint: null,
-      note: "",
-      produced: header.produced[i]!,
-      role: header.roles[i]!,
-    }));
+    const last = header.counts.length - 1;
+    const allowed = (_: string, value: string): boolean => isWhole(value, 0, last);
+    this.choices = new Choices({ step: "0" }, allowed, host);
     const toPlace = (index: number): void => this.choose(this.stepOf(header.place[index]!));
-    this.strip = new TokenStrip("The tokens, those taken out struck", chips, {
+    this.strip = new TokenStrip("The tokens, those taken out struck", chipsOf(header), {
       hover: () => {},
       choose: toPlace,
       move: toPlace,
       release: () => {},
     });
-    this.element = this.arrange();
+    this.cards = this.arrange();
+    this.choices.subscribe(() => this.show(this.step()));
+  }
+
+  start(): void {
     this.recolour();
   }
 
   recolour(): void {
-    const handlers = { step: (index: number) => this.choose(index) };
     const focused = this.chartBox.contains(document.activeElement);
-    this.chart = new LineChart(this.model(), this.host.theme.scheme, handlers);
+    this.chart = new LineChart(this.model(), this.host.theme.scheme, {
+      hover: (step) => this.show(step ?? this.step()),
+      choose: (step) => this.choose(step),
+    });
     this.chartBox.replaceChildren(this.chart.element);
     if (focused) this.chart.element.focus();
-    this.show();
+    this.show(this.step());
   }
 
-  private arrange(): HTMLElement {
+  dispose(): void {
+    this.choices.dispose();
+  }
+
+  private arrange(): HTMLElement[] {
     const { header } = this.spec;
     const curve = card(header.heading, header.about, [], this.chartBox, sentence(header.sentence));
     const text = card(
@@ -72,15 +70,14 @@ class DeletionPage {
       "The number under a token is its place in the order; faded tokens are gone at the chosen step.",
       [],
       this.strip.element,
+      this.table(),
       element(
         "p",
         { class: "hint" },
-        `Mean fall: the drop in probability, averaged over all steps.`,
+        "Mean fall: the drop in probability, averaged over all steps.",
       ),
-      tableBox("Probability after each step", this.table()),
     );
-    text.classList.add("is-wide");
-    return element("main", { class: "board" }, curve, this.panel, text, provenance(header));
+    return [curve, this.panel, wide(text)];
   }
 
   private model(): Chart {
@@ -100,9 +97,12 @@ class DeletionPage {
     };
   }
 
+  private step(): number {
+    return this.choices.number("step");
+  }
+
   private choose(step: number): void {
-    this.step = step;
-    this.show();
+    this.choices.set({ step: String(step) });
   }
 
   /** The first step at which the token of that place is gone. */
@@ -110,10 +110,11 @@ class DeletionPage {
     return this.spec.header.counts.findIndex((count) => count >= place);
   }
 
-  private show(): void {
+  private show(step: number): void {
     const { header } = this.spec;
-    const count = header.counts[this.step]!;
-    this.chart?.choose(this.step);
+    const count = header.counts[step]!;
+    this.chart?.choose(this.step());
+    this.chart?.point(step);
     const gone = header.place.map((place) => place <= count);
     this.strip.repaint(
       gone.map((out) => (out ? "var(--void)" : null)),
@@ -121,44 +122,37 @@ class DeletionPage {
     );
     const last = header.place.indexOf(Math.max(1, count));
     this.strip.mark({ chosen: last, follows: -1, hover: -1 });
-    this.panel.replaceChildren(...this.readout(count));
+    this.panel.replaceChildren(...this.readout(step));
   }
 
-  private readout(count: number): HTMLElement[] {
+  private readout(step: number): HTMLElement[] {
     const { header } = this.spec;
+    const count = header.counts[step]!;
     const lines = header.run_words.map((words, run) => {
-      const share = percent(this.probability.at(run, this.step));
+      const share = percent(this.probability.at(run, step));
       const amount = element("span", { class: "amount" }, share);
       return element("div", { class: "share-line" }, element("span", {}, words), amount);
     });
-    const [low, high] = ["low", "high"].map((name) => arrayOf(this.spec, name).at(this.step));
+    const [low, high] = ["low", "high"].map((name) => arrayOf(this.spec, name).at(step));
     const interval = `random, 95 % interval: ${percent(low!)} to ${percent(high!)}`;
     return [
       element("h2", {}, chip(header.explained, "out"), ` with ${count} tokens gone`),
       ...lines,
       element("p", { class: "hint" }, interval),
-      element("p", { class: "hint" }, "← → in the chart choose a step."),
+      element("p", { class: "hint" }, "Hover a step, click or ← → in the chart to choose one."),
     ];
   }
 
-  private table(): HTMLTableElement {
+  private table(): HTMLElement {
     const { header } = this.spec;
     const heads = ["order", ...header.counts.map((count) => `${count} gone`), "mean fall"];
     const rows = header.run_words.map((words, run) => {
       const cells = header.counts.map((_, k) => percent(this.probability.at(run, k)));
-      const all = [...cells, quantity(header.fall[run]!)].map((cell) => element("td", {}, cell));
+      const all = [...cells, quantity(header.fall[run]!)].map((cell) =>
+        element("td", { class: "is-number" }, cell),
+      );
       return element("tr", {}, element("th", { scope: "row" }, words), ...all);
     });
-    return element(
-      "table",
-      { class: "datatable" },
-      element("caption", { class: "visually-hidden" }, "Probability after each step"),
-      element(
-        "thead",
-        {},
-        element("tr", {}, ...heads.map((head) => element("th", { scope: "col" }, head))),
-      ),
-      element("tbody", {}, ...rows),
-    );
+    return dataTable("Probability after each step", heads, rows);
   }
 }

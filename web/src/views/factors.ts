@@ -1,38 +1,35 @@
-import { tableBox } from "../parts/candidates";
-import { card, provenance, sentence } from "../parts/card";
-import { Choices, isWhole } from "../parts/choices";
+import { card, sentence } from "../parts/card";
+import { Choices, isWhole, type Link } from "../parts/choices";
 import { button, chip, element, press } from "../parts/dom";
 import { percent, quantity } from "../parts/format";
 import { hue } from "../parts/hues";
-import { masthead } from "../parts/masthead";
 import { sparkline } from "../parts/sparkline";
 import { chipsOf, TokenStrip } from "../parts/strip";
 import type { FactorsHeader } from "../spec/headers";
 import { arrayOf, type Spec } from "../spec/spec";
 import { FactorCells } from "./factors/cells";
 import { factorsTable, overlapTable } from "./factors/tables";
-import type { Host, View } from "./host";
+import type { Host } from "./host";
+import { pageView, wide, type Page } from "./page";
 
 /** Factors: a sparkline each on the left, the tokens painted by them on the right. */
-export const factorsView: View = (anySpec, root, host) => {
-  const spec = anySpec as Spec<FactorsHeader>;
-  const page = new FactorsPage(spec, host);
-  root.append(masthead(spec.header, host.theme), page.element);
-  const stop = host.theme.subscribe(() => page.repaint());
-  return () => {
-    stop();
-    page.dispose();
-    root.replaceChildren();
-  };
-};
+export const factorsView = pageView<FactorsHeader>((spec, host) => new FactorsPage(spec, host));
 
-class FactorsPage {
-  readonly element: HTMLElement;
+/** Percent of a hue behind a chip at the factor's largest: its text stays readable on all hues. */
+const STRONGEST = { light: 64, dark: 42 } as const;
+
+class FactorsPage implements Page {
+  readonly cards: readonly HTMLElement[];
   private readonly cells: FactorCells;
   private readonly choices: Choices;
   private readonly strip: TokenStrip;
   private readonly list = element("div", { class: "factor-list", role: "group" });
   private readonly detail = element("div", { class: "factor-detail", "aria-live": "polite" });
+  private readonly all = button(
+    "strongest factor",
+    () => this.choices.set({ factor: "all" }),
+    true,
+  );
   private rows: HTMLButtonElement[] = [];
   /** The factor and the token under the pointer. */
   private overFactor: number | null = null;
@@ -51,7 +48,8 @@ class FactorsPage {
         name === "factor"
           ? value === "all" || isWhole(value, 0, count - 1)
           : isWhole(value, 0, tokens - 1),
-      host.address,
+      host,
+      { at: tokenLink(header) },
     );
     this.list.setAttribute("aria-label", "Factors");
     this.strip = new TokenStrip("The tokens, painted by factor", chipsOf(header), {
@@ -60,13 +58,16 @@ class FactorsPage {
       move: (at) => this.choices.set({ at: String(at) }),
       release: () => this.choices.set({ factor: "all" }),
     });
-    this.element = this.arrange();
+    this.cards = this.arrange();
     this.choices.subscribe(() => this.show());
-    this.repaint();
+  }
+
+  start(): void {
+    this.recolour();
   }
 
   /** Draws the sparklines anew (their colours follow the theme), then the rest. */
-  repaint(): void {
+  recolour(): void {
     const { scheme } = this.host.theme;
     this.rows = Array.from({ length: this.cells.count }, (_, factor) => {
       const node = button("", () => this.chooseFactor(factor), false);
@@ -94,9 +95,9 @@ class FactorsPage {
     this.choices.dispose();
   }
 
-  private arrange(): HTMLElement {
+  private arrange(): HTMLElement[] {
     const { header } = this.spec;
-    const all = button("strongest factor", () => this.choices.set({ factor: "all" }));
+    const { all } = this;
     all.title = "Paint each token by its strongest factor";
     const pair = element("div", { class: "factor-pair" }, this.list, this.strip.element);
     const picture = card(
@@ -112,16 +113,15 @@ class FactorsPage {
       "How many neurons, and which blocks",
       "Neurons with any weight in a factor, how many carry half of it, and where they sit.",
       [],
-      tableBox("Factors in numbers", factorsTable(this.spec)),
+      factorsTable(this.spec),
     );
     const overlap = card(
       "Neurons that factors share",
       "How many neurons have a weight in both.",
       [],
-      tableBox("Overlap of factors", overlapTable(this.spec)),
+      overlapTable(this.spec),
     );
-    for (const section of [picture, numbers, overlap]) section.classList.add("is-wide");
-    return element("main", { class: "board" }, picture, numbers, overlap, provenance(header));
+    return [picture, numbers, overlap].map(wide);
   }
 
   private chooseFactor(factor: number): void {
@@ -143,6 +143,7 @@ class FactorsPage {
     const chosen = this.choices.get("factor");
     const factor = this.overFactor ?? (chosen === "all" ? null : Number(chosen));
     const at = this.overToken ?? this.choices.number("at");
+    press(this.all, chosen === "all");
     this.rows.forEach((row, i) => press(row, String(i) === chosen));
     this.strip.repaint(this.tints(factor));
     this.strip.mark({
@@ -154,12 +155,13 @@ class FactorsPage {
   }
 
   private tints(factor: number | null): (string | null)[] {
+    const strongest = STRONGEST[this.host.theme.scheme];
     return Array.from({ length: this.cells.tokens }, (_, i) => {
       const which = factor ?? this.cells.strongest(i);
       if (which < 0) return null;
       const share = this.cells.shareAt(which, i);
       const colour = hue(which, this.host.theme.scheme);
-      return `color-mix(in srgb, ${colour} ${Math.round(64 * share)}%, transparent)`;
+      return `color-mix(in srgb, ${colour} ${Math.round(strongest * share)}%, transparent)`;
     });
   }
 
@@ -178,4 +180,17 @@ class FactorsPage {
     line.append(parts.join(" · "));
     return line;
   }
+}
+
+/** A token is coloured at a position: its own, or for an output the one that produced it. */
+function tokenLink({ positions, produced }: FactorsHeader): Link {
+  const readAt = (token: number): number => positions[token]! - (produced[token] ? 1 : 0);
+  const all = positions.map((_, token) => readAt(token));
+  return {
+    read: ({ at }, now) => {
+      if (at === null) return null;
+      return readAt(Number(now)) === at ? now : String(all.lastIndexOf(at));
+    },
+    write: (value) => ({ at: readAt(Number(value)) }),
+  };
 }

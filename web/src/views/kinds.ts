@@ -1,16 +1,21 @@
 import { SpecError } from "../spec/spec";
 import { anatomyView } from "./anatomy";
 import { attentionView } from "./attention";
+import { attentionNeuronView } from "./attention_neuron";
 import { candidatesView } from "./candidates";
+import { compareView } from "./compare";
+import { compareAttentionView } from "./compare_attention";
 import { watchView } from "./watch";
 import { pairsView } from "./pairs";
 import { neuronsView } from "./neurons";
 import { clustersView } from "./clusters";
 import { deletionView } from "./deletion";
+import { exploreView } from "./explore";
 import { factorsView } from "./factors";
 import type { View } from "./host";
 import { lensView } from "./lens";
 import { saliencyView } from "./saliency";
+import { walkView } from "./walk";
 
 /** The views by the kind of Spec they draw. A new view is a file and a row here. */
 const KINDS: Readonly<Record<string, View>> = {
@@ -23,8 +28,13 @@ const KINDS: Readonly<Record<string, View>> = {
   clusters: clustersView,
   factors: factorsView,
   attention: attentionView,
+  compare: compareView,
+  compare_attention: compareAttentionView,
+  attention_neuron: attentionNeuronView,
   saliency: saliencyView,
   deletion: deletionView,
+  walk: walkView,
+  explore: exploreView,
 };
 
 export function viewOf(kind: string): View {

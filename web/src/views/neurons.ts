@@ -1,35 +1,28 @@
-import { card, provenance, sentence } from "../parts/card";
+import { card, sentence } from "../parts/card";
 import { Choices, isWhole } from "../parts/choices";
 import { element } from "../parts/dom";
 import { quantity } from "../parts/format";
 import { HeatGrid } from "../parts/heatgrid";
-import { masthead } from "../parts/masthead";
+import { rampLegend } from "../parts/legend";
 import { picker } from "../parts/picker";
+import { layerLink, positionLink } from "../parts/selection";
 import type { NeuronsHeader } from "../spec/headers";
 import { arrayOf, type Spec } from "../spec/spec";
-import type { Host, View } from "./host";
-import { neuronRows, neuronsModel, type NeuronRow } from "./neurons/model";
+import type { Host } from "./host";
+import { largest, neuronRows, neuronsModel, type NeuronRow } from "./neurons/model";
+import { pageView, wide, type Page } from "./page";
 
 const SHOWN = 40;
 
 /** Neurons: rows of neurons by columns of tokens, a block at a time. */
-export const neuronsView: View = (anySpec, root, host) => {
-  const spec = anySpec as Spec<NeuronsHeader>;
-  const page = new NeuronsPage(spec, host);
-  root.append(masthead(spec.header, host.theme), page.element);
-  const stop = host.theme.subscribe(() => page.recolour());
-  return () => {
-    stop();
-    page.dispose();
-    root.replaceChildren();
-  };
-};
+export const neuronsView = pageView<NeuronsHeader>((spec, host) => new NeuronsPage(spec, host));
 
-class NeuronsPage {
-  readonly element: HTMLElement;
+class NeuronsPage implements Page {
+  readonly cards: readonly HTMLElement[];
   private readonly choices: Choices;
   private readonly grid: HeatGrid;
   private readonly readout = element("p", { class: "about", "aria-live": "polite" });
+  private readonly legendBox = element("div");
   private readonly left = element("p", { class: "hint" });
   private rows: NeuronRow[];
 
@@ -48,20 +41,24 @@ class NeuronsPage {
         at: "0",
       },
       (name, value) => this.permits(name, value),
-      host.address,
+      host,
+      { layer: layerLink, at: positionLink(header.positions) },
     );
     this.rows = this.chosenRows();
     this.grid = new HeatGrid(this.model(), {
-      hover: (place) => place && this.tell(place.row, place.col),
+      hover: (place) => (place ? this.tell(place.row, place.col) : this.point(false)),
       choose: ({ row, col }) => this.choices.set({ row: String(row), at: String(col) }),
       move: ({ row, col }) => this.choices.set({ row: String(row), at: String(col) }),
       release: () => {},
     });
-    this.element = this.arrange();
+    this.cards = this.arrange();
     this.choices.subscribe((now, before) => {
       if (["layer", "by", "sign"].some((name) => now[name] !== before[name])) this.recolour();
-      this.point();
+      this.point(true);
     });
+  }
+
+  start(): void {
     this.recolour();
   }
 
@@ -71,13 +68,9 @@ class NeuronsPage {
     this.grid.recolour();
     const { header } = this.spec;
     const block = header.layers.indexOf(this.choices.number("layer"));
-    this.left.textContent =
-      `${this.rows.length} of the ${header.of[block]!} neurons of layer ${header.layers[block]!} ` +
-      "are drawn" +
-      (this.rows.length < header.of[block]!
-        ? "; ct.neurons(trace, neurons=[…]) shows others."
-        : ".");
-    this.point();
+    this.legendBox.replaceChildren(this.legend(block));
+    this.left.textContent = this.drawn(block);
+    this.point(true);
   }
 
   dispose(): void {
@@ -93,7 +86,7 @@ class NeuronsPage {
     return isWhole(value, 0, name === "at" ? header.positions.length - 1 : SHOWN - 1);
   }
 
-  private arrange(): HTMLElement {
+  private arrange(): HTMLElement[] {
     const { header } = this.spec;
     const layer = element("select", { "aria-label": "Layer" });
     layer.append(
@@ -115,12 +108,35 @@ class NeuronsPage {
       header.about,
       [layer, by, sign],
       this.grid.element,
+      this.legendBox,
       this.readout,
       this.left,
       sentence(header.sentence),
     );
-    picture.classList.add("is-wide");
-    return element("main", { class: "board" }, picture, provenance(header));
+    return [wide(picture)];
+  }
+
+  /** How many neurons of a block are drawn, and what a 0 means in a mixture. */
+  private drawn(block: number): string {
+    const { of, layers } = this.spec.header;
+    const [count, all] = [this.rows.length, of[block]!];
+    const more = count < all ? "; ct.neurons(trace, neurons=[…]) shows others." : ".";
+    const nought = this.spec.arrays["expert"] ? " 0: the expert was not called." : "";
+    return `${count} of the ${all} neurons of layer ${layers[block]!} are drawn${more}${nought}`;
+  }
+
+  private legend(block: number): HTMLElement {
+    const most = quantity(largest(this.spec, block, this.rows));
+    const { scheme } = this.host.theme;
+    const words = "activation, on a square-root scale to the largest drawn of this layer";
+    if (this.choices.get("sign") === "positive") {
+      return rampLegend(scheme, ["0 or below", most], [["clay", "right"]], words);
+    }
+    const ramps = [
+      ["teal", "left"],
+      ["clay", "right"],
+    ] as const;
+    return rampLegend(scheme, [`-${most}`, most], ramps, `${words}; 0 in the middle`);
   }
 
   private chosenRows(): NeuronRow[] {
@@ -138,9 +154,9 @@ class NeuronsPage {
     return neuronsModel(this.spec, block, this.rows, signed, this.host.theme.scheme);
   }
 
-  private point(): void {
+  private point(reveal: boolean): void {
     const place = { row: this.choices.number("row"), col: this.choices.number("at") };
-    this.grid.select(place, true);
+    this.grid.select(place, reveal);
     this.tell(place.row, place.col);
   }
 
@@ -151,7 +167,7 @@ class NeuronsPage {
     const block = header.layers.indexOf(this.choices.number("layer"));
     const value = arrayOf(this.spec, "activation").at(block, found.place, col);
     this.readout.replaceChildren(
-      `Neuron ${found.neuron} of layer ${header.layers[block]!} at `,
+      `Neuron ${found.label} of layer ${header.layers[block]!} at `,
       element("code", { dir: "ltr", class: "chip-in" }, header.inputs[col]!),
       `: ${quantity(value)}`,
     );

@@ -1,35 +1,30 @@
 import { tableBox } from "../parts/candidates";
-import { card, provenance, sentence } from "../parts/card";
+import { card, sentence } from "../parts/card";
 import { chip, element } from "../parts/dom";
 import { percent, rank } from "../parts/format";
 import { layerName } from "../parts/layers";
-import { masthead } from "../parts/masthead";
+import { legend } from "../parts/legend";
 import { paintOf, shareOf } from "../parts/ramp";
 import type { Scheme } from "../parts/theme";
 import type { PairsHeader, Quantity } from "../spec/headers";
 import { arrayOf, type Spec } from "../spec/spec";
-import type { View } from "./host";
+import { pageView, wide } from "./page";
 
 /** Probes: a panel per prompt, the rank of each watched token printed in its cell. */
-export const pairsView: View = (anySpec, root, host) => {
-  const spec = anySpec as Spec<PairsHeader>;
+export const pairsView = pageView<PairsHeader>((spec, host) => {
   const { header } = spec;
   const panels = element("div", { class: "panels" });
-  const draw = (): void =>
-    panels.replaceChildren(...header.runs.map((_, run) => panelOf(spec, run, host.theme.scheme)));
-  draw();
-  const picture = card(header.heading, header.about, [], sentence(header.sentence), panels);
-  picture.classList.add("is-wide");
-  root.append(
-    masthead(header, host.theme),
-    element("main", { class: "board" }, picture, provenance(header)),
-  );
-  const stop = host.theme.subscribe(draw);
-  return () => {
-    stop();
-    root.replaceChildren();
+  const key = element("div");
+  const draw = (): void => {
+    const { scheme } = host.theme;
+    panels.replaceChildren(...header.runs.map((_, run) => panelOf(spec, run, scheme)));
+    const marks = [["is-ring", "rank 1"]] as const;
+    key.replaceChildren(legend(rankOf(header.vocabulary_size), scheme, marks));
   };
-};
+  draw();
+  const picture = card(header.heading, header.about, [], sentence(header.sentence), panels, key);
+  return { cards: [wide(picture)], recolour: draw };
+});
 
 /** One prompt: its text, then a table with a row per layer (final on top), a column per token. */
 function panelOf(spec: Spec<PairsHeader>, run: number, scheme: Scheme): HTMLElement {

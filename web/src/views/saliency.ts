@@ -1,31 +1,23 @@
-import { card, provenance, sentence } from "../parts/card";
+import { card, sentence } from "../parts/card";
 import { Choices, isWhole } from "../parts/choices";
 import { element } from "../parts/dom";
 import { percent } from "../parts/format";
 import type { Place } from "../parts/geometry";
 import { HeatGrid } from "../parts/heatgrid";
-import { masthead } from "../parts/masthead";
+import { rampLegend } from "../parts/legend";
 import { picker } from "../parts/picker";
+import { targetLink } from "../parts/selection";
 import { TokenStrip } from "../parts/strip";
 import type { SaliencyHeader } from "../spec/headers";
 import type { Spec } from "../spec/spec";
-import type { Host, View } from "./host";
+import type { Host } from "./host";
+import { pageView, wide, type Page } from "./page";
 import { largestShare, matrixModel } from "./saliency/matrix";
 import { readout } from "./saliency/readout";
 import { Shares, type Piece, type Told, type Unit } from "./saliency/shares";
 
 /** Saliency: pick a token that was said, and every earlier one carries its share in it. */
-export const saliencyView: View = (anySpec, root, host) => {
-  const page = new SaliencyPage(anySpec as Spec<SaliencyHeader>, host);
-  root.append(masthead(anySpec.header, host.theme), page.element);
-  page.reveal();
-  const stop = host.theme.subscribe(() => page.recolour());
-  return () => {
-    stop();
-    page.dispose();
-    root.replaceChildren();
-  };
-};
+export const saliencyView = pageView<SaliencyHeader>((spec, host) => new SaliencyPage(spec, host));
 
 /** How much of the accent lies behind the strongest chip: its text stays readable on it. */
 const STRONGEST = { light: 60, dark: 42 } as const;
@@ -36,13 +28,14 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   pinned: ["no", "yes"],
 };
 
-class SaliencyPage {
-  readonly element: HTMLElement;
+class SaliencyPage implements Page {
+  readonly cards: readonly HTMLElement[];
   private readonly shares: Shares;
   private readonly choices: Choices;
   private readonly grid: HeatGrid;
   private readonly largest: number;
   private readonly box = element("div", { class: "saliency-box" });
+  private readonly key = element("div");
   private readonly panel = element("section", { class: "card readout", "aria-live": "polite" });
   private pieces: readonly Piece[] = [];
   private strip!: TokenStrip;
@@ -65,7 +58,8 @@ class SaliencyPage {
         name === "at"
           ? isWhole(value, 1, targets.at(-1)!) && targets.includes(Number(value))
           : ALLOWED[name]!.includes(value),
-      host.address,
+      host,
+      { at: targetLink },
     );
     this.grid = new HeatGrid(this.model(), {
       hover: (place) => this.hoverTarget(place && targets[place.row]!),
@@ -73,26 +67,25 @@ class SaliencyPage {
       move: (place) => this.chooseCell(place, this.choices.get("pinned")),
       release: () => this.choices.set({ pinned: "no" }),
     });
-    this.element = this.arrange();
+    this.cards = this.arrange();
     this.choices.subscribe((now, before) => {
       if (now["unit"] !== before["unit"]) this.layStrip();
       if (now["layout"] !== before["layout"]) this.swap();
       this.show();
     });
-    this.layStrip();
-    this.swap();
-    this.show();
   }
 
-  /** Scrolls to the chosen target, once the page has its size. */
-  reveal(): void {
-    this.strip.mark({ chosen: -1, follows: -1, hover: -1 });
+  start(): void {
+    this.colourKey();
+    this.layStrip();
+    this.swap();
     this.show();
   }
 
   recolour(): void {
     this.grid.show(this.model(), false);
     this.grid.recolour();
+    this.colourKey();
     this.show();
   }
 
@@ -101,7 +94,7 @@ class SaliencyPage {
     this.choices.dispose();
   }
 
-  private arrange(): HTMLElement {
+  private arrange(): HTMLElement[] {
     const { header } = this.shares;
     const unit = picker(this.choices, "unit", "Merge sub-word pieces", [
       ["tokens", "tokens"],
@@ -136,8 +129,14 @@ class SaliencyPage {
       [],
       element("dl", { class: "provenance" }, ...terms),
     );
-    meaning.classList.add("is-wide");
-    return element("main", { class: "board" }, picture, this.panel, meaning, provenance(header));
+    return [picture, this.panel, wide(meaning)];
+  }
+
+  private colourKey(): void {
+    const ends = ["0 %", percent(this.largest)] as const;
+    const words = "share of the column's token in the row's target";
+    const { scheme } = this.host.theme;
+    this.key.replaceChildren(rampLegend(scheme, ends, [["clay", "right"]], words));
   }
 
   private model() {
@@ -166,7 +165,7 @@ class SaliencyPage {
 
   private swap(): void {
     const strip = this.choices.get("layout") === "strip";
-    this.box.replaceChildren(strip ? this.strip.element : this.grid.element);
+    this.box.replaceChildren(...(strip ? [this.strip.element] : [this.grid.element, this.key]));
     if (!strip) this.grid.show(this.model(), false);
   }
 

@@ -1,39 +1,33 @@
-import { tableBox } from "../parts/candidates";
-import { card, place, provenance, sentence } from "../parts/card";
+import { card, place, sentence } from "../parts/card";
 import { Choices, isWhole } from "../parts/choices";
+import { foldedTable } from "../parts/datatable";
 import { chip, element } from "../parts/dom";
 import { percent, rank } from "../parts/format";
+import type { Place } from "../parts/geometry";
 import { HeatGrid } from "../parts/heatgrid";
 import { dash, hue } from "../parts/hues";
 import { layerName, layerWords } from "../parts/layers";
+import { legend } from "../parts/legend";
 import { LineChart } from "../parts/lines";
-import { masthead } from "../parts/masthead";
 import { picker } from "../parts/picker";
+import { layerRowLink } from "../parts/selection";
 import type { WatchHeader } from "../spec/headers";
 import { arrayOf, type Spec } from "../spec/spec";
-import type { Host, View } from "./host";
-import { raceChart, raceModel, type Race } from "./watch/race";
+import type { Host } from "./host";
+import { pageView, wide, type Page } from "./page";
+import { raceChart, raceModel, raceQuantity, type Race } from "./watch/race";
 
 /** The race: chosen tokens through the layers, as a chart of lines and as a heat table. */
-export const watchView: View = (anySpec, root, host) => {
-  const spec = anySpec as Spec<WatchHeader>;
-  const page = new WatchPage(spec, host);
-  root.append(masthead(spec.header, host.theme), page.element);
-  const stop = host.theme.subscribe(() => page.recolour());
-  return () => {
-    stop();
-    page.dispose();
-    root.replaceChildren();
-  };
-};
+export const watchView = pageView<WatchHeader>((spec, host) => new WatchPage(spec, host));
 
-class WatchPage {
-  readonly element: HTMLElement;
+class WatchPage implements Page {
+  readonly cards: readonly HTMLElement[];
   private readonly choices: Choices;
   private readonly race: Race;
   private readonly grid: HeatGrid;
   private readonly chartBox = element("div", { class: "chart-box" });
   private readonly readout = element("section", { class: "card readout", "aria-live": "polite" });
+  private readonly legendBox = element("div");
   private chart: LineChart | null = null;
 
   constructor(
@@ -50,34 +44,49 @@ class WatchPage {
     };
     const last = header.layers.length - 1;
     this.choices = new Choices(
-      { mode: "rank", row: String(last) },
-      (name, value) =>
-        name === "mode" ? value === "rank" || value === "probability" : isWhole(value, 0, last),
-      host.address,
+      { mode: "rank", row: String(last), token: "0" },
+      (name, value) => {
+        if (name === "mode") return value === "rank" || value === "probability";
+        return isWhole(value, 0, name === "row" ? last : header.tokens.length - 1);
+      },
+      host,
+      { row: layerRowLink(header.layers) },
     );
+    const choose = ({ row, col }: Place): void =>
+      this.choices.set({ row: String(last - row), token: String(col) });
     this.grid = new HeatGrid(this.model(), {
-      hover: (at) => at && this.choose(last - at.row),
-      choose: (at) => this.choose(last - at.row),
-      move: (at) => this.choose(last - at.row),
+      hover: (at) => this.point(at && last - at.row),
+      choose,
+      move: choose,
       release: () => {},
     });
-    this.element = this.arrange();
+    this.cards = this.arrange();
     this.choices.subscribe((now, before) => {
       if (now["mode"] !== before["mode"]) this.recolour();
-      this.point();
+      this.show();
     });
+  }
+
+  start(): void {
     this.recolour();
   }
 
   recolour(): void {
     this.grid.show(this.model(), false);
     this.grid.recolour();
-    const chart = raceChart(this.race, this.choices.get("mode"));
-    this.chart = new LineChart(chart, this.host.theme.scheme, { step: (row) => this.choose(row) });
+    const { scheme } = this.host.theme;
+    const mode = this.choices.get("mode");
+    const marks = [["is-ring", "rank 1"]] as const;
+    this.legendBox.replaceChildren(legend(raceQuantity(this.race, mode), scheme, marks));
+    this.chart = new LineChart(raceChart(this.race, mode), scheme, {
+      hover: (row) => this.point(row),
+      choose: (row) => this.choices.set({ row: String(row) }),
+      line: (token) => this.choices.set({ token: String(token) }),
+    });
     const focused = this.chartBox.contains(document.activeElement);
     this.chartBox.replaceChildren(this.chart.element);
     if (focused) this.chart.element.focus();
-    this.point();
+    this.show();
   }
 
   dispose(): void {
@@ -85,7 +94,7 @@ class WatchPage {
     this.choices.dispose();
   }
 
-  private arrange(): HTMLElement {
+  private arrange(): HTMLElement[] {
     const { header } = this.spec;
     const mode = picker(this.choices, "mode", "Show", [
       ["rank", "rank"],
@@ -102,33 +111,42 @@ class WatchPage {
     );
     const table = card(
       "After each layer",
-      "A row per layer, the final one on top; the number is what the colour shows. Ringed: rank 1.",
+      "A row per layer, the final one on top; the number is what the colour shows.",
       [],
       this.grid.element,
-      dataTable(this.race),
+      this.legendBox,
+      tableOf(this.race),
     );
-    table.classList.add("is-wide");
-    return element("main", { class: "board" }, race, this.readout, table, provenance(header));
+    return [race, this.readout, wide(table)];
   }
 
   private model() {
     return raceModel(this.race, this.choices?.get("mode") ?? "rank", this.host.theme.scheme);
   }
 
-  private choose(row: number): void {
-    this.choices.set({ row: String(row) });
+  /** The chosen layer and token, in the chart, the table and the readout. */
+  private show(): void {
+    const [row, token] = [this.choices.number("row"), this.choices.number("token")];
+    this.chart?.choose(row, token);
+    this.grid.select({ row: this.race.layers.length - 1 - row, col: token }, true);
+    this.tell(row);
   }
 
-  private point(): void {
-    const row = this.choices.number("row");
-    this.chart?.choose(row);
-    this.grid.select({ row: this.race.layers.length - 1 - row, col: 0 }, true);
-    this.readout.replaceChildren(...readoutOf(this.race, row, this.host));
+  /** A layer under the pointer; null: back to the chosen one. */
+  private point(row: number | null): void {
+    const shown = row ?? this.choices.number("row");
+    this.chart?.point(shown);
+    this.tell(shown);
+  }
+
+  private tell(row: number): void {
+    const token = this.choices.number("token");
+    this.readout.replaceChildren(...readoutOf(this.race, row, token, this.host));
   }
 }
 
 /** Every token's rank and probability after one layer, best first. */
-function readoutOf(race: Race, row: number, host: Host): HTMLElement[] {
+function readoutOf(race: Race, row: number, chosen: number, host: Host): HTMLElement[] {
   const order = race.tokens
     .map((_, i) => i)
     .sort((a, b) => race.rank.at(row, a) - race.rank.at(row, b));
@@ -138,7 +156,7 @@ function readoutOf(race: Race, row: number, host: Host): HTMLElement[] {
     key.style.borderTopStyle = dash(i) ? "dashed" : "solid";
     return element(
       "div",
-      { class: "racer" },
+      { class: i === chosen ? "racer is-chosen" : "racer" },
       key,
       chip(race.tokens[i]!),
       element("span", {}, `rank ${rank(race.rank.at(row, i))}`),
@@ -146,30 +164,23 @@ function readoutOf(race: Race, row: number, host: Host): HTMLElement[] {
     );
   });
   const title = element("h2", {}, capital(layerWords(race.layers[row]!)));
-  const hint = element("p", { class: "hint" }, "Hover, or ← → in the chart and ↑ ↓ in the table.");
+  const hint = element(
+    "p",
+    { class: "hint" },
+    "Hover a layer, click to choose. Arrow keys: ← → layers and ↑ ↓ tokens in the chart, the other way round in the table.",
+  );
   return [title, ...lines, hint];
 }
 
-function dataTable(race: Race): HTMLElement {
-  const heads = ["layer", ...race.tokens].map((name, i) =>
-    element("th", { scope: "col" }, i ? chip(name) : name),
-  );
+function tableOf(race: Race): HTMLElement {
+  const heads = ["layer", ...race.tokens.map((token) => chip(token))];
   const rows = race.layers.map((layer, row) => {
     const cells = race.tokens.map((_, i) =>
-      element("td", {}, cellWords(race.rank, race.probability, row, i)),
+      element("td", { class: "is-number" }, cellWords(race.rank, race.probability, row, i)),
     );
     return element("tr", {}, element("th", { scope: "row" }, layerName(layer)), ...cells);
   });
-  const table = element(
-    "table",
-    { class: "datatable" },
-    element("caption", { class: "visually-hidden" }, "Rank and probability after each layer"),
-    element("thead", {}, element("tr", {}, ...heads)),
-    element("tbody", {}, ...rows.reverse()),
-  );
-  const details = element("details", {}, element("summary", {}, "Read as a table"));
-  details.append(tableBox("Rank and probability after each layer", table));
-  return details;
+  return foldedTable("Rank and probability after each layer", heads, rows.reverse());
 }
 
 function cellWords(ranks: Race["rank"], shares: Race["rank"], row: number, i: number): string {

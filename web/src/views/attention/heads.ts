@@ -1,7 +1,6 @@
-import { quantity, percent } from "../../parts/format";
+import { percent, quantity } from "../../parts/format";
 import type { AttentionHeader } from "../../spec/headers";
 import { arrayOf, type Grid, type Spec } from "../../spec/spec";
-import { HeadWeights } from "./weights";
 
 /** A head by its rows in the arrays, not by the numbers of its layer and itself. */
 export interface HeadAt {
@@ -9,25 +8,31 @@ export interface HeadAt {
   readonly head: number;
 }
 
-/** Every head of the model: its figures, and its weights where the page holds them. */
+export function sameHead(a: HeadAt, b: HeadAt): boolean {
+  return a.layer === b.layer && a.head === b.head;
+}
+
+const AGGREGATES = { mean: "mean of its heads", max: "most of its heads", rollout: "rollout" };
+
+/** Every head of the model: its figures, its name, its group. */
 export class Heads {
   readonly header: AttentionHeader;
   private readonly figures: Grid;
-  private readonly place: Grid;
-  private readonly levels: Grid;
 
   constructor(readonly spec: Spec<AttentionHeader>) {
     this.header = spec.header;
     this.figures = arrayOf(spec, "figures");
-    this.place = arrayOf(spec, "place");
-    this.levels = arrayOf(spec, "weights");
+  }
+
+  get count(): number {
+    return this.header.layers.length * this.header.heads.length;
   }
 
   /** Layer by layer, or by a figure with the largest first; undefined ones come last. */
   order(sort: string): HeadAt[] {
-    const { layers, heads, figures } = this.header;
+    const { layers, heads } = this.header;
     const all = layers.flatMap((_, layer) => heads.map((_, head) => ({ layer, head })));
-    const f = figures.findIndex(({ name }) => name === sort);
+    const f = this.figureNamed(sort);
     if (f < 0) return all;
     const score = (at: HeadAt): number => {
       const value = this.figure(f, at);
@@ -36,36 +41,50 @@ export class Heads {
     return all.sort((a, b) => score(b) - score(a) || 0);
   }
 
-  /** The weights of a head, or null where the page does not hold them. */
-  weights(at: HeadAt, hideFirst: boolean): HeadWeights | null {
-    const row = this.place.at(at.layer, at.head);
-    if (row < 0) return null;
-    const size = this.levels.shape[1]!;
-    const levels = this.levels.data.subarray(row * size, (row + 1) * size) as Uint8Array;
-    return new HeadWeights(levels, this.header.positions.length, this.header.causal, hideFirst);
+  /** The number of a figure in the header; -1 where there is none of that name. */
+  figureNamed(name: string): number {
+    return this.header.figures.findIndex((figure) => figure.name === name);
   }
 
   figure(f: number, at: HeadAt): number {
     return this.figures.at(f, at.layer, at.head);
   }
 
-  /** A figure in words: a share as a percentage, else with its unit. */
-  told(f: number, at: HeadAt): string {
-    const [value, unit] = [this.figure(f, at), this.header.figures[f]!.unit];
+  /** The least and the largest value of a figure; heads without one are left out. */
+  range(f: number): readonly [number, number] {
+    const values = this.order("").map((at) => this.figure(f, at));
+    const defined = values.filter((value) => !Number.isNaN(value));
+    return [Math.min(...defined), Math.max(...defined)];
+  }
+
+  /** A value of a figure in words: a share as a percentage, else with its unit. */
+  words(f: number, value: number): string {
+    const { unit } = this.header.figures[f]!;
     return unit === "1" ? percent(value) : quantity(value, unit);
   }
 
+  told(f: number, at: HeadAt): string {
+    return this.words(f, this.figure(f, at));
+  }
+
   name(at: HeadAt): string {
-    return `Layer ${this.header.layers[at.layer]!}, head ${this.header.heads[at.head]!}`;
+    const { layers, heads, aggregate } = this.header;
+    const layer = `Layer ${layers[at.layer]!}`;
+    return aggregate ? `${layer}, ${AGGREGATES[aggregate]}` : `${layer}, head ${heads[at.head]!}`;
   }
 
   /** Which heads share its keys and values; "" where each has its own. */
   group(at: HeadAt): string {
-    const { groups, heads } = this.header;
+    const { groups, heads, aggregate } = this.header;
     const group = groups[at.head]!;
     const members = heads.filter((_, head) => groups[head] === group);
-    if (new Set(groups).size === heads.length && group === heads[at.head]) return "";
+    if (aggregate || (!this.grouped && group === heads[at.head])) return "";
     return `key-value group ${group}` + (members.length > 1 ? `, heads ${members.join(", ")}` : "");
+  }
+
+  /** Whether some heads share their keys and values. */
+  get grouped(): boolean {
+    return new Set(this.header.groups).size < this.header.heads.length;
   }
 
   /** As it stands in the address: the numbers of layer and head, such as "9.2". */

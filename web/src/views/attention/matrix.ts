@@ -1,8 +1,10 @@
 import type { GridModel } from "../../parts/heatmodel";
-import { paintOf } from "../../parts/ramp";
+import { paintOf, type Paint } from "../../parts/ramp";
+import { signedPaint } from "../../parts/signed";
 import type { Scheme } from "../../parts/theme";
 import type { AttentionHeader } from "../../spec/headers";
-import { told, type HeadWeights } from "./weights";
+import { holds, type Block } from "./blocks";
+import { toldDifference, told, type HeadWeights } from "./weights";
 
 const LABEL = 7;
 /** More tokens than this are drawn as an overview, without numbers in the cells. */
@@ -17,8 +19,46 @@ export function isOverview(count: number): boolean {
 export function headModel(
   header: AttentionHeader,
   weights: HeadWeights,
+  block: Block,
   scheme: Scheme,
 ): GridModel {
+  const count = header.inputs.length;
+  return {
+    ...frame(header),
+    label: `Weights of ${count} tokens on ${count} tokens; arrow keys move.`,
+    paint: (row, col) =>
+      holds(block, row, col) ? paintOf("clay", scheme, Math.sqrt(weights.at(row, col))) : null,
+    text: (row, col) => {
+      const weight = weights.at(row, col);
+      return Number.isNaN(weight) || !holds(block, row, col) ? "" : told(weight);
+    },
+  };
+}
+
+/** The weights of one head less those of another, in percentage points. */
+export function differenceModel(
+  header: AttentionHeader,
+  difference: (query: number, key: number) => number,
+  scheme: Scheme,
+): GridModel {
+  const count = header.inputs.length;
+  return {
+    ...frame(header),
+    label: `Differences of ${count} tokens on ${count} tokens; arrow keys move.`,
+    paint: (row, col) => differencePaint(difference(row, col), scheme),
+    text: (row, col) => {
+      const value = difference(row, col);
+      return Number.isNaN(value) ? "" : toldDifference(value);
+    },
+  };
+}
+
+/** Shaded by the square root, as weights are. */
+export function differencePaint(difference: number, scheme: Scheme): Paint | null {
+  return signedPaint(Math.sign(difference) * Math.sqrt(Math.abs(difference)), scheme);
+}
+
+function frame(header: AttentionHeader): Omit<GridModel, "label" | "paint" | "text"> {
   const count = header.inputs.length;
   const rowHeight = !isOverview(count) ? ROWS.worded : count > 200 ? ROWS.dense : ROWS.overview;
   const every = Math.ceil(ROWS.worded / rowHeight);
@@ -33,16 +73,26 @@ export function headModel(
     rows: count,
     cols: count,
     rowHeight,
-    label: `Weights of ${count} tokens on ${count} tokens; arrow keys move.`,
-    paint: (row, col) => paintOf("clay", scheme, Math.sqrt(weights.at(row, col))),
-    text: (row, col) => {
-      const weight = weights.at(row, col);
-      return Number.isNaN(weight) ? "" : told(weight);
-    },
     ringed: () => false,
     rowLabel: (row) => (row % every === 0 ? short(header.inputs[row]!) : ""),
     above: edge,
     below: { ...edge, name: "", small: null },
+  };
+}
+
+/** A grid before it is shown anything. */
+export function emptyModel(): GridModel {
+  const edge = { name: "", tone: "ink", label: () => "", small: null, underlined: () => false };
+  return {
+    rows: 0,
+    cols: 0,
+    label: "",
+    paint: () => null,
+    text: () => "",
+    ringed: () => false,
+    rowLabel: () => "",
+    above: { ...edge, tone: "ink" },
+    below: { ...edge, tone: "ink" },
   };
 }
 

@@ -1,14 +1,36 @@
 import { tableBox, track } from "../../parts/candidates";
 import { chip, element } from "../../parts/dom";
+import { quantity } from "../../parts/format";
 import type { AttentionHeader } from "../../spec/headers";
-import type { Token } from "./columns";
 import type { HeadAt, Heads } from "./heads";
+import type { Token } from "./tokens";
 import { told, type HeadWeights, type Weighted } from "./weights";
 
 const LISTED = 8;
 const TABLED = 20;
+/** More pinned tokens than this are only named. */
+const SECTIONS = 4;
 
-/** What a token looks at and what looks at it, the most first, with numbers. */
+/** For each token: what it looks at and what looks at it, the most first, with numbers. */
+export function tokenPanels(
+  tokens: readonly Token[],
+  panel: (token: Token) => HTMLElement[],
+): HTMLElement[] {
+  const rest = tokens.length - SECTIONS;
+  const sections = tokens
+    .slice(0, SECTIONS)
+    .map((token) => element("div", { class: "token-panel" }, ...panel(token)));
+  if (rest > 0) sections.push(element("p", { class: "hint" }, `and ${rest} more pinned`));
+  return sections;
+}
+
+/** The heading of what is said of a token. */
+export function tokenHeading(header: AttentionHeader, at: number): HTMLElement {
+  const name = chip(header.inputs[at]!, "in");
+  return element("h2", {}, "At ", name, `, position ${header.positions[at]!}`);
+}
+
+/** One token of one head: both ways, then as a table. */
 export function tokenPanel(
   header: AttentionHeader,
   weights: HeadWeights,
@@ -16,20 +38,14 @@ export function tokenPanel(
 ): HTMLElement[] {
   const [outgoing, incoming] = [weights.outgoing(token.at), weights.incoming(token.at)];
   return [
-    element(
-      "h2",
-      {},
-      "At ",
-      chip(header.inputs[token.at]!, "in"),
-      `, position ${header.positions[token.at]!}`,
-    ),
+    tokenHeading(header, token.at),
     element(
       "div",
       { class: "both-ways" },
       list(header, "It looks at", outgoing),
       list(header, "Looks at it", incoming),
     ),
-    keyTable(header, token, outgoing),
+    keyTable(header, token, outgoing, weights),
   ];
 }
 
@@ -62,8 +78,10 @@ function keyTable(
   header: AttentionHeader,
   token: Token,
   outgoing: readonly Weighted[],
+  { units }: HeadWeights,
 ): HTMLElement {
   const caption = `The ${Math.min(TABLED, outgoing.length)} tokens that ${header.inputs[token.at]!} looks at most`;
+  const { name } = header.weighting;
   const rows = outgoing
     .slice(0, TABLED)
     .map(({ token: key, weight }) =>
@@ -73,11 +91,11 @@ function keyTable(
         element("th", { scope: "row" }, String(header.positions[key]!)),
         element("td", {}, chip(header.inputs[key]!)),
         element("td", { class: "is-number" }, told(weight)),
+        units ? element("td", { class: "is-number" }, quantity(weight * units[token.at]!)) : null,
       ),
     );
-  const heads = ["position", "token", "weight"].map((name) =>
-    element("th", { scope: "col" }, name),
-  );
+  const names = units ? ["position", "token", "share", name] : ["position", "token", "weight"];
+  const heads = names.map((words) => element("th", { scope: "col" }, words));
   const table = element(
     "table",
     { class: "datatable" },

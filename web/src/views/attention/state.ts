@@ -1,42 +1,95 @@
-import { Choices, isWhole } from "../../parts/choices";
+import { Choices, isWhole, type Link } from "../../parts/choices";
+import { positionLink } from "../../parts/selection";
 import type { Host } from "../host";
+import { BLOCKS } from "./blocks";
 import type { HeadAt, Heads } from "./heads";
+import type { HeadStore } from "./store";
+import { tokensOf } from "./tokens";
 
 /** Percents of each row's mass that the slider goes over. */
 export const MASS = { least: 50, most: 100, start: "80" } as const;
+/** Steps of the slider from the least to the largest value of a figure. */
+export const STEPS = 100;
 
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  view: ["model", "heads"],
   first: ["shown", "hidden"],
   form: ["lines", "matrix"],
   side: ["query", "key"],
+  focus: ["token", "all"],
+  part: BLOCKS,
 };
 
-/** What is chosen on the page: head, order, first token, form, mass drawn, token. */
-export function attentionChoices(heads: Heads, host: Host): Choices {
+/**
+ * What is chosen: the view, a head and one to compare it with, order and filter of the heads, the
+ * heads of a layer that are on, form, mass and parts that are drawn, tokens.
+ */
+export function attentionChoices(heads: Heads, store: HeadStore, host: Host): Choices {
   const { header } = heads;
-  const last = header.positions.length - 1;
+  const count = header.positions.length;
   const start = {
-    head: heads.code(opening(heads)),
+    view: header.opens,
+    head: heads.code(opening(heads, store)),
+    versus: "",
     sort: "",
+    by: "",
+    least: "0",
+    on: "all",
     first: "shown",
     form: "lines",
     mass: MASS.start,
+    part: "all",
     side: "query",
-    at: String(last),
+    at: String(count - 1),
+    pins: "",
+    focus: "token",
   };
-  const sorts = ["", ...header.figures.map(({ name }) => name)];
+  const figures = ["", ...header.figures.map(({ name }) => name)];
   const allowed = (name: string, value: string): boolean => {
     if (name === "head") return heads.find(value) !== null;
-    if (name === "sort") return sorts.includes(value);
+    if (name === "versus") return value === "" || heads.find(value) !== null;
+    if (name === "sort" || name === "by") return figures.includes(value);
+    if (name === "least") return isWhole(value, 0, STEPS);
+    if (name === "on") return headsOn(value, header.heads) !== null;
     if (name === "mass") return isWhole(value, MASS.least, MASS.most);
-    if (name === "at") return isWhole(value, 0, last);
+    if (name === "at") return isWhole(value, 0, count - 1);
+    if (name === "pins") return tokensOf(value, count) !== null;
     return ALLOWED[name]!.includes(value);
   };
-  return new Choices(start, allowed, host.address);
+  return new Choices(start, allowed, host, {
+    at: positionLink(header.positions),
+    head: headLink(heads),
+  });
+}
+
+/** The rows of the heads that are on: "all", "none", or their numbers as "0.2.5". */
+export function headsOn(code: string, numbers: readonly number[]): number[] | null {
+  if (code === "all") return numbers.map((_, row) => row);
+  if (code === "none") return [];
+  if (!/^\d{1,5}(\.\d{1,5})*$/.test(code)) return null;
+  const rows = code.split(".").map((number) => numbers.indexOf(Number(number)));
+  return rows.includes(-1) ? null : [...new Set(rows)].sort((a, b) => a - b);
+}
+
+export function codeOfOn(rows: readonly number[], numbers: readonly number[]): string {
+  if (rows.length === numbers.length) return "all";
+  return rows.map((row) => numbers[row]!).join(".") || "none";
 }
 
 /** The head that leads by the opening figure, among those the page holds. */
-function opening(heads: Heads): HeadAt {
+function opening(heads: Heads, store: HeadStore): HeadAt {
   const order = heads.order(heads.header.opens_with);
-  return order.find((at) => heads.weights(at, false) !== null) ?? order[0]!;
+  return order.find((at) => store.embedded(at)) ?? order[0]!;
+}
+
+/** The head that is picked on a page of several views; a layer alone keeps the head's number. */
+function headLink(heads: Heads): Link {
+  return {
+    read: ({ layer, head }, now) =>
+      layer === null ? null : `${layer}.${head ?? now.split(".")[1]!}`,
+    write: (code) => {
+      const [layer, head] = code.split(".").map(Number);
+      return { layer: layer!, head: heads.header.aggregate ? null : head! };
+    },
+  };
 }

@@ -1,41 +1,39 @@
+import type { Brush, Plate } from "../../parts/brush";
 import { element } from "../../parts/dom";
-import { paintOf } from "../../parts/ramp";
-import { paletteOf, type Scheme } from "../../parts/theme";
+import { sized } from "../../parts/scrollcanvas";
+import { paletteOf, type Palette, type Scheme } from "../../parts/theme";
 import { arrayOf } from "../../spec/spec";
-import type { HeadAt, Heads } from "./heads";
+import { paintAtlas } from "./atlas";
+import { flowing, GAP, LABELS, tabled, type Box, type Layout } from "./gridlayout";
+import { sameHead, type HeadAt, type Heads } from "./heads";
 
 export interface ThumbnailHandlers {
   /** The head under the pointer or the cursor, or null. */
   point(at: HeadAt | null): void;
   /** A click, Enter or Space. */
   choose(at: HeadAt): void;
+  /** The key p: beside the chosen one, or no more. */
+  pin(at: HeadAt): void;
 }
 
-interface Box {
-  readonly at: HeadAt;
-  readonly x: number;
-  readonly y: number;
-}
-
-const GAP = 3;
-const LABELS = { left: 26, top: 16, between: 14 } as const;
-/** Pixels of a thumbnail, and the height within which all should lie. */
-const SIZES = { largest: 40, least: 14 } as const;
-const HEIGHT = 640;
+/** How strong the heads are that a filter leaves out. */
+const LEFT_OUT = 0.14;
 
 /** Every head of the model as a thumbnail on one canvas; arrow keys move, Enter chooses. */
 export class Thumbnails {
   readonly element: HTMLElement;
   private readonly canvas = element("canvas", { "aria-hidden": "true" });
   private readonly observer = new ResizeObserver(() => this.layOut());
+  /** All thumbnails in their colours, a layer below another; then as they are laid out. */
   private readonly atlas = document.createElement("canvas");
-  private boxes: Box[] = [];
-  private size = SIZES.largest as number;
-  private width = 0;
-  private height = 0;
+  private readonly sheet = document.createElement("canvas");
+  private layout: Layout = { boxes: [], size: 0, across: 1, width: 0, height: 0 };
+  private palette: Palette | null = null;
   private sort = "";
+  private kept: (at: HeadAt) => boolean = () => true;
   private cursor = 0;
   private chosen: HeadAt = { layer: 0, head: 0 };
+  private pinned: HeadAt | null = null;
 
   constructor(
     private readonly heads: Heads,
@@ -46,10 +44,9 @@ export class Thumbnails {
       { class: "thumbnails", tabindex: 0, role: "application" },
       this.canvas,
     );
-    const { layers, heads: numbers } = heads.header;
     this.element.setAttribute(
       "aria-label",
-      `${layers.length * numbers.length} heads; arrow keys move, Enter enlarges one.`,
+      `${heads.count} heads; arrow keys move, Enter enlarges one, p pins one to compare.`,
     );
     this.listen();
     this.observer.observe(this.element);
@@ -57,38 +54,30 @@ export class Thumbnails {
 
   /** The colours of every thumbnail anew: other theme, or the first token hidden or shown. */
   colour(scheme: Scheme, hideFirst: boolean): void {
+    this.palette = null;
     const grid = arrayOf(this.heads.spec, hideFirst ? "thumbnails_rest" : "thumbnails");
-    const [layers, heads, side] = grid.shape as [number, number, number];
-    this.atlas.width = heads * side;
-    this.atlas.height = layers * side;
-    const brush = this.atlas.getContext("2d");
-    if (!brush) return;
-    const image = brush.createImageData(this.atlas.width, this.atlas.height);
-    const shades = Array.from({ length: 256 }, (_, level) =>
-      (paintOf("clay", scheme, level / 255)!.fill.match(/\d+/g) ?? []).map(Number),
-    );
-    for (let i = 0; i < grid.data.length; i++) {
-      const head = Math.floor(i / (side * side));
-      const x = (head % heads) * side + (i % side);
-      const y = Math.floor(head / heads) * side + (Math.floor(i / side) % side);
-      const at = 4 * (y * this.atlas.width + x);
-      image.data.set(shades[grid.data[i]!]!, at);
-      image.data[at + 3] = 255;
-    }
-    brush.putImageData(image, 0, 0);
-    this.paint();
+    paintAtlas(this.atlas, grid, scheme);
+    this.paintSheet();
   }
 
-  /** Another order: "" is layer by layer. */
-  arrange(sort: string): void {
+  /** Another order ("" is layer by layer), and which heads a filter keeps. */
+  arrange(sort: string, kept: (at: HeadAt) => boolean): void {
     this.sort = sort;
+    this.kept = kept;
     this.layOut();
   }
 
-  choose(at: HeadAt): void {
+  choose(at: HeadAt, pinned: HeadAt | null): void {
     this.chosen = at;
+    this.pinned = pinned;
     this.cursor = Math.max(0, this.indexOf(at));
     this.paint();
+  }
+
+  /** All heads as they are laid out now. */
+  plate(): Plate {
+    const { width, height } = this.layout;
+    return { width, height, paint: (brush) => this.draw(brush, false) };
   }
 
   dispose(): void {
@@ -97,154 +86,146 @@ export class Thumbnails {
   }
 
   private indexOf(at: HeadAt): number {
-    return this.boxes.findIndex((box) => box.at.layer === at.layer && box.at.head === at.head);
+    return this.layout.boxes.findIndex((box) => sameHead(box.at, at));
   }
 
   private layOut(): void {
     const room = this.element.clientWidth;
     if (room <= 0) return;
-    const at = this.boxes[this.cursor]?.at ?? this.chosen;
-    this.boxes = this.sort ? this.flow(room) : this.table(room);
-    this.width = Math.max(...this.boxes.map((box) => box.x)) + this.size + GAP;
-    this.height = Math.max(...this.boxes.map((box) => box.y)) + this.size + GAP;
-    this.cursor = Math.max(0, this.indexOf(at));
-    this.paint();
-  }
-
-  /** Layers down, heads across; folded beside each other where that keeps it low. */
-  private table(room: number): Box[] {
+    const at = this.layout.boxes[this.cursor]?.at ?? this.chosen;
     const { layers, heads } = this.heads.header;
-    const fold = (size: number): number =>
-      Math.floor((room + LABELS.between) / this.blockWidth(size));
-    const rows = (size: number): number => Math.ceil(layers.length / Math.max(1, fold(size)));
-    let size = SIZES.largest as number;
-    const fits = (): boolean => fold(size) >= 1 && rows(size) * (size + GAP) <= HEIGHT;
-    while (size > SIZES.least && !fits()) size--;
-    if (!fits()) {
-      const widest = Math.floor((room - LABELS.left) / heads.length) - GAP;
-      size = Math.min(SIZES.largest, Math.max(SIZES.least, widest));
+    const order = this.heads.order(this.sort);
+    this.layout = this.sort
+      ? flowing(order.filter(this.kept), room)
+      : tabled(order, layers.length, heads.length, room);
+    this.cursor = Math.max(0, this.indexOf(at));
+    this.paintSheet();
+  }
+
+  /** The thumbnails in their places, so that a moving frame draws them as one. */
+  private paintSheet(): void {
+    const brush = this.sheet.getContext("2d");
+    if (!brush || !this.layout.width || !this.atlas.width) return;
+    const { boxes, size } = this.layout;
+    const ratio = sized(this.sheet, this.layout);
+    brush.setTransform(ratio, 0, 0, ratio, 0, 0);
+    brush.clearRect(0, 0, this.layout.width, this.layout.height);
+    brush.imageSmoothingEnabled = false;
+    const side = this.atlas.width / this.heads.header.heads.length;
+    for (const { at, x, y } of boxes) {
+      brush.globalAlpha = this.kept(at) ? 1 : LEFT_OUT;
+      const from = [at.head * side, at.layer * side, side, side] as const;
+      brush.drawImage(this.atlas, ...from, x, y, size, size);
     }
-    this.size = size;
-    const deep = rows(size);
-    return this.heads.order("").map((at) => ({
-      at,
-      x: LABELS.left + at.head * (size + GAP) + Math.floor(at.layer / deep) * this.blockWidth(size),
-      y: LABELS.top + (at.layer % deep) * (size + GAP),
-    }));
-  }
-
-  private blockWidth(size: number): number {
-    return LABELS.left + this.heads.header.heads.length * (size + GAP) + LABELS.between;
-  }
-
-  /** In the order of a figure, line by line. */
-  private flow(room: number): Box[] {
-    this.size = 36;
-    const step = this.size + GAP;
-    const across = Math.max(1, Math.floor((room - 2) / step));
-    return this.heads.order(this.sort).map((at, i) => ({
-      at,
-      x: 2 + (i % across) * step,
-      y: 2 + Math.floor(i / across) * step,
-    }));
+    this.paint();
   }
 
   private paint(): void {
     const brush = this.canvas.getContext("2d");
-    if (!brush || !this.boxes.length || !this.atlas.width) return;
-    const ratio = window.devicePixelRatio || 1;
-    this.canvas.width = Math.round(this.width * ratio);
-    this.canvas.height = Math.round(this.height * ratio);
-    this.canvas.style.width = `${this.width}px`;
-    this.canvas.style.height = `${this.height}px`;
+    if (!brush || !this.layout.width) return;
+    const ratio = sized(this.canvas, this.layout);
     brush.setTransform(ratio, 0, 0, ratio, 0, 0);
-    brush.imageSmoothingEnabled = false;
-    const side = this.atlas.width / this.heads.header.heads.length;
-    for (const { at, x, y } of this.boxes) {
-      const from = [at.head * side, at.layer * side, side, side] as const;
-      brush.drawImage(this.atlas, ...from, x, y, this.size, this.size);
-    }
-    this.paintWords(brush);
+    brush.clearRect(0, 0, this.layout.width, this.layout.height);
+    this.draw(brush, true);
   }
 
-  private paintWords(brush: CanvasRenderingContext2D): void {
-    const palette = paletteOf(this.element);
+  private draw(brush: Brush, screen: boolean): void {
+    const { boxes, size, width, height } = this.layout;
+    this.palette ??= paletteOf(this.element);
+    const { palette } = this;
+    brush.drawImage(this.sheet, 0, 0, width, height);
+    if (!this.sort) this.paintWords(brush, palette);
+    const mark = (box: Box | undefined, colour: string, line: number, dash: number[]): void => {
+      if (!box) return;
+      const [x, y, end] = [box.x - 1, box.y - 1, size + 2];
+      brush.strokeStyle = colour;
+      brush.lineWidth = line;
+      brush.setLineDash(dash);
+      brush.beginPath();
+      brush.moveTo(x, y);
+      for (const [across, down] of FRAME) brush.lineTo(x + across * end, y + down * end);
+      brush.stroke();
+      brush.setLineDash([]);
+    };
+    if (screen && this.element.matches(":focus")) mark(boxes[this.cursor], palette.ink, 1.5, []);
+    if (this.pinned) mark(boxes[this.indexOf(this.pinned)], palette.ink, 2.5, [4, 3]);
+    mark(boxes[this.indexOf(this.chosen)], palette.out, 2.5, []);
+  }
+
+  /** The numbers of the layers and of the heads, where they are laid out as a table. */
+  private paintWords(brush: Brush, palette: Palette): void {
+    const { layers, heads, aggregate } = this.heads.header;
+    const { boxes, size } = this.layout;
     brush.font = `10px ${palette.sans}`;
     brush.fillStyle = palette.dim;
     brush.textBaseline = "middle";
-    if (!this.sort) {
-      const { layers, heads } = this.heads.header;
-      for (const { at, x, y } of this.boxes) {
-        brush.textAlign = "right";
-        if (at.head === 0) brush.fillText(String(layers[at.layer]!), x - 6, y + this.size / 2);
-        brush.textAlign = "center";
-        if (y === LABELS.top) brush.fillText(String(heads[at.head]!), x + this.size / 2, 7);
-      }
+    for (const { at, x, y } of boxes) {
+      brush.textAlign = "right";
+      if (at.head === 0) brush.fillText(String(layers[at.layer]!), x - 6, y + size / 2);
+      brush.textAlign = "center";
+      if (y === LABELS.top && !aggregate) brush.fillText(String(heads[at.head]!), x + size / 2, 7);
     }
-    const mark = (box: Box | undefined, colour: string, line: number): void => {
-      if (!box) return;
-      brush.strokeStyle = colour;
-      brush.lineWidth = line;
-      brush.strokeRect(box.x - 1, box.y - 1, this.size + 2, this.size + 2);
-    };
-    const focused = document.activeElement === this.element;
-    if (focused) mark(this.boxes[this.cursor], palette.ink, 1.5);
-    mark(this.boxes[this.indexOf(this.chosen)], palette.out, 2.5);
+  }
+
+  private under(event: MouseEvent): Box | undefined {
+    const corner = this.canvas.getBoundingClientRect();
+    const [x, y] = [event.clientX - corner.left, event.clientY - corner.top];
+    const reach = this.layout.size + GAP;
+    return this.layout.boxes.find(
+      (box) => x >= box.x && x < box.x + reach && y >= box.y && y < box.y + reach,
+    );
   }
 
   private listen(): void {
     const node = this.element;
-    const under = (event: MouseEvent): Box | undefined => {
-      const corner = this.canvas.getBoundingClientRect();
-      const [x, y] = [event.clientX - corner.left, event.clientY - corner.top];
-      const reach = this.size + GAP;
-      return this.boxes.find(
-        (box) => x >= box.x && x < box.x + reach && y >= box.y && y < box.y + reach,
-      );
-    };
-    node.addEventListener("pointermove", (event) => this.handlers.point(under(event)?.at ?? null));
+    node.addEventListener("pointermove", (event) =>
+      this.handlers.point(this.under(event)?.at ?? null),
+    );
     node.addEventListener("pointerleave", () => this.handlers.point(null));
     node.addEventListener("click", (event) => {
-      const box = under(event);
+      const box = this.under(event);
       if (box) this.handlers.choose(box.at);
     });
     node.addEventListener("keydown", (event) => this.onKey(event));
-    node.addEventListener("focus", () => this.paint());
-    node.addEventListener("blur", () => this.paint());
+    for (const name of ["focus", "blur"]) node.addEventListener(name, () => this.paint());
   }
 
   private onKey(event: KeyboardEvent): void {
-    const here = this.boxes[this.cursor];
-    if (!here) return;
-    const across = this.sort
-      ? Math.max(
-          1,
-          this.boxes.findIndex((box) => box.y > this.boxes[0]!.y),
-        )
-      : this.heads.header.heads.length;
+    const { boxes, across } = this.layout;
+    const here = boxes[this.cursor];
+    if (!here || event.ctrlKey || event.metaKey || event.altKey) return;
     const steps: Record<string, number> = {
       ArrowLeft: -1,
       ArrowRight: 1,
       ArrowUp: -across,
       ArrowDown: across,
       Home: -this.cursor,
-      End: this.boxes.length,
+      End: boxes.length,
     };
     const step = steps[event.key];
     if (event.key === "Enter" || event.key === " ") this.handlers.choose(here.at);
+    else if (event.key === "p") this.handlers.pin(here.at);
     else if (step === undefined) return;
-    else this.moveTo(Math.min(this.boxes.length - 1, Math.max(0, this.cursor + step)));
+    else this.moveTo(Math.min(boxes.length - 1, Math.max(0, this.cursor + step)));
     event.preventDefault();
   }
 
   private moveTo(cursor: number): void {
     this.cursor = cursor;
-    const { at, y } = this.boxes[cursor]!;
+    const { at, y } = this.layout.boxes[cursor]!;
     const { scrollTop, clientHeight } = this.element;
     if (y < scrollTop) this.element.scrollTop = y - LABELS.top;
-    if (y + this.size > scrollTop + clientHeight)
-      this.element.scrollTop = y + this.size - clientHeight;
+    if (y + this.layout.size > scrollTop + clientHeight)
+      this.element.scrollTop = y + this.layout.size - clientHeight;
     this.handlers.point(at);
     this.paint();
   }
 }
+
+/** The way around a box from its corner. */
+const FRAME = [
+  [1, 0],
+  [1, 1],
+  [0, 1],
+  [0, 0],
+] as const;

@@ -1,3 +1,4 @@
+import { dataTable } from "../../parts/datatable";
 import { element } from "../../parts/dom";
 import { percent, rank as whole } from "../../parts/format";
 import type { FactorsHeader } from "../../spec/headers";
@@ -18,7 +19,7 @@ export function factorsTable(spec: Spec<FactorsHeader>): HTMLElement {
       element("td", {}, blocks(spec, factor)),
     ),
   );
-  return framed("Factors in numbers", heads, rows);
+  return dataTable("Factors in numbers", heads, rows, 1);
 }
 
 /** Factors by factors: the neurons that have a weight in both. */
@@ -33,7 +34,7 @@ export function overlapTable(spec: Spec<FactorsHeader>): HTMLElement {
       ...names.map((_, b) => element("td", { class: "is-number" }, whole(overlap.at(a, b)))),
     ),
   );
-  return framed("Overlap of factors", ["factor", ...names], rows);
+  return dataTable("Overlap of factors", ["factor", ...names], rows);
 }
 
 /** Bars, one per block: how many of a factor's neurons sit there. */
@@ -49,18 +50,4 @@ function blocks(spec: Spec<FactorsHeader>, factor: number): HTMLElement {
   });
   const label = `from ${Math.min(...values)} to ${most} neurons in a block`;
   return element("div", { class: "block-bars", role: "img", "aria-label": label }, ...bars);
-}
-
-function framed(caption: string, heads: readonly string[], rows: HTMLElement[]): HTMLElement {
-  return element(
-    "table",
-    { class: "datatable" },
-    element("caption", { class: "visually-hidden" }, caption),
-    element(
-      "thead",
-      {},
-      element("tr", {}, ...heads.map((head) => element("th", { scope: "col" }, head))),
-    ),
-    element("tbody", {}, ...rows),
-  );
 }

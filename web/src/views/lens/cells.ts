@@ -1,6 +1,6 @@
 import type { Candidate } from "../../parts/candidates";
 import type { Clipped } from "../../parts/legend";
-import type { Cell } from "../../parts/selection";
+import type { Cell } from "./cell";
 import type { LensHeader, Quantity } from "../../spec/headers";
 import { arrayOf, type Grid, type Spec } from "../../spec/spec";
 import type { Row } from "./rows";

@@ -1,8 +1,9 @@
 import { button, element, press } from "../../parts/dom";
 import { INPUT_LAYER } from "../../parts/layers";
 import { quantityName } from "../../parts/legend";
-import type { State, Store } from "../../parts/selection";
 import type { LensHeader } from "../../spec/headers";
+import type { State } from "./cell";
+import type { LensState } from "./state";
 
 /** A group of buttons that follow the page's state. */
 export interface Controls {
@@ -13,7 +14,7 @@ export interface Controls {
 type Flag = "finalOnTop" | "overview";
 
 /** One button for each quantity that can colour the grid; exactly one is pressed. */
-export function modeControls(header: LensHeader, store: Store): Controls {
+export function modeControls(header: LensHeader, store: LensState): Controls {
   const buttons = header.quantities.map((quantity) => {
     const { name, words } = quantity;
     const node = button(quantityName(quantity), () => store.set({ mode: name }), false);
@@ -29,7 +30,7 @@ export function modeControls(header: LensHeader, store: Store): Controls {
 }
 
 /** How the grid is laid out, and what is open under it. */
-export function layoutControls(header: LensHeader, store: Store): Controls {
+export function layoutControls(header: LensHeader, store: LensState): Controls {
   const flip = (name: Flag) => (): void => store.set({ [name]: !store.state[name] });
   const open = (panel: State["panel"]) => (): void =>
     store.set({ panel: store.state.panel === panel ? "" : panel });

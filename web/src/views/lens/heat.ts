@@ -2,7 +2,7 @@ import type { Edge, GridModel } from "../../parts/heatmodel";
 import { stateName } from "../../parts/layers";
 import { valueText } from "../../parts/legend";
 import { paintOf, shareOf } from "../../parts/ramp";
-import type { Cell, State } from "../../parts/selection";
+import type { Cell, State } from "./cell";
 import type { Scheme } from "../../parts/theme";
 import type { Quantity } from "../../spec/headers";
 import type { LensCells } from "./cells";

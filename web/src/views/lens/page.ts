@@ -1,25 +1,27 @@
-import { card, provenance, sentence } from "../../parts/card";
+import { card, sentence } from "../../parts/card";
 import { element } from "../../parts/dom";
 import type { Place } from "../../parts/geometry";
 import { HeatGrid } from "../../parts/heatgrid";
 import { legend } from "../../parts/legend";
-import { sameCell, shownCell, type Cell, type State, type Store } from "../../parts/selection";
 import { chipsOf, TokenStrip } from "../../parts/strip";
 import type { LensHeader, Quantity } from "../../spec/headers";
 import type { Host } from "../host";
+import { wide, type Page } from "../page";
+import { sameCell, shownCell, type Cell, type State } from "./cell";
 import type { LensCells } from "./cells";
 import { layoutControls, modeControls } from "./controls";
 import { heatModel } from "./heat";
 import { panel } from "./panel";
 import { Readout } from "./readout";
 import { drawnRows, rowIndex } from "./rows";
+import type { LensState } from "./state";
 
 /** What needs the grid laid out anew. */
 const LAYOUT = ["mode", "finalOnTop", "inputRow", "overview"] as const;
 
 /** Everything on the page, kept in step with the store. */
-export class LensPage {
-  readonly element: HTMLElement;
+export class LensPage implements Page {
+  readonly cards: readonly HTMLElement[];
   private readonly strip: TokenStrip;
   private readonly grid: HeatGrid;
   private readonly legendBox = element("div");
@@ -30,7 +32,7 @@ export class LensPage {
 
   constructor(
     private readonly cells: LensCells,
-    private readonly store: Store,
+    private readonly store: LensState,
     private readonly host: Host,
   ) {
     const { header } = cells;
@@ -49,11 +51,47 @@ export class LensPage {
       move: (place) => this.choose(this.cellAt(place), false),
       release: () => store.set({ pinned: false }),
     });
-    this.element = this.arrange();
+    this.cards = this.arrange();
+  }
+
+  start(): void {
+    this.show(this.store.state, null);
+    this.store.subscribe((now, before) => this.show(now, before));
+  }
+
+  recolour(): void {
+    this.relay(this.store.state);
+    this.grid.recolour();
+  }
+
+  dispose(): void {
+    this.grid.dispose();
+    this.store.dispose();
+  }
+
+  private arrange(): HTMLElement[] {
+    const { header } = this.cells;
+    const text = card(
+      "What it read",
+      "The text, token by token. Pick one: the grid shows what the model would say after it. " +
+        "Underlined tokens were produced by the model.",
+      [],
+      this.strip.element,
+      sentence(header.sentence),
+    );
+    const picture = card(
+      header.heading,
+      header.about,
+      [this.modes.element],
+      this.grid.element,
+      this.legendBox,
+      this.layout.element,
+    );
+    return [wide(text), picture, this.readout.element, this.panelBox];
   }
 
   /** Draws what has changed; everything at first. */
-  show(now: State, before: State | null): void {
+  private show(now: State, before: State | null): void {
     const relaid = !before || LAYOUT.some((name) => now[name] !== before[name]);
     const moved = !before || !sameCell(now, before);
     if (relaid) this.relay(now);
@@ -64,45 +102,6 @@ export class LensPage {
     }
     this.modes.show(now);
     this.layout.show(now);
-  }
-
-  recolour(): void {
-    this.relay(this.store.state);
-    this.grid.recolour();
-  }
-
-  dispose(): void {
-    this.grid.dispose();
-  }
-
-  private arrange(): HTMLElement {
-    const { header } = this.cells;
-    const text = card(
-      "What it read",
-      "The text, token by token. Pick one: the grid shows what the model would say after it. " +
-        "Underlined tokens were produced by the model.",
-      [],
-      this.strip.element,
-      sentence(header.sentence),
-    );
-    text.classList.add("is-wide");
-    const picture = card(
-      header.heading,
-      header.about,
-      [this.modes.element],
-      this.grid.element,
-      this.legendBox,
-      this.layout.element,
-    );
-    return element(
-      "main",
-      { class: "board" },
-      text,
-      picture,
-      this.readout.element,
-      this.panelBox,
-      provenance(header),
-    );
   }
 
   private relay(state: State): void {

@@ -3,12 +3,13 @@ import { candidateTable, tableBox } from "../../parts/candidates";
 import { button, chip, element } from "../../parts/dom";
 import { layerWords, stateName } from "../../parts/layers";
 import { quantityName, valueText } from "../../parts/legend";
-import type { Cell, State, Store } from "../../parts/selection";
+import type { Cell, State } from "./cell";
 import type { LensCells } from "./cells";
 import { drawnRows, type Row } from "./rows";
+import type { LensState } from "./state";
 
 /** What can be opened under the grid, for the chosen position: its candidates, or all numbers. */
-export function panel(cells: LensCells, store: Store): HTMLElement | null {
+export function panel(cells: LensCells, store: LensState): HTMLElement | null {
   const { state } = store;
   if (!state.panel) return null;
   const rows = drawnRows(cells.header, state);

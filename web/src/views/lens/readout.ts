@@ -3,7 +3,7 @@ import { place } from "../../parts/card";
 import { chip, element } from "../../parts/dom";
 import { layerWords } from "../../parts/layers";
 import { quantityName, valueText } from "../../parts/legend";
-import { shownCell, type Cell, type State } from "../../parts/selection";
+import { shownCell, type Cell, type State } from "./cell";
 import type { LensCells } from "./cells";
 
 /** The quantities that are about one token: rank_of's. */

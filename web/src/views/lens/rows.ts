@@ -1,5 +1,5 @@
 import { INPUT_LAYER } from "../../parts/layers";
-import type { State } from "../../parts/selection";
+import type { State } from "./cell";
 import type { LensHeader } from "../../spec/headers";
 
 /** A row of the grid: a state of the residual stream. */

@@ -1,12 +1,16 @@
 import type { GridModel } from "../../parts/heatmodel";
+import { neuronLabel } from "../../parts/neuronlabel";
 import { paintOf, type Paint } from "../../parts/ramp";
 import type { Scheme } from "../../parts/theme";
 import type { NeuronsHeader } from "../../spec/headers";
 import { arrayOf, type Spec } from "../../spec/spec";
 
-/** A drawn neuron: its number, and where its values stand in the arrays. */
+/** Pixels for a label such as "expert 127 · 1407". */
+const EXPERT_ROOM = 116;
+
+/** A drawn neuron: how it is printed, and where its values stand in the arrays. */
 export interface NeuronRow {
-  readonly neuron: number;
+  readonly label: string;
   readonly place: number;
 }
 
@@ -18,9 +22,9 @@ export function neuronRows(
 ): NeuronRow[] {
   const [numbers, activity] = [arrayOf(spec, "neuron"), arrayOf(spec, "activity")];
   const rows = Array.from({ length: numbers.shape[1]! }, (_, place) => ({
-    neuron: numbers.at(block, place),
+    label: neuronLabel(spec, block, place),
     place,
-  })).filter(({ neuron }) => neuron >= 0);
+  })).filter(({ place }) => numbers.at(block, place) >= 0);
   if (!byActivity) return rows;
   return rows.sort((a, b) => activity.at(block, b.place) - activity.at(block, a.place));
 }
@@ -35,10 +39,7 @@ export function neuronsModel(
 ): GridModel {
   const { header } = spec;
   const values = arrayOf(spec, "activation");
-  const top = rows.map(({ place }) =>
-    largest(header.positions.length, (i) => values.at(block, place, i)),
-  );
-  const most = Math.max(...top, Number.MIN_VALUE);
+  const most = largest(spec, block, rows) || 1;
   const paint = (value: number): Paint | null => {
     if (Number.isNaN(value)) return null;
     if (value < 0 && !signed) return paintOf("clay", scheme, 0);
@@ -54,7 +55,8 @@ export function neuronsModel(
       return value > 0 || signed ? short(value) : "";
     },
     ringed: () => false,
-    rowLabel: (row) => String(rows[row]!.neuron),
+    rowLabel: (row) => rows[row]!.label,
+    labelRoom: spec.arrays["expert"] ? EXPERT_ROOM : undefined,
     above: edge(header, "read", true),
     below: edge(header, "", false),
   };
@@ -70,12 +72,25 @@ function edge(header: NeuronsHeader, name: string, small: boolean): GridModel["a
   };
 }
 
-function largest(count: number, at: (i: number) => number): number {
+/** The largest size of an activation among the drawn neurons of a block: the end of the scale. */
+export function largest(
+  spec: Spec<NeuronsHeader>,
+  block: number,
+  rows: readonly NeuronRow[],
+): number {
+  const values = arrayOf(spec, "activation");
   let most = 0;
-  for (let i = 0; i < count; i++) most = Math.max(most, Math.abs(at(i)) || 0);
+  for (const { place } of rows) {
+    for (let i = 0; i < spec.header.positions.length; i++) {
+      most = Math.max(most, Math.abs(values.at(block, place, i)) || 0);
+    }
+  }
   return most;
 }
 
 function short(value: number): string {
-  return Number.isNaN(value) ? "" : value.toFixed(Math.abs(value) >= 10 ? 0 : 2);
+  if (Number.isNaN(value)) return "";
+  if (value === 0) return "0";
+  // No minus before what is printed as nought.
+  return value.toFixed(Math.abs(value) >= 10 ? 0 : 2).replace(/^-(?=[0.]+$)/, "");
 }

@@ -3,6 +3,8 @@ import { percent, quantity } from "../../parts/format";
 import type { Piece, Shares, Told } from "./shares";
 
 const NAMED = 8;
+/** Pixels of one of them. */
+const LINE = 34;
 
 /** The chosen target in numbers: what is explained, its largest sources, whether it converged. */
 export function readout(
@@ -27,7 +29,10 @@ export function readout(
       ? element("p", { class: "hint" }, `${order.length - NAMED} more: ${percent(rest)}`)
       : null;
   const none = order.length ? null : element("p", {}, "No earlier token has a score.");
-  return [title, badge(shares, chosen), value, ...lines, left, none].filter(
+  const list = element("div", { class: "share-list" }, ...lines, left, none);
+  // As high as the longest list, so that what stands below keeps its place.
+  list.style.minHeight = `${LINE * (Math.min(NAMED, header.inputs.length) + 1)}px`;
+  return [title, badge(shares, chosen), value, list].filter(
     (node): node is HTMLElement => node !== null,
   );
 }

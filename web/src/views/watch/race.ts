@@ -19,7 +19,7 @@ export interface Race {
 
 /** The race as a heat table: the final layer on top. */
 export function raceModel(race: Race, mode: string, scheme: Scheme): GridModel {
-  const quantity = quantityOf(race, mode);
+  const quantity = raceQuantity(race, mode);
   const last = race.layers.length - 1;
   const value = (row: number, col: number): number =>
     (mode === "rank" ? race.rank : race.probability).at(last - row, col);
@@ -54,7 +54,8 @@ export function raceChart(race: Race, mode: string): Chart {
   };
 }
 
-function quantityOf(race: Race, mode: string): Quantity {
+/** What the numbers are, and how they are coloured. */
+export function raceQuantity(race: Race, mode: string): Quantity {
   const common = { unit: "", low: 0, high: 1 };
   if (mode !== "rank") {
     return {

@@ -1,0 +1,165 @@
+"""Two answers of one lens as one dataset: first, second and difference along `run`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from ..core.axes import INPUT_LAYER
+from ..trace.source import Ints
+from ..trace.trace import Trace
+from .align import Alignment
+from .dataset import finish, strings
+
+__all__ = ["DIFFERENCE", "both", "paired_layers", "rows_of", "signed_off", "slot_coords"]
+
+#: The name of the third run: the second minus the first.
+DIFFERENCE = "difference"
+_NONE = "–"
+
+#: For each axis the rows of the first and of the second answer, -1 for none.
+Places = Mapping[str, tuple[Ints, Ints]]
+
+
+def both(a: xr.Dataset, b: xr.Dataset, places: Places) -> dict[str, xr.Variable]:
+    """Every variable of both over (run, ...): first, second, second minus first.
+
+    places   of the axes whose entries are paired; other axes are the same in both
+    returns  numbers as floats, NaN where a side is undefined; token ids -1 and texts "–" at the
+             difference, for tokens have none
+    """
+    shared = [name for name in a.data_vars if name in b.data_vars]
+    return {str(name): _stacked(a[name], b[name], places) for name in shared}
+
+
+def rows_of(wanted: Ints, numbers: Sequence[int]) -> Ints:
+    """The row in which each number stands; -1 for one that is not there, as -1 itself is not."""
+    row = {int(number): i for i, number in enumerate(numbers) if number >= 0}
+    return np.asarray([row.get(int(number), -1) for number in wanted], dtype=np.int64)
+
+
+def paired_layers(a: xr.Dataset, b: xr.Dataset, n_a: int, n_b: int) -> tuple[Ints, Ints, Ints]:
+    """The layers of both, and the row of each in the first and in the second, -1 for none.
+
+    n_a, n_b  blocks of the models; where they differ the last block stands beside the last, and
+              layers have the numbers of the deeper model
+    """
+    deep = max(n_a, n_b)
+    found = [_numbered(data["layer"].values, deep - n) for data, n in ((a, n_a), (b, n_b))]
+    layers = np.union1d(*found)
+    rows = [np.asarray([_row(own, layer) for layer in layers], dtype=np.int64) for own in found]
+    return layers, rows[0], rows[1]
+
+
+def slot_coords(
+    a: Trace, b: Trace, alignment: Alignment, axis: str, kept: NDArray[np.bool_]
+) -> dict[str, tuple[str, NDArray[Any]]]:
+    """Coordinates of an axis of slots: its numbers, and of both sides what stands there.
+
+    axis_a, axis_b       positions, -1 for none
+    input_a, input_b     labels;  input_text_a, input_text_b  texts;  "" where there is none
+    produced_a, role_a   and _b, as of any row of tokens
+    same                 whether both are the same token
+    All but the first have the axis's name as prefix where it is not "position".
+    """
+    prefix = "" if axis == "position" else f"{axis}_"
+    values: dict[str, NDArray[Any]] = {
+        axis: np.flatnonzero(kept), f"{prefix}same": alignment.same[kept],
+    }  # fmt: skip
+    for side, trace, every in (("a", a, alignment.a), ("b", b, alignment.b)):
+        at = every[kept].tolist()
+        row = trace.tokens
+        values |= {
+            f"{axis}_{side}": np.asarray(at, dtype=np.int64),
+            f"{prefix}input_{side}": _at(row.labels, at),
+            f"{prefix}input_text_{side}": _at(row.texts, at),
+            f"{prefix}produced_{side}": np.asarray([i >= row.n_prompt for i in at], dtype=bool),
+            f"{prefix}role_{side}": _at(row.roles, at),
+        }
+    return {name: (axis, value) for name, value in values.items()}
+
+
+def signed_off(
+    dataset: xr.Dataset,
+    a: Trace,
+    b: Trace,
+    answer: xr.Dataset,
+    lens: str,
+    names: tuple[str, str],
+    notes: Sequence[str],
+) -> xr.Dataset:
+    """The dataset with its axis `run` and the attributes that every dataset has.
+
+    answer  of the first trace: the options as the lens understood them
+    attrs   also other_model and other_run, those of the second trace
+    """
+    dataset.coords["run"] = strings((*names, DIFFERENCE))
+    own = {"lens": lens, "names": list(names), **json.loads(answer.attrs["options"])}
+    finish(dataset, a, lens="compare_attention" if lens == "attention" else "compare", options=own)
+    dataset.attrs.update(
+        other_model=json.dumps(b.card.to_json(), ensure_ascii=False),
+        other_run=json.dumps(dict(b.options), ensure_ascii=False),
+        notes=json.dumps([*a.notes, *b.notes, *notes], ensure_ascii=False),
+    )
+    return dataset
+
+
+def _at(words: Sequence[str], at: Sequence[int]) -> NDArray[Any]:
+    """Those at some positions; "" where there is none, as before the first and after the last."""
+    return strings(words[i] if 0 <= i < len(words) else "" for i in at)
+
+
+def _numbered(layers: NDArray[Any], shift: int) -> Ints:
+    """Layers in the deeper model's numbers; "in" stays."""
+    return np.where(layers == INPUT_LAYER, INPUT_LAYER, layers + shift).astype(np.int64)
+
+
+def _row(layers: Ints, layer: int) -> int:
+    found = np.flatnonzero(layers == layer)
+    return int(found[0]) if found.size else -1
+
+
+def _stacked(a: xr.DataArray, b: xr.DataArray, places: Places) -> xr.Variable:
+    """(run, ...) of one variable."""
+    first, second = (
+        _placed(array, {axis: rows[side] for axis, rows in places.items()}, str(a.name))
+        for side, array in enumerate((a, b))
+    )
+    if first.dtype == object:
+        third = np.full(first.shape, _NONE, dtype=object)
+    elif _is_id(str(a.name)):
+        third = np.full(first.shape, -1, dtype=first.dtype)
+    else:
+        third = second - first
+    return xr.Variable(("run", *a.dims), np.stack([first, second, third]), dict(a.attrs))
+
+
+def _placed(array: xr.DataArray, rows: Mapping[str, Ints], name: str) -> NDArray[Any]:
+    """The values at the rows asked for, undefined where there is none."""
+    values = array.values
+    if values.dtype.kind in "iub" and not _is_id(name):
+        values = values.astype(np.float64)
+        values = np.where(values == 0, np.nan, values) if name.endswith("rank") else values
+    for axis, wanted in rows.items():
+        if axis not in array.dims:
+            continue
+        place = array.dims.index(axis)
+        missing = np.expand_dims(wanted < 0, [i for i in range(values.ndim) if i != place])
+        taken = np.take(values, np.maximum(wanted, 0), axis=place)
+        values = np.where(missing, _undefined(values, name), taken)
+    return values
+
+
+def _undefined(values: NDArray[Any], name: str) -> Any:
+    if values.dtype == object:
+        return _NONE
+    return -1 if _is_id(name) else values.dtype.type(np.nan)
+
+
+def _is_id(name: str) -> bool:
+    return name.endswith("token_id")

@@ -1,0 +1,109 @@
+"""Two traces under one lens: both answers and their difference, token beside token."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import xarray as xr
+
+from ..core.errors import InvalidError, MissingError, UnknownError
+from ..trace.trace import Trace
+from .align import align
+from .both import DIFFERENCE, signed_off
+from .compare_attention import compare_attention
+from .logit_lens import logit_lens
+from .neurons import neurons
+from .pairing import Pair
+from .saliency import saliency
+from .watch import watch
+
+__all__ = ["LENSES", "compare"]
+
+Names = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class _Lens:
+    """A lens that can be compared.
+
+    ask    its function: Trace, options -> dataset
+    axes   those that are tokens of the trace
+    depth  whether models of different depth can be compared
+    """
+
+    ask: Callable[..., xr.Dataset]
+    axes: tuple[str, ...] = ()
+    depth: bool = False
+
+
+#: Every lens of two traces; attention goes its own way, for its weights are computed when touched.
+LENSES: Mapping[str, _Lens] = {
+    "logit_lens": _Lens(logit_lens, ("position",), depth=True),
+    "watch": _Lens(watch, depth=True),
+    "saliency": _Lens(saliency, ("target", "source")),
+    "neurons": _Lens(neurons, ("position",)),
+}
+_NAMES = (*LENSES, "attention")
+_ATTENTION = inspect.signature(compare_attention).parameters
+_NOT_OPTIONS = ("trace", "a", "b", "names")
+
+
+def compare(
+    a: Trace, b: Trace, *, lens: str = "logit_lens", names: Names = ("a", "b"), **options: Any
+) -> xr.Dataset:
+    """Both answers of a lens and their difference (b - a), along `run`, with tokens aligned.
+
+    lens     of LENSES, or "attention"
+    names    what the two runs are called on the axis `run`; the third is "difference"
+    options  of the lens, the same for both
+    returns  the lens's variables with `run` as their first axis; an axis of tokens counts slots,
+             whose coordinates (lens.both.slot_coords) say which tokens stand there; NaN where a
+             side has no token. logit_lens: also same_top, state_distance (layer, position),
+             parted (position)
+    raises   UnknownError for a lens that can't be compared or an option it has not; InvalidError
+             where traces can't be aligned, or have no counterparts of what is compared
+    """
+    _check(a, b, lens, names)
+    if lens == "attention":
+        _check_options(_ATTENTION, lens, options)
+        return compare_attention(a, b, names, **options)
+    known = LENSES[lens]
+    _check_options(inspect.signature(known.ask).parameters, lens, options)
+    if not known.depth and a.n_layers != b.n_layers:
+        raise InvalidError(
+            f"pair of models for {lens}", (a.card.name, b.card.name),
+            allowed="models of equally many blocks",
+            fix=f"these have {a.n_layers} and {b.n_layers}; logit_lens and watch compare them",
+        )  # fmt: skip
+    answers = known.ask(a, **options), known.ask(b, **options)
+    pair = Pair(a, b, answers, align(a, b) if known.axes else None)
+    return signed_off(pair.dataset(known.axes), a, b, answers[0], lens, names, pair.notes)
+
+
+def _check(a: Trace, b: Trace, lens: str, names: Names) -> None:
+    for what, trace in (("a", a), ("b", b)):
+        if not isinstance(trace, Trace):
+            raise InvalidError(
+                what, trace, allowed="a trace", fix="write ct.compare(lm.trace(...), lm.trace(...))"
+            )
+    if lens not in _NAMES:
+        raise UnknownError("lens to compare", lens, allowed=_NAMES)
+    if len({*names, DIFFERENCE, ""}) != 4 or not all(isinstance(name, str) for name in names):
+        raise InvalidError("names", names, allowed=f"two different texts, neither {DIFFERENCE!r}")
+
+
+def _check_options(
+    known: Mapping[str, inspect.Parameter], lens: str, options: Mapping[str, Any]
+) -> None:
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in known.values()):
+        return
+    allowed = [name for name in known if name not in _NOT_OPTIONS]
+    for name in options:
+        if name not in allowed:
+            raise UnknownError(f"option of {lens}", name, allowed=allowed)
+    for name in allowed:
+        if known[name].default is inspect.Parameter.empty and name not in options:
+            raise MissingError(f"{name}=", because=f"the lens {lens} has to be told them")

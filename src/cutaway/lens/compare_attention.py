@@ -1,0 +1,154 @@
+"""The attention of two traces side by side: weights when they are touched, heads by difference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+from xarray.backends import BackendArray
+from xarray.core import indexing
+
+from ..core.errors import InvalidError
+from ..trace.source import Floats, Ints
+from ..trace.trace import Trace
+from .align import Alignment, align
+from .attention import attention
+from .both import signed_off, slot_coords
+
+__all__ = ["compare_attention", "head_differences", "total_variation"]
+
+_AXES = ("run", "layer", "head", "query", "key")
+#: Each figure of a head with what it is.
+FIGURES: Mapping[str, str] = {
+    "variation": "total variation between the two rows of a query, mean over the aligned queries",
+    "largest": "the largest total variation of a query",
+}
+
+
+def compare_attention(
+    a: Trace,
+    b: Trace,
+    names: tuple[str, str],
+    *,
+    layers: int | Sequence[int] | None = None,
+    heads: int | Sequence[int] | None = None,
+    kind: str = "self",
+) -> xr.Dataset:
+    """The weights of both and their difference, weight (run, layer, head, query, key).
+
+    Computed when touched: one head of one run asks for one head of one trace, one head of the
+    difference for one head of both. Queries and keys are slots; NaN where a side has no token.
+    """
+    pair = [attention(trace, layers=layers, heads=heads, kind=kind) for trace in (a, b)]
+    _check_shape(a, b, pair)
+    slots = align(a, b, spans=True)
+    lazy = indexing.LazilyIndexedArray(_Both(pair[0]["weight"], pair[1]["weight"], slots))
+    every = np.ones(len(slots), dtype=bool)
+    dataset = xr.Dataset(
+        {"weight": xr.Variable(_AXES, lazy, dict(pair[0]["weight"].attrs))},
+        coords={
+            **{name: pair[0][name] for name in ("layer", "head", "group")},
+            **slot_coords(a, b, slots, "query", every),
+            **slot_coords(a, b, slots, "key", every),
+        },
+    )
+    return signed_off(dataset, a, b, pair[0], "attention", names, [f"Tokens: {slots.how}."])
+
+
+def head_differences(dataset: xr.Dataset) -> xr.Dataset:
+    """How much each head differs between the two traces.
+
+    dataset  of compare_attention
+    returns  variation, largest (layer, head) of FIGURES; row_variation (layer, head, query) the
+             total variation of each query's row, NaN where a side has no such token. One layer is
+             held at a time.
+    """
+    weight = dataset["weight"].isel(run=slice(0, 2))
+    rows = np.stack([
+        total_variation(*weight.isel(layer=layer).values)
+        for layer in range(weight.sizes["layer"])
+    ])  # fmt: skip
+    known = rows[..., ~np.isnan(rows).all(axis=(0, 1))]
+    heads = {"variation": known.mean(axis=-1), "largest": known.max(axis=-1)}
+    found = xr.Dataset(
+        {
+            name: (("layer", "head"), value, {"long_name": FIGURES[name], "units": "1"})
+            for name, value in heads.items()
+        },
+        coords={
+            name: array for name, array in dataset.coords.items()
+            if not set(array.dims) & {"run", "key"}
+        },
+        attrs=dataset.attrs | {"table": "variation"},
+    )  # fmt: skip
+    return found.assign(row_variation=(("layer", "head", "query"), rows, {"units": "1"}))
+
+
+def total_variation(a: Floats, b: Floats) -> Floats:
+    """(..., query) half the sum of |b - a| over all keys, 0 to 1; NaN where a side has no query.
+
+    a, b  (..., query, key) weights on common slots, NaN where a side has no token
+
+    A key that one side has not got has no weight there; mass that lies on no token (attention
+    sinks) counts as one key more.
+    """
+    known = ~(np.isnan(a).all(axis=-1) | np.isnan(b).all(axis=-1))
+    first, second = np.nan_to_num(a.astype(np.float64)), np.nan_to_num(b.astype(np.float64))
+    sinks = np.abs(second.sum(axis=-1) - first.sum(axis=-1))
+    gap: Floats = (np.abs(second - first).sum(axis=-1) + sinks) / 2
+    return np.where(known, gap, np.nan)
+
+
+def _check_shape(a: Trace, b: Trace, pair: Sequence[xr.Dataset]) -> None:
+    """Refuses models whose heads have no counterparts."""
+    shapes = [(a.n_layers, a.card.heads), (b.n_layers, b.card.heads)]
+    chosen = [(data["layer"].values.tolist(), data["head"].values.tolist()) for data in pair]
+    if shapes[0] != shapes[1] or chosen[0] != chosen[1]:
+        raise InvalidError(
+            "pair of models for attention", (a.card.name, b.card.name),
+            allowed="models of equally many blocks and heads",
+            fix="a head has no counterpart in a model of another shape",
+        )  # fmt: skip
+
+
+class _Both(BackendArray):
+    """The weights of both and their difference, asked of the two traces where they are indexed."""
+
+    def __init__(self, a: xr.DataArray, b: xr.DataArray, slots: Alignment) -> None:
+        self.sides, self.places = (a, b), (slots.a, slots.b)
+        self.shape = (3, *a.shape[:-2], len(slots), len(slots))
+        self.dtype = np.dtype(np.float32)
+
+    def __getitem__(self, key: indexing.ExplicitIndexer) -> Any:
+        return indexing.explicit_indexing_adapter(
+            key, self.shape, indexing.IndexingSupport.OUTER, self._read
+        )
+
+    def _read(self, key: tuple[Any, ...]) -> Floats:
+        """Outer indexing: an integer drops its axis, a slice or an array keeps it."""
+        chosen = [
+            np.atleast_1d(np.arange(size)[part])
+            for size, part in zip(self.shape, key, strict=True)
+        ]  # fmt: skip
+        lead, (query, k) = chosen[1:-2], chosen[-2:]
+        needed = {side for run in chosen[0] for side in ((0, 1) if run == 2 else (run,))}
+        sides = {int(side): self._side(int(side), lead, query, k) for side in needed}
+        runs = [sides[1] - sides[0] if run == 2 else sides[int(run)] for run in chosen[0]]
+        whole = np.stack(runs)
+        for axis in reversed(range(len(key))):
+            if isinstance(key[axis], (int, np.integer)):
+                whole = whole.squeeze(axis)
+        return whole
+
+    def _side(self, side: int, lead: list[NDArray[Any]], query: Ints, key: Ints) -> Floats:
+        """(..., query, key) the weights of one trace on the slots asked for."""
+        array = self.sides[side]
+        part = array.isel({str(axis): at for axis, at in zip(array.dims, lead, strict=False)})
+        q, k = self.places[side][query], self.places[side][key]
+        found: Floats = part.values[..., np.maximum(q, 0)[:, None], np.maximum(k, 0)[None]]
+        found[..., q < 0, :] = np.nan
+        found[..., k < 0] = np.nan
+        return found

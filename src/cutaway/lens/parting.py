@@ -1,0 +1,111 @@
+"""Where two runs part: the first layer at which their top tokens differ, and how far their states
+are apart."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from ..core.axes import INPUT_LAYER
+from ..core.errors import MissingError
+from ..trace.source import Floats, Ints
+from ..trace.trace import Trace
+from .align import one_vocabulary
+
+__all__ = ["ABSENT", "parted", "same_top", "state_distance", "with_parting"]
+
+#: The number of a layer that a model has not got; -1 is the input state.
+ABSENT = -2
+
+
+def with_parting(dataset: xr.Dataset, a: Trace, b: Trace, layers: tuple[Ints, Ints]) -> xr.Dataset:
+    """A compared logit lens with same_top, parted and, where it can be had, state_distance.
+
+    layers  the layer of each model that stands in each row, ABSENT for none
+
+    Probability and logit keep their difference where both have the same token only.
+    """
+    by_id = one_vocabulary(a, b)
+    same = same_top(dataset, by_id=by_id)
+    _same_tokens_only(dataset, by_id)
+    dataset["same_top"] = ("layer", "position"), same, {"units": "1 is the same top token"}
+    first = parted(same, dataset["layer"].values)
+    dataset["parted"] = "position", first, {"units": "layer", "long_name": "first that differs"}
+    slots = (dataset["position_a"].values, dataset["position_b"].values)
+    try:
+        found = state_distance(a, b, layers, slots)
+    except MissingError:
+        return dataset  # its notes say why
+    words = {"units": "1", "long_name": "|state of b - state of a| over their mean norm"}
+    return dataset.assign(state_distance=(("layer", "position"), found, words))
+
+
+def same_top(data: xr.Dataset, *, by_id: bool) -> NDArray[np.float32]:
+    """(layer, slot) 1 where both have the same top token, 0 where not, NaN where one has none.
+
+    data   with token_id and token (run, layer, position, k)
+    by_id  whether an id means the same in both; else tokens are told apart by their labels
+    """
+    first, second = data["token_id"].values[:2, ..., 0]
+    name = "token_id" if by_id else "token"
+    tops = data[name].values[:2, ..., 0]
+    same = np.asarray(tops[0] == tops[1], dtype=np.float32)
+    return np.where((first < 0) | (second < 0), np.float32(np.nan), same)
+
+
+def parted(same: NDArray[np.float32], layers: Ints) -> NDArray[np.float64]:
+    """(slot,) the first layer at which the top tokens differ; NaN where they never do."""
+    apart = same == 0
+    first = layers[apart.argmax(axis=0)].astype(np.float64)
+    return np.where(apart.any(axis=0), first, np.nan)
+
+
+def state_distance(
+    a: Trace, b: Trace, layers: tuple[Ints, Ints], slots: tuple[Ints, Ints]
+) -> NDArray[np.float32]:
+    """(layer, slot) |state of b - state of a| over the mean of their norms, 0 to 2.
+
+    layers  the layer of each in a and in b, -1 for the input state, ABSENT for none
+    slots   the position of each in a and in b, -1 for none
+    raises  MissingError where the states are of unequal width, or were not kept
+
+    0 is the same state; 2 is the opposite one. One layer is held at a time.
+    """
+    if a.card.width != b.card.width:
+        raise MissingError(
+            "the difference of the residual states",
+            because=f"they have {a.card.width} and {b.card.width} numbers",
+        )
+    rows = [
+        _apart(_state(a, int(la)), _state(b, int(lb)), slots) if min(la, lb) >= INPUT_LAYER
+        else np.full(len(slots[0]), np.nan)
+        for la, lb in zip(*layers, strict=True)
+    ]  # fmt: skip
+    return np.stack(rows).astype(np.float32)
+
+
+def _state(trace: Trace, layer: int) -> Floats:
+    """(T, width) the residual state after a block; -1 before block 0."""
+    state: Floats = trace.material("states", (layer,))[layer].astype(np.float64)
+    return state
+
+
+def _apart(a: Floats, b: Floats, slots: tuple[Ints, Ints]) -> Floats:
+    known = (slots[0] >= 0) & (slots[1] >= 0)
+    first, second = a[np.maximum(slots[0], 0)], b[np.maximum(slots[1], 0)]
+    norm = (np.linalg.norm(first, axis=-1) + np.linalg.norm(second, axis=-1)) / 2
+    gap = np.linalg.norm(second - first, axis=-1)
+    share: Floats = np.divide(gap, norm, out=np.zeros_like(gap), where=norm > 0)
+    return np.where(known, share, np.nan)
+
+
+def _same_tokens_only(dataset: xr.Dataset, by_id: bool) -> None:
+    """Takes out the differences of probability and logit between two different tokens."""
+    for prefix in ("", "inside_"):
+        name = f"{prefix}token_id" if by_id else f"{prefix}token"
+        if name not in dataset:
+            continue
+        differ = dataset[name].values[0] != dataset[name].values[1]
+        for variable in (f"{prefix}probability", f"{prefix}logit"):
+            dataset[variable].values[2][differ] = np.nan

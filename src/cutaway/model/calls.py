@@ -1,0 +1,103 @@
+"""Queries, keys and values recorded while the model runs, of the blocks they are proven of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from torch import nn
+
+from ..core.errors import MissingError
+from ..trace.attention import AttentionCall
+from ..trace.source import Floats
+from .attention_call import Masks, described
+from .dispatch import Call, listening
+from .forward import resting
+from .record import run
+from .rotary import Pair, Turns, pair_in
+from .structure import Anatomy
+from .watch import entering, leaving
+from .written import written
+
+__all__ = ["modules_of_blocks", "recording_calls", "run_with_calls", "with_written"]
+
+
+def run_with_calls(
+    model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int], materials: tuple[str, ...]
+) -> tuple[dict[str, dict[int, Floats]], dict[int, AttentionCall]]:
+    """What `run` records of one pass, and layer -> the queries, keys and values of that pass.
+
+    What the heads write is left for after it: see `with_written`.
+    """
+    records: dict[int, AttentionCall] = {}
+    with recording_calls(model, anatomy, records.__setitem__):
+        arrays = run(model, anatomy, token_ids, materials)
+    return arrays, dict(sorted(records.items()))
+
+
+def with_written(
+    model: nn.Module, anatomy: Anatomy, layer: int, record: AttentionCall
+) -> AttentionCall:
+    """The record with the norms of what its heads write, where that was proven."""
+    path = anatomy.calls[layer].projection
+    if path is None:
+        return record
+    with resting(model.get_submodule(path)):
+        return replace(record, written=written(model, path, record, anatomy.stream.dtype))
+
+
+@contextmanager
+def recording_calls(
+    model: nn.Module, anatomy: Anatomy, take: Callable[[int, AttentionCall], None]
+) -> Iterator[None]:
+    """Call `take(layer, record)` for every proven block's attention while the model runs.
+
+    What its heads write is left for after the pass: see `with_written`.
+    """
+    masks, turns = Masks(), Turns()
+    pairs: dict[int, Pair] = {}
+    given = {n: place.angles for n, place in anatomy.calls.items() if place.angles is not None}
+
+    def enter(layer: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        arguments: dict[Any, Any] = {**dict(enumerate(args)), **kwargs}
+        _hold(pairs, layer, arguments.get(given[layer].argument))
+
+    def leave(layer: int, _args: tuple[Any, ...], _kwargs: dict[str, Any], output: Any) -> None:
+        _hold(pairs, layer, output)
+
+    def tell(layer: int, call: Call) -> None:
+        if layer in anatomy.calls:
+            record = described(call, masks)
+            if layer in given:
+                record = turns.give(record, given[layer], pairs.pop(layer))
+            take(layer, record)
+
+    modules = {layer: model.get_submodule(angles.path) for layer, angles in given.items()}
+    taking = {n: module for n, module in modules.items() if given[n].argument is not None}
+    giving = {n: module for n, module in modules.items() if given[n].argument is None}
+    with (
+        entering(taking, enter),
+        leaving(giving, leave),
+        listening(modules_of_blocks(model, anatomy), tell),
+    ):
+        yield
+
+
+def modules_of_blocks(model: nn.Module, anatomy: Anatomy) -> dict[nn.Module, int]:
+    """Every module inside a block -> that block's layer."""
+    return {
+        module: layer
+        for layer, block in enumerate(anatomy.blocks)
+        for module in model.get_submodule(block.path).modules()
+    }
+
+
+def _hold(pairs: dict[int, Pair], layer: int, value: Any) -> None:
+    pair = pair_in(value)
+    if pair is None:
+        raise MissingError(
+            f"the rotary embedding of layer {layer}", because="its angles are not where they were"
+        )
+    pairs[layer] = pair

@@ -1,0 +1,102 @@
+"""What could come next, asked of a model: candidates, drawn continuations, the start token."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..core.axes import read_whole
+from ..core.errors import InvalidError, MissingError
+from ..core.tokens import TokenRow
+from ..trace.candidates import Candidates, Continuation
+from ..trace.source import Floats
+from .answers import Answers
+from .candidates import candidates, continuations, logprobs
+from .explain import explained_running
+from .generate import check_room, end_ids, read_options
+from .prompt import Limits, Prompt, read_prompt
+from .tokens import row
+
+__all__ = ["NextTokens"]
+
+
+class NextTokens(Answers):
+    """A model that is asked how a row of token ids could go on; ids are never made text again."""
+
+    _limits: Limits
+
+    def candidates(
+        self, token_ids: Sequence[int], k: int = 10, temperatures: Sequence[float] = ()
+    ) -> Candidates:
+        """The k likeliest tokens after these, from one forward pass.
+
+        >>> found = lm.candidates([504, 3575, 282, 4649, 314], k=2)  # doctest: +SKIP
+        >>> found.token_ids, found.probability().round(3)  # doctest: +SKIP
+        (array([7042,  260]), array([0.773, 0.036]))
+
+        temperatures  what it can be re-weighed by, beside 0.1, 0.2, ... 2.0
+        """
+        ids = self._read_ids(token_ids)
+        count = read_whole("k", k, 1)
+        with self._lock, explained_running():
+            return candidates(self.model, ids, count, temperatures)
+
+    def logprobs(self, token_ids: Sequence[int], following: Sequence[int]) -> Floats:
+        """(n,) the log-probability of each of the following tokens, in nats."""
+        self._read_ids([*token_ids, *following])
+        with self._lock, explained_running():
+            found: Floats = logprobs(self.model, token_ids, [following])[0]
+        return found
+
+    def continuations(
+        self,
+        token_ids: Sequence[int],
+        n: int = 20,
+        *,
+        max_new_tokens: int = 12,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        seed: int = 0,
+    ) -> list[Continuation]:
+        """n continuations drawn from the model, best mean log-probability first.
+
+        Raises InvalidError for options out of range and for temperature 0, which draws nothing.
+        """
+        ids = self._read_ids(token_ids)
+        options = read_options(
+            max_new_tokens=max_new_tokens, temperature=temperature, top_k=top_k, top_p=top_p,
+            num_beams=1, seed=seed,
+        )  # fmt: skip
+        if not options.temperature:
+            raise InvalidError("temperature", temperature, allowed="above 0, to draw")
+        if not self.model.can_generate():
+            raise MissingError("generation", because=f"{type(self.model).__name__} can't generate")
+        check_room("max_new_tokens", max_new_tokens, len(ids), options.max_new_tokens, self._limits)
+        count = read_whole("n", n, 1, 1000)
+        with self._lock, explained_running():
+            ends = end_ids(self.model, self._vocabulary)
+            return continuations(self.model, ids, count, options, ends)
+
+    def start_id(self) -> int:
+        """The token that begins a text. Raises MissingError for a model without one."""
+        own: Any = getattr(self.model.config, "bos_token_id", None)
+        found = self._vocabulary.tokenizer.bos_token_id
+        found = own if found is None else found
+        if not isinstance(found, int):
+            raise MissingError(
+                "a start token", because="neither the tokenizer nor the model names one",
+                fix="explore a text instead, however short",
+            )  # fmt: skip
+        return found
+
+    def read(self, x: object) -> Prompt:
+        """The ids of a text, of ids or of a chat, as `trace` reads them."""
+        return read_prompt(x, self._vocabulary, self._limits)
+
+    def row(self, token_ids: Sequence[int], n_prompt: int, roles: Sequence[str] = ()) -> TokenRow:
+        """Ids as a row of tokens: their labels, and where each lies in the text."""
+        return row(self._vocabulary, token_ids, n_prompt, roles)
+
+    def _read_ids(self, token_ids: Sequence[int]) -> tuple[int, ...]:
+        return read_prompt(list(token_ids), self._vocabulary, self._limits).ids

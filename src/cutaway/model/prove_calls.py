@@ -1,0 +1,135 @@
+"""What is proven of a model's queries, keys and values, on one short text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from torch import nn
+
+from ..core.errors import MissingError
+from ..trace.attention import AttentionCall
+from ..trace.card import Capability
+from .attention_call import Masks, described, proven
+from .calls import modules_of_blocks
+from .dispatch import Call, caught
+from .forward import as_input, forward, resting
+from .rotary import Turns, find_angles, pair_at
+from .structure import Anatomy, CallPlace
+from .watch import Call as Seen
+from .watch import calls
+from .weigh import tolerance
+from .written import find_projection
+
+__all__ = ["Watched", "prove_calls", "watch_attention"]
+
+_NONE = "no block of this model hands queries and keys to transformers' attention interface"
+
+
+@dataclass(frozen=True)
+class Watched:
+    """The attention of one short text: layer -> its calls, and those of the blocks' modules."""
+
+    calls: Mapping[int, Sequence[Call]]
+    modules: Sequence[Seen]
+    n_tokens: int
+
+
+def watch_attention(model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int]) -> Watched:
+    """One pass over the tokens, looked at from everywhere but inside the MLPs."""
+    modules, others = modules_of_blocks(model, anatomy), _beside_mlps(model, anatomy)
+    with resting(model), caught(modules) as made, calls(others, arguments=True) as seen:
+        forward(model, as_input(model, token_ids), logits_to_keep=1)
+    return Watched(made, seen, len(token_ids))
+
+
+def prove_calls(model: nn.Module, anatomy: Anatomy, watched: Watched) -> tuple[Anatomy, Capability]:
+    """The anatomy with what is proven, on that text, of each block's queries, keys and values.
+
+    A block's numbers alone must give the weights of the model's own eager function; where the
+    rotary embedding or the output projection can't be proven, only they are left out.
+    """
+    places: dict[int, CallPlace] = {}
+    records: list[AttentionCall] = []
+    lacking: dict[int, str] = {}
+    masks, turns = Masks(), Turns()
+    by_block = _by_block(anatomy, watched.modules)
+    with resting(model):
+        for layer, found in sorted(watched.calls.items()):
+            record = _proven(found, masks)
+            if isinstance(record, str):
+                lacking[layer] = record
+                continue
+            places[layer] = _place(model, found[0], record, by_block[layer])
+            records.append(_as_kept(record, places[layer], by_block[layer], turns))
+    sizes = _bytes(records, watched.n_tokens)
+    return replace(anatomy, calls=places, call_bytes=sizes), _capability(places, lacking)
+
+
+def _proven(found: Sequence[Call], masks: Masks) -> AttentionCall | str:
+    """The record of a block's only call, or why there is none."""
+    if len(found) > 1:
+        return "it attends more than once"
+    try:
+        return proven(found[0], described(found[0], masks))
+    except MissingError as refused:
+        return str(refused).split(": ", maxsplit=1)[-1]
+    except Exception as failed:  # a kernel may take what no eager function does
+        return f"its eager function fails on the kernel's arguments ({failed})"
+
+
+def _place(model: nn.Module, call: Call, record: AttentionCall, seen: Sequence[Seen]) -> CallPlace:
+    bound = tolerance(call.value.dtype)
+    return CallPlace(find_angles(record, seen, bound), find_projection(model, call, seen, bound))
+
+
+def _capability(places: Mapping[int, CallPlace], lacking: Mapping[int, str]) -> Capability:
+    words = [f"block {layer}: {why}" for layer, why in lacking.items()]
+    if not places:
+        return Capability(False, "; ".join(words[:1]) or _NONE)
+    proven_in = f"in {len(places)} blocks they give the eager function's weights"
+    return Capability(True, "; ".join([proven_in, *words]))
+
+
+def _by_block(anatomy: Anatomy, seen: Sequence[Seen]) -> dict[int, list[Seen]]:
+    """Layer -> the calls of its modules, the block's own among them."""
+    return {
+        layer: [call for call in seen if f"{call.path}.".startswith(f"{block.path}.")]
+        for layer, block in enumerate(anatomy.blocks)
+    }
+
+
+def _beside_mlps(model: nn.Module, anatomy: Anatomy) -> dict[str, nn.Module]:
+    """Path -> module of everything in the blocks but their MLPs."""
+    return {
+        f"{block.path}.{name}".rstrip("."): module
+        for block in anatomy.blocks
+        for name, module in model.get_submodule(block.path).named_modules()
+        if block.mlp is None or not f"{block.path}.{name}.".startswith(f"{block.mlp}.")
+    }
+
+
+def _as_kept(
+    record: AttentionCall, place: CallPlace, seen: Sequence[Seen], turns: Turns
+) -> AttentionCall:
+    """The record with arrays of all the shapes that a recorded one has."""
+    if place.angles is not None:
+        record = turns.give(record, place.angles, pair_at(place.angles, seen))
+    if place.projection is None:
+        return record
+    return replace(record, written=np.empty(record.query.shape[:2], dtype=np.float32))
+
+
+def _bytes(records: Iterable[AttentionCall], T: int) -> tuple[int, int, int]:
+    """Bytes of distinct arrays that take so many a text, so many a token, so many a pair."""
+    powers = {"sinks": 0, "hidden": 2, "bias": 2}
+    distinct = {
+        id(array): (powers.get(name, 1), array.nbytes)
+        for record in records
+        for name, array in record.arrays().items()
+    }
+    totals = [0, 0, 0]
+    for power, nbytes in distinct.values():
+        totals[power] += nbytes // T**power
+    return totals[0], totals[1], totals[2]

@@ -1,0 +1,41 @@
+"""A copy of a model that shares its weights, to be watched or to run its attention eagerly."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+from torch import Tensor, nn
+from transformers import PretrainedConfig
+
+__all__ = ["twin_of"]
+
+
+def twin_of(model: nn.Module, *, eager: bool = False) -> nn.Module:
+    """The modules of a model once more, around the same tensors.
+
+    >>> twin = twin_of(model)  # doctest: +SKIP
+    >>> twin.lm_head.weight is model.lm_head.weight
+    True
+
+    eager  whether its configuration asks for eager attention; a module that was built as another
+           class for its kernel stays of that class
+
+    The model itself is not touched, so that nothing has to be put back and other threads may go
+    on using it. Hooks are copied along.
+    """
+    shared: dict[int, Any] = {id(tensor): tensor for tensor in _tensors(model)}
+    twin = deepcopy(model, shared)
+    for module in twin.modules():
+        config = getattr(module, "config", None)
+        if eager and isinstance(config, PretrainedConfig):
+            config._attn_implementation = "eager"
+    return twin
+
+
+def _tensors(model: nn.Module) -> list[Tensor]:
+    """Parameters, buffers and whatever other tensors hang on the modules."""
+    kept = [*model.parameters(), *model.buffers()]
+    for module in model.modules():
+        kept += [value for value in vars(module).values() if isinstance(value, Tensor)]
+    return kept

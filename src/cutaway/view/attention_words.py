@@ -1,0 +1,108 @@
+"""What an attention page says of itself: the number, what it holds, what is seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from ..core.numbers import byte_size, percent
+from .header import Runs
+
+__all__ = ["about", "embedded", "encoding", "sentence"]
+
+_AGGREGATED = {
+    "mean": "The mean over the heads of a block. ",
+    "max": "The largest over the heads of a block. ",
+    "rollout": "Attention rollout: in each block the mean over heads and the residual stream in "
+    "equal shares, multiplied from the first block up to each layer. ",
+}
+_WEIGHED = {
+    "weight": "Attention weight: the share of a token's attention that lies on a token it could "
+    "see; the weights the model really used.",
+    "value_norm": "Attention weight times the length (L2 norm) of the value that the head reads "
+    "there, in the model's own units.",
+    "output_norm": "Attention weight times the length (L2 norm) of what the head writes for it, "
+    "its value through the output projection, in the model's own units.",
+}
+
+
+def about(weighting: str, aggregate: str | None) -> str:
+    """The line that defines the number."""
+    if aggregate == "rollout":
+        return _AGGREGATED[aggregate].strip()
+    return _AGGREGATED.get(aggregate or "", "") + _WEIGHED[weighting]
+
+
+def encoding(shares: bool) -> str:
+    """How exactly the page holds its numbers.
+
+    shares  whether each row is held in shares of its sum
+    """
+    kept = "Weights in this page are kept to within 0.4 percentage points (square root, 8 bits)"
+    if shares:
+        kept = (
+            "Each row is shown in shares of its sum, kept to within 0.4 percentage points (square "
+            "root, 8 bits), beside the sum itself"
+        )
+    return f"{kept}; numbers are linear, whatever the shading."
+
+
+def embedded(place: NDArray[np.int32], budget: int, live: bool) -> str:
+    """How many heads the page holds at full size."""
+    kept, every = int((place >= 0).sum()), place.size
+    if kept == every:
+        return f"All {every:,} heads are in this page at full size."
+    if live:
+        return f"Each of the {every:,} heads is computed when it is looked at."
+    return (
+        f"{kept:,} of {every:,} heads are in this page at full size ({byte_size(budget)} of "
+        "weights at most): those that lead in a figure, then those with the least mass on the "
+        "first token. Of the others it has the thumbnail and the figures."
+    )
+
+
+def sentence(dataset: xr.Dataset, carried: float | None) -> Runs:
+    """What is seen: the first token's part, and the heads of two known patterns.
+
+    carried  the first token's part of the norms that are drawn, None where weights are
+    """
+    if np.isnan(dataset["first"].values).all():
+        return [["", "A single token can look at itself alone."]]
+    first = float(np.nanmean(dataset["first"].values))
+    runs = [["", "The first token takes "], ["b", percent(first)]]
+    if "head" in dataset.dims:
+        runs += [["", " of the attention of an average head"], *_carried(carried), ["", "."]]
+    else:
+        runs += [["", " of an average layer."]]
+    for name, words in (
+        ("previous", " looks most at the token before: "),
+        ("induction", " looks most at what followed the same token earlier: "),
+    ):
+        runs += _strongest(dataset, name, words)
+    missing = dataset["missing"].values
+    mean = float(np.nanmean(missing)) if not np.isnan(missing).all() else 0.0
+    if mean > 1e-3:
+        runs += [["", " On average "], ["b", percent(mean)]]
+        runs += [["", " of a row lies on no token: the model has attention sinks of its own."]]
+    return runs
+
+
+def _carried(carried: float | None) -> list[list[str]]:
+    if carried is None:
+        return []
+    return [["", "; of the norms that are drawn it has "], ["b", percent(carried)]]
+
+
+def _strongest(dataset: xr.Dataset, name: str, words: str) -> list[list[str]]:
+    values = dataset[name].values
+    if np.isnan(values).all() or np.nanmax(values) <= 0:
+        return []
+    at: Any = np.unravel_index(int(np.nanargmax(values)), values.shape)
+    which = f"layer {dataset['layer'].values[at[0]]}"
+    which = f"Head {dataset['head'].values[at[1]]} of {which}" if at[1:] else which.capitalize()
+    return [
+        ["", " "], ["b", which], ["", words], ["b", percent(float(values[at]))], ["", "."],
+    ]  # fmt: skip

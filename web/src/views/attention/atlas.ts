@@ -1,0 +1,31 @@
+import { paintOf } from "../../parts/ramp";
+import type { Scheme } from "../../parts/theme";
+import type { Grid } from "../../spec/spec";
+
+/** Every thumbnail at its own size: layers down, heads across. */
+export function paintAtlas(atlas: HTMLCanvasElement, grid: Grid, scheme: Scheme): void {
+  const [layers, heads, side] = grid.shape as [number, number, number];
+  [atlas.width, atlas.height] = [heads * side, layers * side];
+  const brush = atlas.getContext("2d");
+  if (!brush) return;
+  const image = brush.createImageData(atlas.width, atlas.height);
+  const pixels = new Uint32Array(image.data.buffer);
+  const shades = shadesOf(scheme);
+  let i = 0;
+  for (let layer = 0; layer < layers; layer++)
+    for (let head = 0; head < heads; head++)
+      for (let row = 0; row < side; row++) {
+        let at = (layer * side + row) * atlas.width + head * side;
+        for (let col = 0; col < side; col++) pixels[at++] = shades[grid.data[i++]!]!;
+      }
+  brush.putImageData(image, 0, 0);
+}
+
+/** The paint of each level as a pixel: little-endian, red first. */
+function shadesOf(scheme: Scheme): Uint32Array {
+  return Uint32Array.from({ length: 256 }, (_, level) => {
+    const fill = paintOf("clay", scheme, level / 255)!.fill;
+    const [red, green, blue] = (fill.match(/\d+/g) ?? []).map(Number) as [number, number, number];
+    return (255 << 24) | (blue << 16) | (green << 8) | red;
+  });
+}

@@ -1,0 +1,48 @@
+import { element } from "../../parts/dom";
+import type { Chip } from "../../parts/strip";
+import type { SlotRow } from "../../spec/compare";
+
+/** Stands where a run has no token. */
+export const ABSENT = "∅";
+
+/** What is printed for a slot: its token, or both, the first above. */
+export function slotChips(row: SlotRow): Chip[] {
+  return row.same.map((same, slot) => {
+    const [first, second] = [row.inputs[0][slot]!, row.inputs[1][slot]!];
+    return {
+      label: row.at[0][slot]! < 0 ? ABSENT : first,
+      tint: null,
+      note: same ? "" : row.at[1][slot]! < 0 ? ABSENT : second,
+      produced: row.produced[0][slot]! || row.produced[1][slot]!,
+      role: "",
+    };
+  });
+}
+
+/** A slot in one line: "·She / ·He", or the token that both have. */
+export function slotName(row: SlotRow, slot: number): string {
+  const [first, second] = [row.inputs[0][slot]!, row.inputs[1][slot]!];
+  if (row.same[slot]) return first;
+  return `${row.at[0][slot]! < 0 ? ABSENT : first} / ${row.at[1][slot]! < 0 ? ABSENT : second}`;
+}
+
+/** Where a slot lies in both texts: "position 8", or "positions 8 / 9". */
+export function slotPlace(row: SlotRow, slot: number): string {
+  const [first, second] = [row.at[0][slot]!, row.at[1][slot]!];
+  const told = (at: number): string => (at < 0 ? "–" : String(at));
+  return first === second ? `position ${first}` : `positions ${told(first)} / ${told(second)}`;
+}
+
+/** Whether both runs have a token there. */
+export function paired(row: SlotRow, slot: number): boolean {
+  return row.at[0][slot]! >= 0 && row.at[1][slot]! >= 0;
+}
+
+/** A slot's token or tokens as chips: the first run's, then the second's. */
+export function slotCode(row: SlotRow, slot: number): HTMLElement {
+  const [first, second] = [row.inputs[0][slot]!, row.inputs[1][slot]!];
+  const chip = (side: 0 | 1, label: string): HTMLElement =>
+    element("code", { class: side ? "chip-out" : "chip-in", dir: "ltr" }, label || ABSENT);
+  if (row.same[slot]) return element("code", { dir: "ltr" }, first);
+  return element("span", { class: "slot" }, chip(0, first), " / ", chip(1, second));
+}
