@@ -15,7 +15,7 @@ def twin_of(model: nn.Module, *, eager: bool = False) -> nn.Module:
     """The modules of a model once more, around the same tensors.
 
     >>> twin = twin_of(model)  # doctest: +SKIP
-    >>> twin.lm_head.weight is model.lm_head.weight
+    >>> twin.lm_head.weight is model.lm_head.weight  # doctest: +SKIP
     True
 
     eager  whether its configuration asks for eager attention; a module that was built as another
