@@ -41,11 +41,9 @@ class WalkPage implements Page {
     const { header } = spec;
     const last = header.steps.length - 1;
     this.choices = new Choices(
-      { step: "0", show: "first", matrix: "rows" },
+      { step: "0", show: "first" },
       (name, value) =>
-        name === "step"
-          ? isWhole(value, 0, last)
-          : (name === "show" ? ["first", "all"] : ["rows", "mask"]).includes(value),
+        name === "step" ? isWhole(value, 0, last) : ["first", "all"].includes(value),
       host,
     );
     this.map = new StackMap(header, (step) => this.go(step));
