@@ -216,6 +216,22 @@ def test_a_quantised_model_is_proven_like_any_other() -> None:
     assert all(capability.proven for capability in anatomy.capabilities.values())
 
 
+def test_a_kernel_without_a_backward_pass_costs_saliency_alone() -> None:
+    model = tiny_model("llama")
+    plain = model.model.layers[0].mlp.forward
+
+    def forwards_only(x: torch.Tensor) -> torch.Tensor:
+        if torch.is_grad_enabled() and x.requires_grad:
+            raise NotImplementedError("this kernel has no backward pass")
+        return plain(x)
+
+    model.model.layers[0].mlp.forward = forwards_only
+    known = discover(model, PROBE).capabilities
+    assert not known["saliency"].proven
+    assert "no backward pass" in known["saliency"].why
+    assert known["logit lens"].proven
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize(("family", "sequential"), [("llama", True), ("gpt_neox", False)])
 def test_entries_a_thousand_times_larger_deceive_nobody(dtype, family, sequential) -> None:

@@ -166,13 +166,16 @@ def _saliency(model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int]) -> C
         leaves.append(output.detach().clone().requires_grad_())
         return leaves[-1].clone()  # some models go on in place, which a leaf does not allow
 
-    with torch.inference_mode(False), torch.enable_grad():
-        with replaced(model.get_submodule(anatomy.embedding), detach):
-            output = forward(model, as_input(model, token_ids))
-        logit = logits_of(output)[0, -1].max()
-        if not logit.requires_grad:
-            return Capability(False, "no gradient reaches the embeddings in this model's code")
-        (gradient,) = torch.autograd.grad(logit, leaves[0], allow_unused=True)
+    try:
+        with torch.inference_mode(False), torch.enable_grad():
+            with replaced(model.get_submodule(anatomy.embedding), detach):
+                output = forward(model, as_input(model, token_ids))
+            logit = logits_of(output)[0, -1].max()
+            if not logit.requires_grad:
+                return Capability(False, "no gradient reaches the embeddings in this model's code")
+            (gradient,) = torch.autograd.grad(logit, leaves[0], allow_unused=True)
+    except NotImplementedError as error:  # a kernel that runs forwards only, as flex attention's
+        return Capability(False, f"no gradient goes through its kernels ({error})")
     if gradient is None or not gradient.isfinite().all() or not gradient.any():
         return Capability(False, "the gradient at the embeddings is not finite, or 0")
     return Capability(True, "the gradient of a logit reaches the embeddings")
