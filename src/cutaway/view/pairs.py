@@ -12,6 +12,9 @@ from .spec import Spec
 
 __all__ = ["pairs_spec"]
 
+#: A longer prompt is named in the sentence by so many of its last characters.
+_LONGEST = 80
+
 
 def pairs_spec(dataset: xr.Dataset) -> Spec:
     """A panel per prompt, each with a row per layer and a column per token.
@@ -45,8 +48,15 @@ def _sentence(last: NDArray[np.int32], labels: list[str], names: list[str]) -> l
     runs: list[list[str]] = []
     for name, ranks in list(zip(names, last, strict=True))[:4]:
         best = int(ranks.argmin())
-        runs += [["", "; after “" if runs else "After “"], ["in", name], ["", "” "]]
+        runs += [["", "; after “" if runs else "After “"], ["in", _end(name)], ["", "” "]]
         runs += [["out", labels[best]], ["", f" leads (rank {rank(int(ranks[best]))})"]]
     if len(names) > 4:
         runs += [["", f"; {len(names) - 4} more prompts below"]]
     return [*runs, ["", "."]]
+
+
+def _end(prompt: str) -> str:
+    """The end of a long prompt, in one line: what was read last."""
+    if len(prompt) <= _LONGEST:
+        return prompt
+    return "…" + " ".join(prompt.split())[1 - _LONGEST :]
