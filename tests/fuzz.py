@@ -2,6 +2,8 @@
 
 A damaged file must raise FileError when it is opened or when the damaged array is read, or give
 the very trace that was written. Other numbers, or another exception, are a failure.
+
+The store of runs is tried as well: odd files, many writers at once, and kills (tests/app).
 """
 
 from __future__ import annotations
@@ -9,14 +11,19 @@ from __future__ import annotations
 import argparse
 import random
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from cutaway.app.runs.store import Runs
 from cutaway.core.errors import FileError
 from cutaway.trace.read import read
 from cutaway.trace.same import same
 from cutaway.trace.trace import Trace
 
+from .app.killed import kill_everywhere
+from .app.odd_files import odd_files, taken, tree
+from .app.storm import memory, storm
 from .trace.linear import linear_trace
 
 __all__ = ["damages", "outcome"]
@@ -54,26 +61,74 @@ def outcome(path: Path, trace: Trace) -> str:
         return f"{type(problem).__name__}: {problem}"
 
 
-def main() -> None:
-    """Damage a small trace file in every way and print what was not caught."""
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--every", type=int, default=1, help="every n-th byte (1: all)")
-    options.add_argument("--seed", type=int, default=0)
-    given = options.parse_args()
+def damage(every: int, seed: int) -> Iterator[str]:
+    """Damage a small trace file in every way; what was not caught."""
     trace = linear_trace(keep=["neurons", "lens", "attention"])
     counts: dict[str, int] = {}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.trace"
         raw = trace.save(path).read_bytes()
-        for what, content in damages(raw, every=given.every, seed=given.seed):
+        for what, content in damages(raw, every=every, seed=seed):
             path.write_bytes(content)
             result = outcome(path, trace)
             counts[result] = counts.get(result, 0) + 1
             if result not in ("caught", "same"):
-                print(f"{what}: {result}")
+                yield f"{what}: {result}"
     print(f"{sum(counts.values())} damaged files: {counts}")
-    if set(counts) - {"caught", "same"}:
+
+
+def offer(files: int, seed: int) -> Iterator[str]:
+    """Offer odd files to a store; what it did with them but refuse them or keep them whole."""
+    counts: dict[str, int] = {}
+    with tempfile.TemporaryDirectory(dir=memory()) as folder:
+        path, store = Path(folder) / "odd.trace", Runs(Path(folder) / "runs")
+        for what, content in odd_files(files, seed):
+            path.write_bytes(content)
+            result = taken(store, path)
+            counts[result] = counts.get(result, 0) + 1
+            if result not in ("refused", "kept"):
+                yield f"{what[:200]}: {result[:500]}"
+        left = [*store.incoming.iterdir(), *set(tree(Path(folder), store.folder)) - {str(path)}]
+        yield from (f"left behind: {one}" for one in left)
+    print(f"{files} files offered to a store: {counts}")
+
+
+def write_together(seconds: float, kills: int, seed: int) -> Iterator[str]:
+    """Write to one store from processes and threads, some of them killed; what was wrong."""
+    with tempfile.TemporaryDirectory() as folder:
+        finished, wrong = storm(Path(folder), seconds, kills=kills, seed=seed)
+    print(f"2 processes and 2 threads, {seconds:g} s, {kills} kills: {finished} runs finished")
+    yield from wrong
+
+
+def main() -> None:
+    """Do all of it, each part with its time, and print what was not as it must be."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--every", type=int, default=1, help="every n-th byte (1: all)")
+    options.add_argument("--seed", type=int, default=0)
+    options.add_argument("--files", type=int, default=10_000, help="odd files for a store")
+    options.add_argument("--seconds", type=float, default=60, help="of writing to one store")
+    options.add_argument("--kills", type=int, default=50, help="of those who write")
+    options.add_argument("--lines", type=int, default=3, help="every n-th line of code killed at")
+    given = options.parse_args()
+    parts: tuple[Callable[[], Iterator[str]], ...] = (
+        lambda: damage(given.every, given.seed), lambda: offer(given.files, given.seed),
+        lambda: write_together(given.seconds, 0, given.seed),
+        lambda: write_together(given.seconds, given.kills, given.seed),
+        lambda: kill_everywhere(given.lines),
+    )  # fmt: skip
+    if sum(map(_told, parts)):
         raise SystemExit(1)
+
+
+def _told(part: Callable[[], Iterator[str]]) -> int:
+    """Do a part and print what it finds; how many that are."""
+    begin, count = time.monotonic(), 0
+    for words in part():
+        print(words)
+        count += 1
+    print(f"  {count} wrong, {time.monotonic() - begin:.0f} s", flush=True)
+    return count
 
 
 if __name__ == "__main__":
