@@ -1,0 +1,1 @@
+"""Answers and traces in an experiment tracker: MLflow, Comet, Weights & Biases, TensorBoard."""
