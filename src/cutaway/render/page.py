@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from ..view.spec import Spec
 from .bundle import bundle
+from .packet import packet
 from .static import safe, static
 
 __all__ = ["page"]
@@ -22,9 +23,10 @@ def page(spec: Spec) -> str:
     """The whole page; the same Spec gives the same characters.
 
     The envelope is JSON, the arrays are base64 of raw deflate, the front end is one inline module.
-    The module runs as soon as it is read; the chunks of arrays for later come behind it, so that
-    the picture is drawn before they are read. A content security policy allows that module by
-    its hash, and no request at all. Without scripts the table of the picture is shown.
+    The module runs as soon as it is read; sections, each a packet, and the chunks of arrays for
+    later come behind it, so that the picture is drawn before they are read. A content security
+    policy allows that module by its hash, and no request at all. Without scripts the table of the
+    picture is shown.
 
     Raises MissingError where the front end was not built.
     """
@@ -46,7 +48,9 @@ def page(spec: Spec) -> str:
             f'<script type="application/json" id="cutaway-spec">{_envelope(spec)}</script>',
             _inert("cutaway-data", spec.data()),
             f'<script type="module" async>{code}</script>',
+            *(_inert(f"cutaway-section-{name}", packet(s)) for name, s in spec.sections.items()),
             *_chunks(spec),
+            *(chunk for name, s in spec.sections.items() for chunk in _chunks(s, f"{name}.")),
             "</body>",
             "</html>",
             "",
@@ -73,10 +77,11 @@ def _envelope(spec: Spec) -> str:
     return text.replace("<", "\\u003c")
 
 
-def _chunks(spec: Spec) -> Iterator[str]:
+def _chunks(spec: Spec, scope: str = "") -> Iterator[str]:
+    """An element per chunk; `scope` stands before the names of a section's arrays."""
     for name in spec.later:
         for index, chunk in enumerate(spec.chunks(name)):
-            yield _inert(f"cutaway-{name}-{index}", chunk)
+            yield _inert(f"cutaway-{scope}{name}-{index}", chunk)
 
 
 def _inert(name: str, data: bytes) -> str:

@@ -16,10 +16,12 @@ from .bundle import LOADER, bundle_path
 if TYPE_CHECKING:
     import anywidget
 
-__all__ = ["MOST", "Answer", "widget"]
+__all__ = ["MOST", "PART", "Answer", "widget"]
 
 #: The most bytes of an answer: notebook servers cut connections that send much at once.
 MOST = 5_000_000
+#: The bytes of its arrays that a widget holds itself; the rest is asked for in parts of as many.
+PART = 4_000_000
 #: Answers a question of the page, such as {"what": "head", "layer": 9, "head": 2}.
 Answer = Callable[[dict[str, Any]], NDArray[Any]]
 
@@ -30,17 +32,20 @@ def widget(spec: Spec, answer: Answer | None = None) -> anywidget.AnyWidget:
     answer  gives the array that the page asks for, at most MOST bytes of a type in DTYPES; a
             CutawayError that it raises is shown on the page in its words
 
-    The chunks of arrays for later are asked for in the same way when they are looked at.
+    The chunks of arrays for later are asked for in the same way when they are looked at, and so
+    is what arrays hold beyond PART bytes; those of a report's section are its answers.
     Raises MissingError where the front end was not built.
     """
+    data = spec.data()
     made = _classes().picture(
-        envelope=spec.to_json(), data=spec.data(), answers=answer is not None, front=_front()
+        envelope=spec.to_json(), data=data[:PART], size=len(data), answers=answer is not None,
+        front=_front(),
     )  # fmt: skip
 
     def hear(_: anywidget.AnyWidget, question: dict[str, Any], __: object) -> None:
         try:
             given = _answer(spec, answer, question)
-        except Exception as error:
+        except (Exception, KeyboardInterrupt) as error:
             made.send({"id": question["id"], "problem": _words(error)})
             if not isinstance(error, CutawayError):
                 raise
@@ -54,8 +59,11 @@ def widget(spec: Spec, answer: Answer | None = None) -> anywidget.AnyWidget:
 
 def _answer(spec: Spec, answer: Answer | None, question: Mapping[str, Any]) -> NDArray[Any]:
     asked = {name: value for name, value in question.items() if name != "id"}
-    if asked["what"] == "chunk":
+    if asked["what"] == "chunk" and "section" not in asked:
         return _chunk(spec, asked["array"], asked["index"])
+    if asked["what"] == "data":
+        start = PART * asked["part"]
+        return np.frombuffer(spec.data()[start : start + PART], dtype=np.uint8)
     if answer is None:
         raise UnknownError("question", asked["what"], allowed=["chunk"])
     given = answer(asked)
@@ -75,9 +83,11 @@ def _chunk(spec: Spec, name: str, index: int) -> NDArray[np.uint8]:
     return np.frombuffer(spec.chunk(name, index), dtype=np.uint8)
 
 
-def _words(error: Exception) -> str:
+def _words(error: BaseException) -> str:
     if isinstance(error, CutawayError):
         return str(error)
+    if isinstance(error, KeyboardInterrupt):
+        return "The kernel was interrupted while it computed this. Ask again for it."
     return f"This is a fault of Cutaway, please report it: {type(error).__name__}: {error}"
 
 
@@ -110,11 +120,13 @@ def _classes() -> _Classes:
         code = traitlets.Unicode().tag(sync=True)
 
     class SpecWidget(anywidget.AnyWidget):
-        """The envelope and the arrays of one Spec, and whether questions are answered."""
+        """The envelope of one Spec, the first part of its arrays, their size, and whether
+        questions are answered."""
 
         _esm = LOADER
         envelope = traitlets.Dict().tag(sync=True)
         data = traitlets.Bytes().tag(sync=True)
+        size = traitlets.Int().tag(sync=True)
         answers = traitlets.Bool().tag(sync=True)
         front = traitlets.Instance(anywidget.AnyWidget).tag(sync=True, to_json=_reference)
 

@@ -29,14 +29,18 @@ class Spec:
     as a list of [style, text] runs; styles: "", "b", "out", "in"), provenance (a list of
     [name, value] rows), notes (a list of strings). The rest is the kind's own.
 
-    later  names of large arrays that are looked at row by row (a row is an entry of the first
-           axis): they travel in chunks, and a page unpacks a chunk when one of its rows is wanted
+    later     names of large arrays that are looked at row by row (a row is an entry of the first
+              axis): they travel in chunks, and a page unpacks a chunk when one of its rows is
+              wanted
+    sections  pictures that a report shows inside, by name: each travels as a packet of its own,
+              and is unpacked when it is opened; they have no sections themselves
     """
 
     kind: str
     header: Mapping[str, Any]
     arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     later: tuple[str, ...] = ()
+    sections: Mapping[str, Spec] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, array in self.arrays.items():
@@ -44,6 +48,9 @@ class Spec:
                 raise TypeError(f"array {name!r} is {array.dtype}, not one of {', '.join(DTYPES)}")
         if unknown := set(self.later) - set(self.arrays):
             raise TypeError(f"no array for later is called {', '.join(sorted(unknown))}")
+        for name, section in self.sections.items():
+            if not name.isidentifier() or section.sections:
+                raise TypeError(f"{name!r} is no section: a name, and a picture without sections")
         json.dumps(self.header, allow_nan=False)
 
     def layout(self) -> list[dict[str, Any]]:

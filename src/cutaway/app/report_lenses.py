@@ -1,0 +1,167 @@
+"""The lenses of a report: each asked of its trace once, when it is wanted, or why it can't be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from ..core.axes import read_position
+from ..core.errors import CutawayError, MissingError, UnknownError
+from ..core.progress import steps
+from .report_sections import SECTIONS, Place
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from ..trace.trace import Trace
+    from ..view.account import Known
+    from .view import View
+
+__all__ = ["CANDIDATES", "Lenses"]
+
+#: Likeliest next tokens of each position.
+CANDIDATES = 10
+#: How many of them race.
+_RACERS = 5
+
+
+class Lenses:
+    """The sections of a trace by name.
+
+    names  of SECTIONS, in the order of the page
+    """
+
+    def __init__(self, trace: Trace, names: Sequence[str]) -> None:
+        self.trace, self.names = trace, tuple(names)
+        self._views: dict[str, View] = {}
+        self._refused: dict[str, str] = {}
+        self._salient: dict[int, xr.Dataset] = {}
+
+    @cached_property
+    def said(self) -> xr.Dataset:
+        """What the model says at each position; of a trace that can't tell, the tokens alone."""
+        from ..lens.said import said
+
+        try:
+            return said(self.trace, min(CANDIDATES, self.trace.card.vocab_size))
+        except CutawayError as error:
+            self._refused |= {name: str(error) for name in ("lens", "race")}
+            return said(self.trace, 0)
+
+    @cached_property
+    def place(self) -> Place:
+        """Where a report opens: what produced the first output, the first mask, or the end."""
+        from ..lens.place import masks
+
+        T, n_prompt = self.trace.n_positions, self.trace.n_prompt
+        if (first := next(iter(masks(self.trace)), None)) is not None:
+            return self.at(first)
+        return self.at(n_prompt - 1 if 0 < n_prompt < T else T - 1)
+
+    def at(self, position: object, layer: int | None = None) -> Place:
+        """A position: who races there, and the block after which its top token stays on top."""
+        from ..view.sentences import stays_from
+
+        at = read_position(position, self.trace.n_positions, "at")
+        if not self.said.sizes["k"]:
+            return Place(at, 0 if layer is None else layer, ())
+        tops = self.said["token_id"].values[at, :_RACERS].tolist()
+        came = int(self.said["next_id"].values[at])
+        if layer is None:
+            history = self._history(at)
+            layers = [int(number) for number in history["layer"].values]
+            layer = max(0, stays_from(history["token_id"].values[:, 0], layers) or 0)
+        return Place(at, layer, tuple(dict.fromkeys([*tops, *([came] if came >= 0 else [])])))
+
+    def view(self, name: str) -> View:
+        """The view of a section. Raises UnknownError, and MissingError where it can't be had."""
+        if name not in self.names:
+            raise UnknownError("section", name, allowed=self.names)
+        if self.missing(name) is None and name not in self._views:
+            try:
+                self._views[name] = SECTIONS[name].ask(self.trace, self.place)
+            except CutawayError as error:
+                self._refused[name] = str(error)
+        if name in self._refused:
+            raise MissingError(f"the section {name!r}", because=self._refused[name])
+        return self._views[name]
+
+    def elsewhere(self, name: str, place: Place) -> View:
+        """The view of a section that shows one position, at another one."""
+        if name not in self._placed:
+            raise UnknownError("section of one position", name, allowed=self._placed)
+        return SECTIONS[name].ask(self.trace, place)
+
+    def missing(self, name: str) -> str | None:
+        """Why a section can't be had, found out at little cost; None where it can."""
+        place = self.place
+        if name not in self._views and name not in self._refused:
+            try:
+                SECTIONS[name].probe(self.trace, place)
+            except CutawayError as error:
+                self._refused[name] = str(error)
+        return self._refused.get(name)
+
+    def had(self) -> dict[str, View]:
+        """The view of every section that can be had; a bar counts them where that takes long."""
+        found = {}
+        for name in steps(self.names, "asking every lens"):
+            try:
+                found[name] = self.view(name)
+            except MissingError:
+                continue  # the page says why
+        return found
+
+    def known(self) -> Known:
+        """What is known of every position, all sections asked."""
+        return self._known({name: view.data for name, view in self.had().items()})
+
+    def known_at(self, at: int) -> Known:
+        """What is known of one position; factors only where they have been asked for already."""
+        found = {name: view.data for name, view in self._views.items()}
+        there = [name for name in self.names if self.missing(name) is None]
+        shift = self.trace.card.shift
+        if "lens" in there and "lens" not in found:
+            found["lens"] = self._history(at)
+        if "saliency" in there and (
+            "saliency" not in found or at + shift not in found["saliency"]["target"].values
+        ):
+            found["saliency"] = self._saliency(at + shift)
+        if "attention" in there:
+            found["attention"] = self.view("attention").data
+        return self._known(found, there)
+
+    def _known(self, found: dict[str, xr.Dataset], there: Sequence[str] | None = None) -> Known:
+        from ..view.account import Known
+
+        return Known(
+            said=self.said, history=found.get("lens"), saliency=found.get("saliency"),
+            gaze=self._gaze if "attention" in found else None, factors=found.get("factors"),
+            sections=frozenset(found if there is None else there),
+            places=dict.fromkeys(self._placed, self.place.at),
+        )  # fmt: skip
+
+    @property
+    def _placed(self) -> list[str]:
+        """The sections whose picture is of one position."""
+        return [name for name in self.names if SECTIONS[name].placed]
+
+    def _saliency(self, target: int) -> xr.Dataset:
+        """Of one target alone; each is computed once."""
+        from ..lens.saliency import saliency
+
+        if target not in self._salient:
+            self._salient[target] = saliency(self.trace, targets=target)
+        return self._salient[target]
+
+    @cached_property
+    def _gaze(self) -> xr.Dataset:
+        from ..lens.gaze import gaze
+
+        return gaze(self.view("attention").data)
+
+    def _history(self, at: int) -> xr.Dataset:
+        from ..lens.predictions import predictions
+
+        return predictions(self.trace, at=at, k=1)

@@ -1,0 +1,79 @@
+import { card } from "../../parts/card";
+import { element } from "../../parts/dom";
+import type { Selection } from "../../parts/selection";
+import { TokenStrip, type Chip } from "../../parts/strip";
+import type { ReportHeader } from "../../spec/report";
+import { goTo, placeOf, UNSAID } from "./place";
+
+const ABOUT =
+  "Pick a token: the page shows how the model came to say it. Filled: the token that is looked " +
+  "at; framed: the one that was read last before it.";
+
+const ABOUT_MASKED = "Pick a token: the page shows what the model says in its place, and why.";
+
+/** The whole text as chips, prompt and output apart, and a last one for what would come next. */
+export class Text {
+  readonly card: HTMLElement;
+  private readonly strip: TokenStrip;
+  private readonly shift: number;
+  private hover = -1;
+
+  constructor(
+    private readonly header: ReportHeader,
+    private readonly selection: Selection,
+  ) {
+    // A masked model says a token where it stands, another one from the position before it.
+    this.shift = header.masked ? 0 : 1;
+    const said = (index: number): void => goTo(header, selection, index - this.shift);
+    this.strip = new TokenStrip("The tokens, one is looked at", chips(header), {
+      hover: (index) => this.point(index ?? -1),
+      choose: said,
+      move: said,
+      release: () => {},
+    });
+    this.strip.element.classList.add("is-said");
+    if (!header.masked) this.strip.element.lastElementChild!.classList.add("is-unsaid");
+    const produced = header.produced.some(Boolean);
+    const words = header.masked ? ABOUT_MASKED : ABOUT;
+    const about = produced ? `${words} Underlined: produced by the model.` : words;
+    this.card = card("The text", about, [], this.strip.element);
+  }
+
+  show(): void {
+    const { row } = placeOf(this.header, this.selection);
+    const follows = this.shift ? row : -1;
+    this.strip.mark({ chosen: row + this.shift, follows, hover: this.hover });
+  }
+
+  private point(index: number): void {
+    this.hover = index;
+    this.show();
+  }
+}
+
+function chips({ inputs, produced, roles, masked }: ReportHeader): Chip[] {
+  const parted = produced.some(Boolean);
+  const made = inputs.map((label, i) => ({
+    label,
+    tint: null,
+    note: "",
+    produced: produced[i]!,
+    role: !parted ? roles[i]! : produced[i] ? "output" : roles[i] || "prompt",
+  }));
+  const next = { label: UNSAID, tint: null, note: "", produced: false, role: "next" };
+  return masked ? made : [...made, next];
+}
+
+/** The token that is looked at, as chips: what was read, what was said. */
+export function tokenChips(header: ReportHeader, selection: Selection): HTMLElement[] {
+  const { at, read, came } = placeOf(header, selection);
+  const code = (label: string, style: string): HTMLElement =>
+    element("code", { class: style, dir: "ltr" }, label);
+  return [
+    element("span", { class: "at" }, `position ${at}`),
+    code(read, "chip-in"),
+    ...(header.masked
+      ? []
+      : [element("span", { "aria-hidden": "true" }, "→"), code(came || UNSAID, "chip-out")]),
+  ];
+}
