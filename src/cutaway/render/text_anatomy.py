@@ -1,4 +1,4 @@
-"""The parts of a model in the terminal: a row per part, then what is proven."""
+"""The parts of a model in the terminal: the tally, a row per part, what is proven."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from ..view.spec import Spec
-from .parts import COLUMNS, known, rows
+from .parts import COLUMNS, TALLY, known, rows, tally_rows
 
 __all__ = ["anatomy_text"]
 
@@ -17,10 +17,12 @@ _COUNT = COLUMNS.index("parameters")
 
 
 def anatomy_text(spec: Spec, width: int | None) -> Iterator[Text]:
-    """The table of parts, then a line per capability.
+    """The tally, the table of parts, then a line per capability.
 
     A terminal too narrow for the shapes goes without them; a path is never cut.
     """
+    yield from _tally(spec)
+    yield Text()
     table = [COLUMNS, *rows(spec)]
     widths = [max(map(cell_len, column)) for column in zip(*table, strict=True)]
     if width is not None and sum(widths) + len(_GAP) * (len(widths) - 1) > width:
@@ -37,6 +39,19 @@ def anatomy_text(spec: Spec, width: int | None) -> Iterator[Text]:
             (name.ljust(longest), "bold"), _GAP, (words, "" if proven else "yellow")
         )
     yield Text()
+
+
+def _tally(spec: Spec) -> Iterator[Text]:
+    """What each kind of part counts, in one block and in all."""
+    table = [TALLY, *tally_rows(spec)]
+    widths = [max(map(cell_len, column)) for column in zip(*table, strict=True)]
+    for place, cells in enumerate(table):
+        padded = [
+            cell.rjust(width) if column else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        ]
+        style = "dim" if place == 0 else "bold" if place == len(table) - 1 else ""
+        yield Text(_GAP.join(padded).rstrip(), style=style)
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:

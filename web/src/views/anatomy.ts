@@ -1,77 +1,130 @@
-import { tableBox, track } from "../parts/candidates";
+import { tableBox } from "../parts/candidates";
 import { card, sentence } from "../parts/card";
+import { Choices, isWhole } from "../parts/choices";
 import { element } from "../parts/dom";
-import { percent, rank } from "../parts/format";
-import type { AnatomyHeader } from "../spec/headers";
-import { pageView, wide } from "./page";
+import { savePicture, type Saved } from "../parts/savepicture";
+import { paletteOf } from "../parts/theme";
+import type { AnatomyHeader } from "../spec/anatomy";
+import type { Spec } from "../spec/spec";
+import { colourOf } from "./anatomy/paint";
+import { StackPicture, type Place } from "./anatomy/picture";
+import { readoutOf } from "./anatomy/readout";
+import { partsTable, tallyTable } from "./anatomy/tables";
+import type { Host } from "./host";
+import { pageView, wide, type Page } from "./page";
 
-type Part = AnatomyHeader["parts"][number];
+/** The parts of a model as a stack to scale, their tally, and what can be had exactly of it. */
+export const anatomyView = pageView<AnatomyHeader>((spec, host) => new AnatomyPage(spec, host));
 
-/** The parts of a model with their sizes, and what can be had exactly of it. */
-export const anatomyView = pageView<AnatomyHeader>(({ header }) => {
-  const parts = card(
-    header.heading,
-    header.about,
-    [],
-    sentence(header.sentence),
-    tableBox(header.heading, partsTable(header)),
-  );
-  const proven = card(
-    "What can be had exactly",
-    "Found out on this very model, on a short text, when it was loaded.",
-    [],
-    capabilities(header),
-  );
-  return { cards: [wide(parts), wide(proven)] };
-});
+class AnatomyPage implements Page {
+  readonly cards: readonly HTMLElement[];
+  private readonly choices: Choices;
+  private readonly picture: StackPicture;
+  private readonly tally = element("div", { class: "anatomy-tally-box" });
+  private readonly readout = element("section", { class: "card readout", "aria-live": "polite" });
 
-function partsTable(header: AnatomyHeader): HTMLElement {
-  const heads = ["part", "module", "parameters", "share of all", "of these"].map((head) =>
-    element("th", { scope: "col", class: head === "parameters" ? "is-number" : null }, head),
-  );
-  return element(
-    "table",
-    { class: "anatomy" },
-    element("caption", { class: "visually-hidden" }, header.about),
-    element("thead", {}, element("tr", {}, ...heads)),
-    element("tbody", {}, ...header.parts.map((part) => partRow(part, header.total))),
-    element(
-      "tfoot",
-      {},
-      element(
-        "tr",
-        {},
-        element("th", { scope: "row" }, "all"),
-        element("td"),
-        element("td", { class: "is-number" }, whole(header.total)),
-        element("td"),
-        element("td"),
-      ),
-    ),
-  );
+  constructor(
+    private readonly spec: Spec<AnatomyHeader>,
+    private readonly host: Host,
+  ) {
+    const { stack } = spec.header;
+    const most = Math.max(...stack.map(({ cells }) => cells.length));
+    const first = stack.findIndex(({ block }) => block !== null);
+    this.choices = new Choices(
+      { row: String(Math.max(0, first)), cell: "0" },
+      (name, value) => isWhole(value, 0, (name === "row" ? stack.length : most) - 1),
+      host,
+    );
+    this.picture = new StackPicture(spec.header, () => host.theme.scheme, {
+      hover: (place) => this.tell(place ?? this.chosen),
+      choose: ({ row, cell }) => this.choices.set({ row: String(row), cell: String(cell) }),
+    });
+    this.cards = this.arrange();
+    this.choices.subscribe(() => this.show());
+  }
+
+  start(): void {
+    this.picture.layOut();
+    this.recolour();
+    this.show();
+  }
+
+  recolour(): void {
+    const { header } = this.spec;
+    this.picture.recolour();
+    const colour = (kind: string): string => colourOf(kind, this.host.theme.scheme);
+    this.tally.replaceChildren(tallyTable(header, colour));
+  }
+
+  dispose(): void {
+    this.picture.dispose();
+    this.choices.dispose();
+  }
+
+  private get chosen(): Place {
+    const row = this.choices.number("row");
+    const cells = this.spec.header.stack[row]!.cells.length;
+    return { row, cell: Math.min(this.choices.number("cell"), cells - 1) };
+  }
+
+  private arrange(): HTMLElement[] {
+    const { header } = this.spec;
+    const stack = card(
+      header.heading,
+      header.about,
+      [savePicture(() => this.saved())],
+      sentence(header.sentence),
+      this.tally,
+      this.picture.element,
+    );
+    const parts = card(
+      "Every part",
+      "Blocks of equal parts are one row.",
+      [],
+      tableBox("Every part", partsTable(header)),
+    );
+    const proven = card(
+      "What can be had exactly",
+      "Found out on this very model, on a short text, when it was loaded.",
+      [],
+      capabilities(header),
+    );
+    return [stack, this.readout, wide(parts), wide(proven)];
+  }
+
+  private show(): void {
+    this.picture.choose(this.chosen);
+    this.tell(this.chosen);
+  }
+
+  private tell(place: Place): void {
+    this.readout.replaceChildren(...readoutOf(this.spec.header, place));
+  }
+
+  private saved(): Saved {
+    const { header } = this.spec;
+    const said = header.sentence.map(([, text]) => text).join("");
+    return {
+      sheet: {
+        title: header.heading,
+        words: [said, header.about],
+        keys: header.tally.map(({ kind, label }) => ({
+          colour: colourOf(kind, this.host.theme.scheme),
+          dash: [],
+          words: label,
+        })),
+        plates: [{ caption: "", plate: this.picture.plate() }],
+        palette: paletteOf(this.picture.element),
+      },
+      name: "anatomy",
+      rows: () => rowsOf(header),
+    };
+  }
 }
 
-function partRow(part: Part, total: number): HTMLElement {
-  const share = total > 0 ? part.count / total : NaN;
-  return element(
-    "tr",
-    {},
-    element("th", { scope: "row" }, nameOf(part)),
-    element("td", {}, part.path ? element("code", {}, part.path) : "–"),
-    element("td", { class: "is-number" }, whole(part.count)),
-    element("td", {}, element("span", { class: "amount" }, percent(share)), track(share)),
-    element("td", { class: "shapes" }, shapesOf(part)),
-  );
-}
-
-function nameOf(part: Part): string {
-  if (!part.blocks) return part.kind;
-  return `${part.kind} of ${/^\d+$/.test(part.blocks) ? "block" : "blocks"} ${part.blocks}`;
-}
-
-function shapesOf(part: Part): string {
-  const shapes = part.shapes.join(", ");
-  return part.tied.length ? `${shapes} (one with ${part.tied.join(", ")})` : shapes;
+function* rowsOf(header: AnatomyHeader): Generator<(string | number)[]> {
+  yield ["part", "blocks", "module", "parameters"];
+  for (const { label, blocks, path, count } of header.parts) yield [label, blocks, path, count];
 }
 
 function capabilities(header: AnatomyHeader): HTMLElement {
@@ -80,9 +133,4 @@ function capabilities(header: AnatomyHeader): HTMLElement {
     element("dd", {}, element("b", {}, proven ? "proven: " : "not available, because "), why),
   ]);
   return element("dl", { class: "provenance" }, ...rows);
-}
-
-/** A whole number with thousands set apart; a tied part counts nothing of its own. */
-function whole(count: number): string {
-  return count === 0 ? "0" : rank(count);
 }
