@@ -1,0 +1,185 @@
+"""The first steps in a real JupyterLab: live with its kernel, and what the saved file shows."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.notebooks import ROOT, RUN, jupyterlab, until, watched
+
+#: The pictures of the notebook, in its order.
+LENS, PREDICTIONS, WATCH, SALIENCY, ATTENTION, WALK, REPORT = range(7)
+IDLE = "Python 3 (ipykernel) | Idle"
+WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("lab")
+    shutil.copy(ROOT / "examples" / "start.ipynb", made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def lab(browser: Browser, folder: Path) -> Iterator[Page]:
+    """JupyterLab after all cells have run."""
+    with jupyterlab(folder) as address, watched(browser) as page:
+        page.goto(address.format(path="start.ipynb"))
+        expect(page.get_by_text(IDLE)).to_be_visible(timeout=RUN)
+        choose(page, "Run", "Run All Cells")
+        expect(page.locator(".cutaway[data-ready]")).to_have_count(REPORT + 1, timeout=RUN)
+        yield page
+
+
+def choose(page: Page, menu: str, *items: str) -> None:
+    page.get_by_role("menuitem", name=menu, exact=True).click()
+    for item in items:
+        page.locator(".lm-Menu-itemLabel").get_by_text(item, exact=True).click()
+
+
+def picture(page: Page, number: int) -> Locator:
+    return page.locator(".cutaway").nth(number)
+
+
+def test_every_picture_is_drawn(lab: Page) -> None:
+    expect(lab.locator(".problem")).to_have_count(0)
+    expect(picture(lab, LENS)).to_contain_text("·Paris with 77.3 %")
+    expect(picture(lab, WALK)).to_contain_text("Step 1 of")
+
+
+def test_a_token_is_picked_by_click_and_by_key(lab: Page) -> None:
+    lens = picture(lab, LENS)
+    lens.get_by_role("option", name="·France").click()
+    expect(lens.locator(".readout")).to_contain_text("Position 3: read ·France")
+    lab.keyboard.press("ArrowLeft")
+    expect(lens.locator(".readout")).to_contain_text("Position 2: read ·of")
+
+
+def test_a_head_is_computed_by_the_kernel(lab: Page) -> None:
+    heads = picture(lab, ATTENTION)
+    grid = heads.get_by_role("application", name="270 heads")
+    grid.press("Home")
+    grid.press("Enter")
+    expect(heads.get_by_role("heading", name="Layer 0, head 0", exact=True)).to_be_visible()
+    expect(heads.get_by_text("% of mass drawn")).to_be_visible()
+    expect(heads.locator(".problem")).to_have_count(0)
+
+
+def test_a_section_of_the_report_is_computed_by_the_kernel(lab: Page) -> None:
+    report = picture(lab, REPORT)
+    section = report.locator("[data-section=lens]")
+    section.locator(".disclosure").click()
+    expect(section.locator(".grid")).to_be_visible(timeout=RUN)
+    expect(section.locator(".readout")).to_contain_text("Position 4: read ·is")
+    expect(report.locator(".problem")).to_have_count(0)
+
+
+def test_the_theme_of_the_notebook_is_followed(lab: Page) -> None:
+    expect(picture(lab, LENS)).to_have_attribute("data-scheme", "light")
+    for theme, scheme in (("JupyterLab Dark", "dark"), ("JupyterLab Light", "light")):
+        choose(lab, "Settings", "Theme", theme)
+        for number in range(REPORT + 1):
+            expect(picture(lab, number)).to_have_attribute("data-scheme", scheme)
+
+
+@pytest.fixture(scope="module")
+def saved(lab: Page, folder: Path) -> Path:
+    """The notebook as JupyterLab saves it: without the state of its widgets."""
+    path = folder / "start.ipynb"
+    before = path.stat().st_mtime_ns
+    choose(lab, "File", "Save Notebook")
+    until(lambda: path.stat().st_mtime_ns > before and is_whole(path))
+    return path
+
+
+def is_whole(path: Path) -> bool:
+    try:
+        return len(outputs(path)) > REPORT
+    except json.JSONDecodeError:
+        return False  # it is being written
+
+
+def outputs(path: Path) -> list[dict[str, Any]]:
+    """What the notebook holds of each picture, by type."""
+    cells = json.loads(path.read_text("utf-8"))["cells"]
+    shown = [each.get("data", {}) for cell in cells for each in cell.get("outputs", ())]
+    # A bar of progress is a widget too, and leaves its words behind.
+    return [data for data in shown if WIDGET in data and "text/html" in data]
+
+
+def test_the_file_has_a_picture_and_a_table_of_each_and_is_small(saved: Path) -> None:
+    notebook = json.loads(saved.read_text("utf-8"))
+    assert "widgets" not in notebook["metadata"]
+    pictures = outputs(saved)
+    assert len(pictures) == REPORT + 1
+    for data in pictures:
+        png = base64.b64decode(data["image/png"])
+        assert png.startswith(b"\x89PNG")
+        html = "".join(data["text/html"])
+        assert base64.b64encode(png).decode() in html
+        assert "<table" in html
+        assert "<script" not in html
+    assert saved.stat().st_size < 1_000_000
+
+
+def test_a_page_of_nbconvert_shows_them_without_any_script(saved: Path, browser: Browser) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "nbconvert", "--to", "html", str(saved)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    context = browser.new_context(java_script_enabled=False, offline=True)
+    page = context.new_page()
+    page.goto(saved.with_suffix(".html").as_uri())
+    expect(page.locator(".cutaway-static img")).to_have_count(REPORT + 1)
+    for picture in page.locator(".cutaway-static img").all():
+        expect(picture).to_be_visible()
+    page.locator(".cutaway-static summary").nth(LENS).click()
+    expect(page.get_by_role("rowheader", name="29", exact=True).first).to_be_visible()
+    said = page.get_by_role("img", name="What it guessed after each layer. At the last position")
+    expect(said).to_be_visible()
+    context.close()
+
+
+def test_a_lab_without_widgets_shows_what_is_kept_and_says_what_to_install(
+    saved: Path, browser: Browser, tmp_path: Path
+) -> None:
+    shutil.copy(saved, tmp_path)
+    with jupyterlab(tmp_path, widgets=False) as address, watched(browser) as page:
+        page.goto(address.format(path=saved.name))
+        expect(page.locator(".cutaway-static img").first).to_be_visible(timeout=RUN)
+        expect(page.locator(".cutaway-static").first).to_contain_text(
+            "pip install jupyterlab_widgets"
+        )
+
+
+def test_what_is_interrupted_says_how_far_it_is_and_leaves_the_model_usable(lab: Page) -> None:
+    run(lab, "ct.saliency(trace, method='shapley_value_sampling', samples=10**5)")
+    bar = lab.locator(".jp-OutputArea").get_by_text(re.compile("taking.random.tokens.out:"))
+    expect(bar).to_be_visible()
+    choose(lab, "Kernel", "Interrupt Kernel")
+    expect(lab.get_by_text("KeyboardInterrupt", exact=True).last).to_be_visible()
+    expect(bar).to_have_count(0)
+    expect(lab.get_by_text(IDLE)).to_be_visible()  # before, a kernel takes no cell after an error
+    run(lab, "print('the same:', ct.logit_lens(trace).data.identical(lens.data))")
+    expect(lab.get_by_text("the same: True")).to_be_visible()
+
+
+def run(page: Page, code: str) -> None:
+    """A cell at the end of the notebook."""
+    cells = page.locator(".jp-CodeCell")
+    count = cells.count()
+    page.locator(".jp-Notebook-footer").click()
+    expect(cells).to_have_count(count + 1)
+    editor = cells.nth(count).locator(".cm-content")
+    editor.fill(code)
+    editor.press("Control+Enter")  # goes on to no other cell
