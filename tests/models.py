@@ -1,4 +1,4 @@
-"""Tiny random models of any causal family, and a tiny real tokenizer: what the tests run on.
+"""Tiny random models of any family, causal or masked, and a tiny real tokenizer: for the tests.
 
 Every width is a different number (d 64, MLP 160, experts 48, vocabulary 200), so that nothing fits
 by accident; norms, biases and scales are random, and soft-caps are small enough to bite.
@@ -13,15 +13,27 @@ import torch
 import transformers
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from torch import nn
-from transformers import AutoModelForCausalLM, PretrainedConfig, PreTrainedTokenizerFast
+from transformers import (
+    AutoModelForCausalLM,
+    AutoModelForMaskedLM,
+    PretrainedConfig,
+    PreTrainedTokenizerFast,
+)
 from transformers.models.auto.configuration_auto import CONFIG_MAPPING
-from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+from transformers.models.auto.modeling_auto import (
+    MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
+    MODEL_FOR_MASKED_LM_MAPPING_NAMES,
+)
 
 from tests.shapes import DECODER_OF, HINTS, SIZES
 
 FAMILIES: tuple[str, ...] = tuple(MODEL_FOR_CAUSAL_LM_MAPPING_NAMES)
+_FILLS = "masked "
+#: Those with a head that fills masks: "masked bert" is BERT as an encoder.
+MASKED: tuple[str, ...] = tuple(_FILLS + name for name in MODEL_FOR_MASKED_LM_MAPPING_NAMES)
 VOCAB = 200
 END = "<|end|>"
+MASK = "<|mask|>"
 _SENTENCES = (
     "The keys to the cabinet are on the table, and the key to the cabinets is lost.",
     "1, 1, 2, 3, 5, 8, 13, 21: every number is the sum of the two before it.",
@@ -36,7 +48,8 @@ def tiny(model_type: str, seed: int = 0, **overrides: Any) -> tuple[Any, PreTrai
     >>> model.config.hidden_size, len(tokenizer) <= model.config.vocab_size
     (64, True)
     """
-    return tiny_model(model_type, seed, **overrides), tiny_tokenizer()
+    masks = model_type.startswith(_FILLS)
+    return tiny_model(model_type, seed, **overrides), tiny_tokenizer(masks)
 
 
 def tiny_model(model_type: str, seed: int = 0, **overrides: Any) -> Any:
@@ -51,23 +64,31 @@ def tiny_model(model_type: str, seed: int = 0, **overrides: Any) -> Any:
 
 def tiny_config(model_type: str, **overrides: Any) -> PretrainedConfig:
     """A family's default configuration, shrunk; `overrides` win, sub-configurations as dicts."""
-    wanted = _merged(_shrunk(CONFIG_MAPPING[model_type]), HINTS.get(model_type, {}))
-    config = CONFIG_MAPPING[model_type](**_merged(wanted, overrides))
+    family = model_type.removeprefix(_FILLS)
+    kind = CONFIG_MAPPING[family]
+    hints = HINTS.get(family, {}) | HINTS.get(model_type, {})
+    if model_type != family and "is_decoder" in hints:
+        hints |= {"is_decoder": False}
+    config = kind(**_merged(_merged(_shrunk(kind), hints), overrides))
     # The causal class of some compound families takes the configuration of their decoder alone.
     part = DECODER_OF.get(model_type)
     return config if part is None else getattr(config, part)
 
 
 def _built(model_type: str, config: PretrainedConfig) -> Any:
+    if model_type.startswith(_FILLS):
+        return AutoModelForMaskedLM.from_config(config)
     if model_type in DECODER_OF:
         name = MODEL_FOR_CAUSAL_LM_MAPPING_NAMES[model_type]
         return getattr(transformers, name)._from_config(config)
     return AutoModelForCausalLM.from_config(config)
 
 
-@lru_cache(maxsize=1)
-def tiny_tokenizer() -> PreTrainedTokenizerFast:
+@lru_cache(maxsize=2)
+def tiny_tokenizer(masks: bool = False) -> PreTrainedTokenizerFast:
     """A byte-level BPE tokenizer of at most 200 entries, trained here, with an end token.
+
+    masks  whether it has a mask token, too
 
     Its alphabet is the bytes of its three sentences and those of an emoji, which it must cut.
     """
@@ -76,13 +97,14 @@ def tiny_tokenizer() -> PreTrainedTokenizerFast:
     tokenizer.decoder = decoders.ByteLevel()
     letters = {letter for text in (*_SENTENCES, _REST) for letter in _byte_letters(text)}
     trainer = trainers.BpeTrainer(
-        vocab_size=VOCAB, special_tokens=[END], initial_alphabet=sorted(letters),
+        vocab_size=VOCAB, special_tokens=[END, *[MASK] * masks], initial_alphabet=sorted(letters),
         show_progress=False, min_frequency=1,
     )  # fmt: skip
     tokenizer.train_from_iterator(_SENTENCES, trainer)
     return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, eos_token=END, clean_up_tokenization_spaces=False
-    )
+        tokenizer_object=tokenizer, eos_token=END, mask_token=MASK if masks else None,
+        clean_up_tokenization_spaces=False,
+    )  # fmt: skip
 
 
 _REST = "".join(map(chr, range(32, 127))) + "\n\t😀"

@@ -90,6 +90,8 @@ _SPARSE = ["dense", "sparse", "sparse", "sparse"]
 
 #: What a family needs beside the sizes.
 HINTS: dict[str, dict[str, Any]] = {
+    "masked distilbert": {"hidden_dim": 160}, "masked esmc": {"num_key_value_heads": 4},
+    "masked xmod": {"default_language": "en_XX"},
     **dict.fromkeys(
         ("bert", "bert-generation", "big_bird", "camembert", "data2vec-text", "electra", "ernie",
          "megatron-bert", "rembert", "roberta", "roberta-prelayernorm", "roc_bert", "roformer",

@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import type { Plugin } from "vite";
+import { build, type Plugin, type UserConfig } from "vite";
 import { defineConfig } from "vitest/config";
 
 /** Letters beyond ASCII as escapes, so that pages are ASCII: browsers decode those much faster. */
@@ -16,20 +16,39 @@ const ascii: Plugin = {
   },
 };
 
-/** One ES module with its style inside: the page inlines it, the widget reads it as a file. */
-export default defineConfig({
-  plugins: [ascii],
-  build: {
-    lib: {
-      entry: fileURLToPath(new URL("src/main.ts", import.meta.url)),
-      formats: ["es"],
-      fileName: () => "cutaway.js",
+/** One ES module with its style inside: `src/ENTRY.ts` as `NAME.js` of the bundle. */
+function bundled(entry: string, name: string): UserConfig {
+  return {
+    plugins: [ascii],
+    build: {
+      lib: {
+        entry: fileURLToPath(new URL(`src/${entry}.ts`, import.meta.url)),
+        formats: ["es"],
+        fileName: () => `${name}.js`,
+      },
+      outDir: fileURLToPath(new URL("../src/cutaway/render/bundle", import.meta.url)),
+      emptyOutDir: false,
+      target: "es2022",
+      // Vite keeps the white space of libraries; these are ones that pages carry in themselves.
+      rolldownOptions: { output: { minify: true } },
     },
-    outDir: fileURLToPath(new URL("../src/cutaway/render/bundle", import.meta.url)),
-    emptyOutDir: true,
-    target: "es2022",
-    // Vite keeps the white space of libraries; this is one that pages carry in themselves.
-    rolldownOptions: { output: { minify: true } },
+  };
+}
+
+/** The app of `cutaway serve` is a module of its own: a page that is saved carries none of it. */
+const app: Plugin = {
+  name: "app",
+  apply: "build",
+  async closeBundle() {
+    await build({ configFile: false, ...bundled("hosts/app", "app") });
   },
+};
+
+/** The page inlines `cutaway.js`, the widget reads it as a file; the server sends `app.js`. */
+const page = bundled("main", "cutaway");
+
+export default defineConfig({
+  ...page,
+  plugins: [...page.plugins!, app],
   test: { include: ["tests/**/*.test.ts"] },
 });

@@ -15,6 +15,13 @@ REFUSED = {
     "prophetnet": "list of blocks",  # a main stream and predicting streams in one tensor
     "reformer": "tail",  # two reversible streams
     "xlm": "list of blocks",  # no block modules: parallel lists of attentions, MLPs and norms
+    "masked albert": "list of blocks",  # one block that is run again and again
+    "masked flaubert": "list of blocks",  # as xlm
+    "masked longformer": "list of blocks",  # pads every text, and cuts the padding off afterwards
+    "masked perceiver": "list of blocks",  # its states are latents, and no tokens
+    "masked reformer": "tail",  # two reversible streams
+    "masked squeezebert": "list of blocks",  # its states are turned inside the blocks
+    "masked xlm": "list of blocks",
 }
 
 #: Family -> why no tiny model of it runs on token ids.
@@ -24,19 +31,30 @@ NOT_RUNNABLE = {
     "gemma3n": "needs timm for its eyes; its language model is gemma3n_text",
     "gemma4_assistant": "drafts for another model, whose states it takes instead of token ids",
     "gemma4_unified_assistant": "drafts for another model, whose states it takes",
+    **dict.fromkeys(
+        ("masked bart", "masked mbart", "masked mvp"),
+        "an encoder-decoder, which Cutaway does not take yet",
+    ),
 }
 
 #: Families whose own code does not run in float64: their reference is float32.
-SINGLE = {"xglm": "writes the least number of float64 into a float32 tensor"}
+SINGLE = {
+    "xglm": "writes the least number of float64 into a float32 tensor",
+    "masked mra": "makes float32 tensors in its attention",
+}
 
 #: Families of the quick suite: one of each kind.
 QUICK = (
     "llama", "gpt2", "gpt_neox", "opt", "gemma2", "gemma3_text", "cohere", "phi", "qwen3_moe",
-    "falcon", "bloom", "mamba",
+    "falcon", "bloom", "mamba", "masked bert", "masked modernbert",
 )  # fmt: skip
 
 #: Families none of whose blocks has attention.
-NO_ATTENTION = ("falcon_mamba", "mamba", "mamba2", "rwkv", "xlstm")
+NO_ATTENTION = (
+    "falcon_mamba", "mamba", "mamba2", "rwkv", "xlstm",
+    "masked fnet",  # mixes by a Fourier transform
+    "masked mra", "masked yoso",  # approximate the products, and never have the weights
+)  # fmt: skip
 #: Family -> what the refusal of its attention weights must say.
 HIDDEN = {"deepseek_v4": "looks at 16 keys for 13 tokens"}  # the others are compressed ones
 #: Families whose rows sum to less than 1: some attention goes to a sink that is no token.

@@ -9,7 +9,7 @@ import transformers
 
 from cutaway.core.errors import MissingError
 from cutaway.trace.card import Capability
-from tests.models import FAMILIES
+from tests.models import FAMILIES, MASKED
 
 from .expected import NO_ATTENTION, NOT_RUNNABLE
 from .survey import look
@@ -21,10 +21,11 @@ _LENSES = ("logit lens", "inside", "neurons", "saliency", "attention")
 
 _HEAD = """# Model families
 
-Every causal language model family of transformers {version}, {count} of them, built tiny with
-random weights, and what Cutaway proved on it. Nothing here is told by a family's name: the parts
+Every language model family of transformers {version}, {count} of them, built tiny with random
+weights, and what Cutaway proved on it. Nothing here is told by a family's name: the parts
 are found by watching one pass and proven on another, so that a model that is not listed is treated
-the same way. The lens of every row marked "yes" equals the model in float64 with its upper blocks
+the same way. "masked bert" is BERT with the head that fills masks, "bert" the same family as a
+decoder. The lens of every row marked "yes" equals the model in float64 with its upper blocks
 bypassed, at every layer (`tests/conformance`).
 
 - **lens**: the logit lens of every state is exact.
@@ -49,7 +50,7 @@ def page(rows: list[str]) -> str:
 
 def rows() -> Iterator[str]:
     """One row per family."""
-    for family in FAMILIES:
+    for family in (*FAMILIES, *MASKED):
         yield _row(family, *_verdict(family))
 
 

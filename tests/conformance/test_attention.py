@@ -26,12 +26,13 @@ from tests.conformance.expected import (
     SINKS,
 )  # fmt: skip
 from tests.conformance.survey import IDS, PROBE
-from tests.models import FAMILIES, tiny_model
+from tests.models import FAMILIES, MASKED, tiny_model
 
 if TYPE_CHECKING:
     from cutaway.model.lm import LM
 
-EXACT = [name for name in FAMILIES if name not in REFUSED and name not in NOT_RUNNABLE]
+ALL = (*FAMILIES, *MASKED)
+EXACT = [name for name in ALL if name not in REFUSED and name not in NOT_RUNNABLE]
 ATTENDING = [name for name in EXACT if name not in NO_ATTENTION and name not in HIDDEN]
 ARCHITECTURE = Path(__file__).parents[2] / "ARCHITECTURE.md"
 #: Grouped heads, sinks, soft-caps, windows, a mixture, none grouped; ALiBi and multi-query outside
@@ -66,7 +67,11 @@ def eager(model: Any, family: str, **overrides: Any) -> list[np.ndarray]:
         other(torch.tensor([list(IDS)]))  # BigBird exchanges its attention modules on a short text
         for module in other.modules():
             if type(module).__name__.endswith("SelfAttention"):
-                module.register_forward_hook(lambda _, __, answer: returned.append(answer[1]))
+                module.register_forward_hook(
+                    lambda _, __, answer: returned.extend(
+                        answer[1:2] if isinstance(answer, tuple) else ()
+                    )
+                )
         output = other(torch.tensor([list(IDS)]), use_cache=False, output_attentions=True)
     given = [one for one in output.attentions or returned if one is not None]
     return [one[0].float().numpy() for one in given]
@@ -87,6 +92,8 @@ def by_layer(model: Any, family: str, given: list[np.ndarray]) -> list[np.ndarra
     """The attentions of a model as a list by layer, for the families that list something else."""
     if family in ("granite_swa", "granitemoe_swa"):  # they leave out the sink, which takes a share
         return [one * share[..., None] for one, share in zip(given, shares(model), strict=True)]
+    if family == "masked funnel":  # its encoder's blocks shorten the text: no stream goes through
+        return given[-4:]
     if family == "longcat_flash":  # two attentions in each block
         return [np.concatenate(pair) for pair in zip(given[::2], given[1::2], strict=True)]
     if family == "minimax":  # what its linear attention returns is no weights
@@ -131,7 +138,8 @@ def test_rows_are_whole_and_look_back(family: str) -> None:
         assert weights.min() >= 0
         assert weights.sum(-1).max() < 1 + 1e-5
         assert family in SINKS or weights.sum(-1).min() > 1 - 1e-5
-        assert (np.triu(weights, 1).max() > 0) == (family in AHEAD)
+        ahead = family in AHEAD or family in MASKED
+        assert (np.triu(weights, 1).max() > 0) == ahead
 
 
 @pytest.mark.parametrize("family", marked(ATTENDING))
@@ -203,7 +211,7 @@ def test_a_model_without_attention_says_so(family: str) -> None:
     anatomy = discover(tiny_model(family), PROBE)
     assert anatomy.heads == {}
     assert not anatomy.capabilities["attention"].proven
-    assert "this model has no attention" in anatomy.capabilities["attention"].why
+    assert "no attention is seen" in anatomy.capabilities["attention"].why
 
 
 @pytest.mark.slow
@@ -215,7 +223,7 @@ def test_weights_on_what_are_no_tokens_are_refused(family: str) -> None:
 
 
 def test_every_kind_of_attention_is_among_the_families() -> None:
-    assert len(ATTENDING) >= 170
+    assert len(ATTENDING) >= 210
     for families in KINDS.values():
         assert set(families) <= set(ATTENDING)
 

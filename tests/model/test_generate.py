@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from typing import Any
 
 import pytest
@@ -132,7 +133,7 @@ def test_an_end_token_stops_it_and_is_included() -> None:
 def test_tokens_are_told_as_they_are_chosen(plain_lm: LM) -> None:
     told: list[tuple[int, str]] = []
     trace = plain_lm.generate(
-        PROMPT, max_new_tokens=N, on_token=lambda token_id, text: told.append((token_id, text))
+        PROMPT, max_new_tokens=N, on_token=lambda token_id, text, _: told.append((token_id, text))
     )
     assert [token_id for token_id, _ in told] == list(trace.token_ids[trace.n_prompt :])
     said = "".join(text for _, text in told)
@@ -140,9 +141,26 @@ def test_tokens_are_told_as_they_are_chosen(plain_lm: LM) -> None:
     assert trace.text[start:].startswith(said)
 
 
+def test_a_token_is_told_with_the_models_own_probability(plain_lm: LM) -> None:
+    """Drawn at another temperature from three tokens: what is told is the plain softmax."""
+    told: list[tuple[int, float]] = []
+    drawing = {"max_new_tokens": N, "temperature": 3.0, "top_k": 3, "seed": 5}
+    trace = plain_lm.generate(
+        PROMPT, **drawing, on_token=lambda token_id, _, share: told.append((token_id, share))
+    )
+    assert plain_lm.generate(PROMPT, **drawing).token_ids == trace.token_ids
+    ids = torch.tensor([trace.token_ids])
+    with torch.inference_mode():
+        shares = plain_lm.model(input_ids=ids).logits[0].double().softmax(-1)
+    wanted = [shares[trace.n_prompt + i - 1, each].item() for i, (each, _) in enumerate(told)]
+    assert [share for _, share in told] == pytest.approx(wanted, rel=1e-4)
+    plain_lm.generate(PROMPT, continuation=" is", on_token=lambda *one: told.append((0, one[2])))
+    assert math.isnan(told[-1][1])
+
+
 def test_a_cut_character_is_told_when_it_is_whole(plain_lm: LM) -> None:
     told: list[str] = []
-    plain_lm.generate(PROMPT, continuation="a😀b", on_token=lambda _, text: told.append(text))
+    plain_lm.generate(PROMPT, continuation="a😀b", on_token=lambda _, text, __: told.append(text))
     assert "".join(told) == "a😀b"
     assert len(told) > 3
     assert set(told[1:-2]) == {""}

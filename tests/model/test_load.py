@@ -14,7 +14,9 @@ import torch
 from transformers import (
     AutoModelForCausalLM,
     BertConfig,
+    BertForMaskedLM,
     BertLMHeadModel,
+    BertModel,
     T5Config,
     T5ForConditionalGeneration,
 )
@@ -172,14 +174,19 @@ def test_weights_that_are_missing_are_not_made_up(copy: Path) -> None:
         ct.load(copy)
 
 
-def test_an_encoder_only_model_is_refused_by_name(tmp_path: Path) -> None:
+def test_an_encoder_is_loaded_with_the_head_that_was_saved(tmp_path: Path) -> None:
     config = BertConfig(
         vocab_size=200, hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
         intermediate_size=32,
     )  # fmt: skip
-    config.save_pretrained(tmp_path)
-    with pytest.raises(InvalidError, match=r"encoder-only models \(bert\) are coming"):
-        ct.load(tmp_path)
+    for kind, speaks in ((BertForMaskedLM, True), (BertModel, False)):
+        folder = tmp_path / kind.__name__
+        kind(config).save_pretrained(folder)
+        tiny_tokenizer(masks=True).save_pretrained(folder)
+        lm = ct.load(folder)
+        assert (type(lm.model), lm.anatomy.speaks) == (kind, speaks)
+        assert lm.card.is_masked
+        assert lm.card.vocab_size == 200
     config.is_decoder = True  # BERT as a decoder is one
     assert ct.wrap(BertLMHeadModel(config).eval(), tiny_tokenizer()).card.model_type == "bert"
 

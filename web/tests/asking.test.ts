@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { asking, PATIENCE, type Channel } from "../src/hosts/asking";
+import { asking, LONG_PATIENCE, PATIENCE, type Channel } from "../src/hosts/asking";
 
 type Listener = Parameters<Channel["on"]>[1];
 type Asked = { id: number; what: string; head: number };
@@ -62,6 +62,18 @@ test("silence is said after a while, and a late answer changes nothing", async (
   await vi.advanceTimersByTimeAsync(PATIENCE);
   await silent;
   answer({ id: sent[0]!.id, dtype: "uint8", shape: [0] }, inside(new Uint8Array()));
+});
+
+test("what Python computes for is waited for longer", async () => {
+  const { channel, sent, answer } = kernel();
+  const { ask } = asking(channel);
+  const section = ask({ what: "section" });
+  await vi.advanceTimersByTimeAsync(LONG_PATIENCE - 1);
+  answer({ id: sent[0]!.id, dtype: "uint8", shape: [0] }, inside(new Uint8Array()));
+  expect((await section).shape).toEqual([0]);
+  const silent = expect(ask({ what: "walk" })).rejects.toThrow("for 600 seconds");
+  await vi.advanceTimersByTimeAsync(LONG_PATIENCE);
+  await silent;
 });
 
 test("when the picture is closed nothing waits and nothing listens", async () => {

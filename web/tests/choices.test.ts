@@ -69,7 +69,7 @@ test("a token picked in one view is picked in all, each in its own numbers", () 
     { at: "13" },
     (_, value) => isWhole(value, 11, 13),
     kept(place, "target.", selection),
-    { at: targetLink },
+    { at: targetLink({}) },
   );
   strip.set({ at: "1" });
   expect([selection.picked.at, target.get("at")]).toEqual([11, "12"]);
@@ -103,4 +103,15 @@ test("links to layers go both ways", () => {
   expect(link.read({ at: null, layer: 5, head: null }, "0")).toBe("2");
   expect(link.read({ at: null, layer: null, head: null }, "0")).toBeNull();
   expect(link.write("0")).toEqual({ layer: -1 });
+});
+
+test("where there is no address a choice stays when another token is picked", () => {
+  const selection = new Selection(null);
+  const start = { mode: "rank", row: "0" };
+  const links = { row: positionLink([0, 1, 2]) };
+  const kept = { address: null, scope: "", selection };
+  const choices = new Choices(start, () => true, kept, links);
+  choices.set({ mode: "share" });
+  selection.set({ at: 2 });
+  expect([choices.get("mode"), choices.get("row")]).toEqual(["share", "2"]);
 });

@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { layerLink, Selection } from "../src/parts/selection";
+import { headLink, layerLink, Selection, slotLink } from "../src/parts/selection";
 import { Place } from "./places";
 
 const NOTHING = { at: null, layer: null, head: null };
@@ -35,4 +35,31 @@ test("a listener hears of changes only, until it stops", () => {
 test("a layer is chosen by its printed name", () => {
   expect(layerLink.write("in")).toEqual({ layer: -1 });
   expect(layerLink.read({ ...NOTHING, layer: -1 }, "")).toBe("in");
+});
+
+test("where the address says no position, the one that is given is picked and not written", () => {
+  const place = new Place();
+  const selection = new Selection(place, 4);
+  expect(selection.picked.at).toBe(4);
+  selection.set({ at: 5 });
+  selection.set({ at: 4 });
+  expect(place.fragment).toBe("");
+  expect(new Selection(new Place("at=2"), 4).picked.at).toBe(2);
+});
+
+test("a slot is the position of the first run; one without it stays until another is picked", () => {
+  const link = slotLink([0, 1, -1, 2]);
+  expect(link.read({ ...NOTHING, at: 2 }, "0")).toBe("3");
+  expect(link.write("1")).toEqual({ at: 1 });
+  expect(link.write("2")).toEqual({});
+  expect(link.read({ ...NOTHING, at: 1, layer: 3 }, "2")).toBe("2");
+  expect(link.read({ ...NOTHING, at: 0 }, "2")).toBe("0");
+});
+
+test("a layer alone keeps the head's number", () => {
+  const link = headLink();
+  expect(link.read({ at: null, layer: 3, head: null }, "1.7")).toBe("3.7");
+  expect(link.read({ at: null, layer: 3, head: 2 }, "1.7")).toBe("3.2");
+  expect(link.write("9.4")).toEqual({ layer: 9, head: 4 });
+  expect(headLink({ head: false }).write("9.0")).toEqual({ layer: 9, head: null });
 });

@@ -93,7 +93,10 @@ function page(place: Place) {
       scope: `${name}.`,
       selection,
       alone: false,
+      nested: true,
       ask: null,
+      section: null,
+      show: null,
     };
     return view(spec, root, host);
   });

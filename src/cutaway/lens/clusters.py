@@ -10,6 +10,7 @@ from sklearn.cluster import KMeans
 
 from ..core.axes import read_whole
 from ..core.errors import UnknownError
+from ..core.progress import working
 from ..trace.source import Floats
 from ..trace.trace import Trace
 from .dataset import finish, token_coords
@@ -86,7 +87,8 @@ def clusters(
 
 def _grouped(rows: Floats, n: int, seed: int) -> tuple[Floats, Floats]:
     """Each row's cluster and the (n, T) centres, ordered by where a centre peaks."""
-    model = KMeans(n, n_init=3, random_state=seed).fit(rows)
+    with working("grouping neurons"):
+        model = KMeans(n, n_init=3, random_state=seed).fit(rows)
     centre = model.cluster_centers_
     order = np.lexsort((-centre.max(1), centre.argmax(1)))
     place = np.empty(n, dtype=np.int64)

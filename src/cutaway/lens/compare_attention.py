@@ -12,6 +12,7 @@ from xarray.backends import BackendArray
 from xarray.core import indexing
 
 from ..core.errors import InvalidError
+from ..core.progress import steps
 from ..trace.source import Floats, Ints
 from ..trace.trace import Trace
 from .align import Alignment, align
@@ -69,7 +70,7 @@ def head_differences(dataset: xr.Dataset) -> xr.Dataset:
     weight = dataset["weight"].isel(run=slice(0, 2))
     rows = np.stack([
         total_variation(*weight.isel(layer=layer).values)
-        for layer in range(weight.sizes["layer"])
+        for layer in steps(range(weight.sizes["layer"]), "how heads differ")
     ])  # fmt: skip
     known = rows[..., ~np.isnan(rows).all(axis=(0, 1))]
     heads = {"variation": known.mean(axis=-1), "largest": known.max(axis=-1)}

@@ -45,12 +45,13 @@ def token_coords(
     input_text        the characters it covers
     produced          whether the model produced it
     role              its chat role, "" outside a chat
-    next_id, next     id and label of the token that came after it; -1, "" at the end
+    next_id, next     id and label of the token that came of it; -1, "" at the end, and all along
+                      the text of a masked model, which says the token that stands there
     """
     row = trace.tokens
     at = list(positions)
     T = len(row)
-    has_next = [i + 1 < T for i in at]
+    has_next = [i + 1 < T and not trace.card.is_masked for i in at]
     texts = row.texts
     prefix = "" if axis == "position" else f"{axis}_"
     values: dict[str, NDArray[Any]] = {

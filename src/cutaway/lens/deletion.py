@@ -33,13 +33,13 @@ def deletion(
     *,
     target: int | None = None,
     seed: int = 0,
-    replacement: str | int = " ",
+    replacement: str | int | None = None,
 ) -> xr.Dataset:
     """The probability of a token as the tokens before it are taken out, most important first.
 
     target       one of the explanation's targets; None is its last
     seed         of the random orders and of the bootstrap
-    replacement  the token put in the place of one taken out
+    replacement  the token put in the place of one taken out; None: the model's mask, else a space
     returns      probability (run, k) after k tokens are gone, low, high (k) the 95 % interval of
                  the random orders' mean; fall (run) the mean drop in probability over all k;
                  advantage, advantage_low, advantage_high: the explanation's fall above random's;
@@ -49,8 +49,9 @@ def deletion(
                  scorer: of two, the token that matters less by occlusion goes first
     """
     at = _read_target(saliency, target)
-    put, token_id = read_token(trace, "replacement", replacement), _explained(saliency, at)
-    shares = saliency["saliency"].sel(target=at).values[:at]
+    put, token_id = _read_blank(trace, replacement), _explained(saliency, at)
+    n = trace.n_positions if trace.card.is_masked else at
+    shares = saliency["saliency"].sel(target=at).values[:n]
     if np.isnan(shares).any():
         raise InvalidError(
             "target", at, allowed="a target whose shares are defined",
@@ -60,12 +61,12 @@ def deletion(
     def read(removed: list[tuple[int, ...]]) -> Floats:
         return trace.source.masked(trace, Masked(at, token_id, tuple(removed), replacement=put))
 
-    whole, *alone = read([(), *((i,) for i in range(at))])
+    whole, *alone = read([(), *((i,) for i in range(n))])
     lost = whole - np.asarray(alone)
     draws = np.random.default_rng(seed)
-    orders = [order(shares, lost), order(lost, lost), order(np.zeros(at), lost)]
-    orders += [draws.permutation(at) for _ in range(RANDOM)]
-    counts = np.unique(np.linspace(0, at, min(at, _POINTS) + 1).round().astype(int))
+    orders = [order(shares, lost), order(lost, lost), order(np.zeros(n), lost)]
+    orders += [draws.permutation(n) for _ in range(RANDOM)]
+    counts = np.unique(np.linspace(0, n, min(n, _POINTS) + 1).round().astype(int))
     removed = [tuple(each[:k].tolist()) for each in orders for k in counts]
     curves = np.exp(read(removed)).reshape(len(orders), len(counts)).astype(np.float64)
     dataset = _dataset(trace, curves, counts, orders[0], draws)
@@ -135,6 +136,13 @@ def _read_target(saliency: xr.Dataset, target: int | None) -> int:
             fix="ask saliency for it with targets=",
         )  # fmt: skip
     return int(target)
+
+
+def _read_blank(trace: Trace, replacement: str | int | None) -> int:
+    """The token that stands for one taken out."""
+    if replacement is None:
+        replacement = trace.card.mask_id if trace.card.mask_id >= 0 else " "
+    return read_token(trace, "replacement", replacement)
 
 
 def _listed(targets: list[int]) -> str:

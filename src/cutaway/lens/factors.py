@@ -11,6 +11,7 @@ from sklearn.decomposition import NMF
 from sklearn.exceptions import ConvergenceWarning
 
 from ..core.axes import read_whole
+from ..core.progress import working
 from ..trace.source import Floats, Ints
 from ..trace.trace import Trace
 from .dataset import finish, strings, token_coords
@@ -82,7 +83,8 @@ def _factorise(rows: Floats, n: int, seed: int) -> tuple[Floats, Floats, bool]:
     model = NMF(n, init=start, solver="cd", tol=_TOLERANCE, max_iter=_ROUNDS, random_state=seed)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
-        loading = model.fit_transform(rows)
+        with working("factoring"):
+            loading = model.fit_transform(rows)
     failed = any(issubclass(entry.category, ConvergenceWarning) for entry in caught)
     return loading, model.components_, not failed
 

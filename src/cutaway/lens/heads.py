@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from ..core.progress import steps
 from ..trace.source import Floats
 from ..trace.trace import Trace
 from .attention import read_attention_layers, read_heads
@@ -54,7 +55,7 @@ def head_figures(
     keys = read_token_set(trace, tokens)
     rows = [
         _figures(trace.source.attention(trace, layer, numbers), trace.token_ids, keys)
-        for layer in chosen
+        for layer in steps(chosen, "what each head does")
     ]
     options = {"layers": list(chosen), "heads": list(numbers), "tokens": tokens}
     dataset = _dataset(rows, {"layer": list(chosen), "head": list(numbers)})

@@ -104,6 +104,11 @@ def _targets(trace: Trace, rank_of: str, at: tuple[int, ...]) -> Ints | Literal[
     if rank_of == "top":
         return "top"
     following = (*trace.token_ids, -1)
+    if rank_of == "next" and trace.card.is_masked:
+        raise InvalidError(
+            "rank_of", rank_of, allowed="'top', 'input' or the text of one token",
+            fix="a masked model says the token at each position itself: that is 'input'",
+        )  # fmt: skip
     if rank_of == "next":
         ids = [following[position + 1] for position in at]
     elif rank_of == "input":

@@ -9,7 +9,7 @@ from ..core.axes import INPUT_LAYER, read_layer, read_whole
 from ..trace.source import Question
 from ..trace.trace import Trace
 from .dataset import finish, vocabulary
-from .place import read_place
+from .place import came_after, read_place
 
 __all__ = ["predictions"]
 
@@ -59,13 +59,13 @@ def predictions(
         },
     )
     row = trace.tokens
-    came = position + 1 < len(row)
+    came_id, came = came_after(trace, position)
     options = {
         "k": question.k,
         "at": position,
         "read": row.labels[position],
-        "came_id": row.ids[position + 1] if came else -1,
-        "came": row.labels[position + 1] if came else "",
+        "came_id": came_id,
+        "came": came,
         "labels": list(row.labels[: position + 1]),
     }
     return finish(dataset, trace, lens="predictions", options=options)

@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from ..core.errors import InvalidError, MissingError
+from ..core.progress import steps
 from ..trace.attention import AttentionCall
 from ..trace.source import Floats
 from ..trace.trace import Trace
@@ -33,7 +34,8 @@ def halved_queries(trace: Trace, layers: Sequence[int], heads: Sequence[int]) ->
         )  # fmt: skip
     errors = []
     queries, keys = [], []
-    for layer, call in zip(layers, calls, strict=True):
+    pairs = list(zip(layers, calls, strict=True))
+    for layer, call in steps(pairs, "halving queries and keys"):
         query, key = (_half(array, layer) for array in (call.query, call.key))
         halves = replace(call, query=query.astype(np.float32), key=key.astype(np.float32))
         exact = trace.source.attention(trace, layer, heads)

@@ -15,6 +15,7 @@ from ..core.errors import InvalidError, UnknownError
 from ..trace.source import Attributed, Attribution, Question
 from ..trace.trace import Trace
 from .dataset import finish, token_coords, vocabulary
+from .place import masks
 from .saliency_methods import (
     METHODS,
     QUANTITIES,
@@ -47,14 +48,15 @@ def saliency(
     """How much each earlier token had to do with the tokens that were said.
 
     method    "input_x_gradient" or another of METHODS
-    targets   positions 1..T (T: the token not yet said); None: the outputs, or all of a text
+    targets   positions 1..T (T: the token not yet said); None: the outputs, or all of a text;
+              in a masked model 0..T-1, and None: its masks, or all
     contrast  a token: why the one that was said *rather than* this one
     quantity  "logit", "log_probability" or "probability"; None: the method's own
     at_layer  explain by the states after a block ("in": before block 0) instead of the embeddings
     options   of the method: baseline, steps, spacing; how, replacement; samples, seed
     returns   saliency (target, source) shares that sum to 1, score (target, source) signed,
               value (target) what is explained, gap (target) of integrated gradients, else NaN;
-              NaN where the source is not before the target
+              NaN where the source is not before the target (in a masked model all are sources)
     raises    InvalidError, UnknownError for what can't be asked; MissingError without a model
     source    https://jalammar.github.io/explaining-transformers/ (input x gradient)
     """
@@ -114,8 +116,14 @@ def ask(
 
 
 def _read_targets(trace: Trace, targets: Targets, first: int) -> tuple[int, ...]:
-    """Ascending positions 1..T; by default the outputs, or all from `first` on."""
+    """Ascending positions 1..T; by default the outputs, or all from `first` on.
+
+    In a masked model 0..T-1; by default its masks, or all.
+    """
     T = trace.n_positions
+    low, high = (0, T - 1) if trace.card.is_masked else (1, T)
+    if targets is None and trace.card.is_masked:
+        return tuple(masks(trace) or range(T))
     if targets is None:
         chosen = list(range(max(first, trace.n_prompt if trace.n_prompt < T else 1), T))
         if not chosen:
@@ -125,24 +133,27 @@ def _read_targets(trace: Trace, targets: Targets, first: int) -> tuple[int, ...]
             )  # fmt: skip
         return tuple(chosen)
     if isinstance(targets, slice):
-        chosen = list(range(T + 1)[targets])
+        chosen = list(range(high + 1)[targets])
     elif isinstance(targets, Iterable) and not isinstance(targets, str):
         chosen = list(targets)
     else:
         chosen = [targets]
     if not chosen:
-        raise InvalidError("targets", targets, allowed=f"one or more of 1 to {T}")
-    return tuple(sorted({read_whole("target", target, 1, T) for target in chosen}))
+        raise InvalidError("targets", targets, allowed=f"one or more of {low} to {high}")
+    return tuple(sorted({read_whole("target", target, low, high) for target in chosen}))
 
 
 def _said(trace: Trace, targets: tuple[int, ...]) -> tuple[int, ...]:
-    """The token explained at each target: the one that is there, or the model's next one."""
-    T = trace.n_positions
-    if T not in targets:
+    """The token explained at each target: the one that is there; where there is none yet, or a
+    mask, the one that the model says."""
+    unsaid = {trace.n_positions, *masks(trace)}.intersection(targets)
+    if not unsaid:
         return tuple(trace.token_ids[target] for target in targets)
-    question = Question(layers=(trace.n_layers - 1,), positions=(T - 1,), k=1)
-    following = int(trace.source.project(trace, question).token_id[0, 0, 0])
-    return tuple(trace.token_ids[t] if t < T else following for t in targets)
+    at = tuple(target - trace.card.shift for target in sorted(unsaid))
+    question = Question(layers=(trace.n_layers - 1,), positions=at, k=1)
+    top = trace.source.project(trace, question).token_id[0, :, 0].tolist()
+    said = dict(zip(sorted(unsaid), top, strict=True))
+    return tuple(said[t] if t in unsaid else trace.token_ids[t] for t in targets)
 
 
 def _read_contrast(

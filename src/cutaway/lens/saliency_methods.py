@@ -87,6 +87,8 @@ def read_options(trace: Trace, name: str, given: Mapping[str, Any]) -> dict[str,
         if option not in defaults:
             raise UnknownError(f"option of {name}", option, allowed=defaults)
     options = {**defaults, **given}
+    if trace.card.mask_id >= 0 and "replacement" not in given and "replacement" in defaults:
+        options["replacement"] = trace.card.mask_id
     return {option: _read(trace, option, value, options) for option, value in options.items()}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..core.numbers import byte_size
@@ -43,24 +44,28 @@ class Plan:
 
 def plan(card: ModelCard, n_positions: int, wanted: Attribution) -> Plan:
     """The cost of an Attribution; of integrated gradients and of samples the most they may take."""
-    read = _tokens_read(wanted)
+    reach = [n_positions if card.is_masked else target for target in wanted.targets]
+    read = _tokens_read(wanted, reach)
     return Plan(
         tokens=len(wanted.targets),
         passes=read / (2 * n_positions),
-        nbytes=_weights(card) + _kept(card, max(wanted.targets), wanted),
+        nbytes=_weights(card) + _kept(card, max(reach), wanted),
         flops=2.0 * card.n_parameters * read,
     )
 
 
-def _tokens_read(wanted: Attribution) -> float:
-    """Tokens that go forward or backward through the model, in all; a gradient counts as one."""
-    options, targets = wanted.options, wanted.targets
+def _tokens_read(wanted: Attribution, reach: Sequence[int]) -> float:
+    """Tokens that go forward or backward through the model, in all; a gradient counts as one.
+
+    reach  how many tokens each target is said from
+    """
+    options = wanted.options
     if wanted.method == "occlusion":
-        return float(max(targets) * max(targets))
+        return float(max(reach) * max(reach))
     if "samples" in options:
         orders = wanted.method == "shapley_value_sampling"
-        return float(sum(t * options["samples"] * (t if orders else 1) for t in targets))
-    chunks = [targets[low : low + CHUNK] for low in range(0, len(targets), CHUNK)]
+        return float(sum(n * options["samples"] * (n if orders else 1) for n in reach))
+    chunks = [reach[low : low + CHUNK] for low in range(0, len(reach), CHUNK)]
     return float(sum(max(c) * (1 + len(c)) for c in chunks) * options.get("steps", 1))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from ..core.axes import read_layer, read_position
+from ..core.progress import working
 from ..trace.trace import Trace
 from ..trace.walk import Step, Walk
 from .dataset import finish, token_coords
@@ -33,7 +34,8 @@ def walk(trace: Trace, *, at: int = -1, layer: int = 0) -> xr.Dataset:
     """
     position = read_position(at, trace.n_positions, "at")
     block = read_layer(layer, trace.n_layers, with_input=False)
-    found = trace.source.walk(trace, layer=block, at=position)
+    with working("proving every step"):
+        found = trace.source.walk(trace, layer=block, at=position)
     dataset = xr.Dataset({step.name: _variable(step, found) for step in found.steps})
     dataset = dataset.assign(change=(("layer", "position"), _change(trace)))
     tokens = token_coords(trace, range(trace.n_positions))

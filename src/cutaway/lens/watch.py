@@ -12,7 +12,7 @@ from ..core.errors import InvalidError
 from ..trace.source import Question, Rows
 from ..trace.trace import Trace
 from .dataset import finish, strings, vocabulary
-from .place import read_place
+from .place import came_after, read_place
 
 __all__ = ["race", "read_tokens", "watch"]
 
@@ -43,12 +43,12 @@ def watch(
         },
     )
     row = trace.tokens
-    came = position + 1 < len(row)
+    came_id, came = came_after(trace, position)
     options = {
         "at": position,
         "read": row.labels[position],
-        "came_id": row.ids[position + 1] if came else -1,
-        "came": row.labels[position + 1] if came else "",
+        "came_id": came_id,
+        "came": came,
         "labels": row.labels[: position + 1],
     }
     return finish(dataset, trace, lens="watch", options=options)

@@ -48,6 +48,9 @@ class Answers:
 
     def project(self, trace: Trace, question: Question) -> Rows:
         """Unembed the states asked about and reduce each row."""
+        if not self.anatomy.speaks:
+            because = self.anatomy.capabilities["logit lens"].why
+            raise MissingError("the logit lens", because=because)
         with self._lock, explained_running():
             return project(self.model, self.anatomy, trace, question)
 

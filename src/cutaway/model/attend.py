@@ -23,7 +23,7 @@ from .weigh import accounted, weigh, weigh_heads
 
 __all__ = ["Attention", "attention_calls", "prove_attention", "weights"]
 
-_NONE = "this model has no attention: no block is seen to weigh its tokens against each other"
+_NONE = "no attention is seen: no block weighs its tokens against each other, one by one"
 _UNSEEN = "it weighs tokens against each other in a way of its own"
 _WHAT = "the attention weights"
 #: How an eager function fails on arguments that only the kernel in use takes.

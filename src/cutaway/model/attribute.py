@@ -7,7 +7,7 @@ from weakref import WeakSet
 
 from torch import nn
 
-from ..core.errors import MissingError, UnknownError
+from ..core.errors import InvalidError, MissingError, UnknownError
 from ..trace.source import Attributed, Attribution
 from ..trace.trace import Trace
 from .gradient import by_gradient
@@ -40,7 +40,8 @@ def attribute(model: nn.Module, anatomy: Anatomy, trace: Trace, wanted: Attribut
     if wanted.method not in METHODS:
         raise UnknownError("method", wanted.method, allowed=METHODS)
     with frozen(model):
-        subject = Subject(model, anatomy, trace.token_ids, wanted.at_layer)
+        masked = trace.card.is_masked
+        subject = Subject(model, anatomy, trace.token_ids, wanted.at_layer, masked)
         _refuse(subject, wanted)
         return METHODS[wanted.method](subject, wanted)
 
@@ -52,9 +53,19 @@ _PROBE = 16
 
 def _refuse(subject: Subject, wanted: Attribution) -> None:
     """MissingError where the numbers would be none, or would be of another question."""
+    if not subject.anatomy.speaks:
+        because = subject.anatomy.capabilities["logit lens"].why
+        raise MissingError("saliency", because=because)
     known = subject.anatomy.capabilities.get("saliency")
     if known is not None and not known.proven and wanted.method not in _WITHOUT_GRADIENT:
         raise MissingError("saliency", because=known.why, fix="method='occlusion' needs none")
+    if subject.masked:
+        if wanted.options.get("how") == "delete":
+            raise InvalidError(
+                "how", "delete", allowed="'replace' in a masked model",
+                fix="a token that is not there moves the place that is to be filled",
+            )  # fmt: skip
+        return
     if subject.model not in _CAUSAL and len(subject.token_ids) > 1:
         # every target of a pass shares it: a later token must not change an earlier state
         ids = subject.token_ids[:_PROBE]

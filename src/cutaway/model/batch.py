@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
+from ..core.progress import steps
 from ..trace.source import Floats
 from .forward import device_of, forward, resting
 from .record import numbers, recording, run
@@ -49,7 +50,8 @@ def record_rows(
     [{'states': {-1: array(...), ...}}, {'states': {...}}]
     """
     recorded: dict[int, Materials] = {}
-    for places in _batches([len(ids) for ids in rows], together=padded):
+    batches = list(_batches([len(ids) for ids in rows], together=padded))
+    for places in steps(batches, "reading texts"):
         some = [rows[place] for place in places]
         if len(some) == 1:
             arrays = [run(model, anatomy, some[0], materials)]

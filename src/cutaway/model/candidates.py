@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from transformers import GenerationConfig, PreTrainedModel
+from transformers import GenerationConfig, LogitsProcessorList, PreTrainedModel
 
 from ..core.errors import InvalidError
+from ..core.progress import working
 from ..trace.candidates import Candidates, Continuation
 from ..trace.source import Floats
 from .forward import as_input, device_of, forward, logits_of, resting
-from .generate import Options, configuration, own_defaults_aside, seeded
+from .generate import Options, Told, configuration, own_defaults_aside, seeded
 from .topk import top_k
 
 __all__ = ["TEMPERATURES", "candidates", "continuations", "logprobs"]
@@ -69,8 +70,14 @@ def continuations(
     settings.num_return_sequences = n
     prompt = as_input(model, token_ids)
     generate: Any = model.generate
-    with resting(model), own_defaults_aside(model), seeded(options.seed, prompt.device):
-        rows = generate(prompt, attention_mask=torch.ones_like(prompt), generation_config=settings)
+    with (
+        resting(model), own_defaults_aside(model), seeded(options.seed, prompt.device),
+        working("drawing", options.max_new_tokens) as step,
+    ):  # fmt: skip
+        rows = generate(
+            prompt, attention_mask=torch.ones_like(prompt), generation_config=settings,
+            logits_processor=LogitsProcessorList([Told(step)]),
+        )  # fmt: skip
     drawn = [_cut(row[len(token_ids) :].tolist(), ends) for row in rows]
     known = _each_logprobs(model, token_ids, set(drawn))
     found = [Continuation(ids, known[ids]) for ids in drawn]

@@ -12,17 +12,23 @@ from transformers import PreTrainedModel
 
 from .. import __version__
 from ..trace.card import ModelCard
+from .objective import objective_of
 from .structure import Anatomy, Block
 
 __all__ = ["context_of", "embedding_rows", "write_card"]
 
 
-def write_card(model: PreTrainedModel, anatomy: Anatomy, name: str, revision: str) -> ModelCard:
+def write_card(
+    model: PreTrainedModel, anatomy: Anatomy, name: str, revision: str, mask_id: int | None = None
+) -> ModelCard:
     """The card of a model whose parts are known.
+
+    mask_id  the tokenizer's mask, None where it has none
 
     >>> write_card(model, anatomy, "gpt2", "").n_layers  # doctest: +SKIP
     12
     """
+    objective = objective_of(model)
     return ModelCard(
         name=name,
         revision=revision,
@@ -32,7 +38,7 @@ def write_card(model: PreTrainedModel, anatomy: Anatomy, name: str, revision: st
         device=", ".join(sorted({_place(parameter) for parameter in model.parameters()})),
         n_layers=len(anatomy.blocks),
         width=anatomy.width,
-        vocab_size=anatomy.vocab,
+        vocab_size=anatomy.vocab if anatomy.speaks else embedding_rows(model, anatomy),
         n_parameters=sum(parameter.numel() for parameter in model.parameters()),
         context=context_of(model),
         tied=_is_tied(model, anatomy),
@@ -49,6 +55,8 @@ def write_card(model: PreTrainedModel, anatomy: Anatomy, name: str, revision: st
             "torch": torch.__version__,
             "transformers": transformers.__version__,
         },
+        objective=objective,
+        mask_id=mask_id if mask_id is not None and objective == "masked" else -1,
     )
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import cycle, islice
 
 from torch import nn
 
+from ..trace.card import Capability
 from .blocks import BlockList, find_blocks, outer_modules
 from .chain import find_chain
 from .embedding import find_embedding
-from .forward import as_input, forward, logits_of, resting
+from .forward import as_input, forward, logits_of, resting, speaks
 from .kinds import watch_kinds
 from .parts import find_parts
 from .proof import prove
@@ -39,7 +41,8 @@ def discover(model: nn.Module, probe_ids: Sequence[int]) -> Anatomy:
     second = tuple(islice(cycle(reversed(probe_ids)), _LENGTHS[1]))
     with resting(model):
         with calls(outer_modules(model), arguments=True) as seen:
-            logits = logits_of(forward(model, as_input(model, first)))[0]
+            output = forward(model, as_input(model, first))
+            logits = logits_of(output)[0]
         blocks = find_blocks(model, seen, len(first))
         embedding = find_embedding(model, seen, first, logits)
         parts = find_parts(blocks, watch_kinds(model, blocks, first, which=0))
@@ -58,7 +61,15 @@ def discover(model: nn.Module, probe_ids: Sequence[int]) -> Anatomy:
             gated=parts.gated,
             capabilities={},
         )
-        return prove(model, anatomy, blocks, parts, tails, second)
+        proven = prove(model, anatomy, blocks, parts, tails, second)
+        return proven if speaks(output) else _silent(proven)
+
+
+def _silent(anatomy: Anatomy) -> Anatomy:
+    """The parts of a model without a language head: what was proven of its states holds."""
+    none = Capability(False, "this model has no language head: it gives states, and no token")
+    lacking = {"logit lens": none, "saliency": none}
+    return replace(anatomy, capabilities={**anatomy.capabilities, **lacking})
 
 
 def _stream(blocks: BlockList) -> Stream:

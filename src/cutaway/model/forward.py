@@ -10,7 +10,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-__all__ = ["as_input", "device_of", "forward", "logits_of", "resting"]
+__all__ = ["as_input", "device_of", "forward", "logits_of", "resting", "speaks"]
 
 
 def forward(model: nn.Module, token_ids: Tensor, *, logits_to_keep: int = 0, **inputs: Any) -> Any:
@@ -28,8 +28,13 @@ def forward(model: nn.Module, token_ids: Tensor, *, logits_to_keep: int = 0, **i
     return model(input_ids=token_ids, **inputs)
 
 
+def speaks(output: Any) -> bool:
+    """Whether a model's output holds logits; one without a head gives its last states."""
+    return getattr(output, "logits", None) is not None
+
+
 def logits_of(output: Any) -> Tensor:
-    """The (B, T, V) logits of a model's output."""
+    """The (B, T, V) logits of a model's output; without a head its (B, T, width) states."""
     return cast("Tensor", output.logits if hasattr(output, "logits") else output[0])
 
 

@@ -10,23 +10,24 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import GenerationConfig, PreTrainedModel
+from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList, PreTrainedModel
 from transformers.generation.streamers import BaseStreamer
 
 from ..core.axes import read_whole
 from ..core.errors import InvalidError, MissingError
+from ..core.progress import Step, working
 from .forward import as_input, resting
 from .pieces import Vocabulary
 from .prompt import Limits, Prompt, read_prompt
 from .tokens import decoded
 
 __all__ = [
-    "OnToken", "Options", "check_room", "configuration", "continued", "end_ids", "generated",
-    "own_defaults_aside", "read_options", "seeded",
+    "OnToken", "Options", "Told", "check_room", "configuration", "continued", "end_ids",
+    "generated", "own_defaults_aside", "read_options", "seeded",
 ]  # fmt: skip
 
-#: Told of each token as it is chosen: its id and the characters it completes.
-OnToken = Callable[[int, str], object]
+#: Told of each token as it is chosen: its id, the characters it completes, and its probability.
+OnToken = Callable[[int, str, float], object]
 
 
 @dataclass(frozen=True)
@@ -113,15 +114,22 @@ def generated(
         raise InvalidError("on_token", on_token, allowed="None with beams, which go back")
     check_room("max_new_tokens", options.max_new_tokens, len(ids), options.max_new_tokens, limits)
     prompt = as_input(model, ids)
-    streamer = None if on_token is None else _Streamer(vocabulary, on_token)
+    scores = _Scores()
+    streamer = None if on_token is None else _Streamer(vocabulary, on_token, scores)
     ends = end_ids(model, vocabulary)
     generate: Any = model.generate
-    with resting(model), own_defaults_aside(model), seeded(options.seed, prompt.device):
+    with (
+        resting(model), own_defaults_aside(model), seeded(options.seed, prompt.device),
+        working("generating", options.max_new_tokens) as step,
+    ):  # fmt: skip
         rows = generate(
             prompt,
             attention_mask=torch.ones_like(prompt),
             generation_config=configuration(options, ends),
             streamer=streamer,
+            logits_processor=LogitsProcessorList(
+                [Told(step)] if streamer is None else [Told(step), scores]
+            ),
         )
     return tuple(int(token_id) for token_id in rows[0, len(ids) :])
 
@@ -139,7 +147,7 @@ def continued(
     ids = read_prompt(text, vocabulary, limits, add_special_tokens=False).ids
     check_room("continuation", text, len(prompt.ids), len(ids), limits)
     if on_token is not None:
-        streamer = _Streamer(vocabulary, on_token)
+        streamer = _Streamer(vocabulary, on_token, _Scores())
         for token_id in ids:
             streamer.say(token_id)
     return ids
@@ -189,11 +197,43 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
         yield
 
 
-class _Streamer(BaseStreamer):
-    """Hands each token on with the characters that it completes."""
+class Told(LogitsProcessor):
+    """Tells of every choice that is about to be made; changes nothing."""
 
-    def __init__(self, vocabulary: Vocabulary, on_token: OnToken) -> None:
+    def __init__(self, step: Step) -> None:
+        self._step = step
+
+    def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:  # noqa: ARG002
+        """Called by transformers before every choice."""
+        self._step()
+        return scores
+
+
+class _Scores(LogitsProcessor):
+    """Remembers the model's own logits, before temperature, top-k and top-p; changes nothing."""
+
+    def __init__(self) -> None:
+        self._logits: Tensor | None = None
+
+    def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:  # noqa: ARG002
+        """Called by transformers before every choice, and before its own processors of drawing."""
+        self._logits = scores
+        return scores
+
+    def probability(self, token_id: int) -> float:
+        """Of the token chosen last; NaN where the model was not asked."""
+        if self._logits is None:
+            return float("nan")
+        row = self._logits[0].double()
+        return float((row[token_id] - row.logsumexp(0)).exp())
+
+
+class _Streamer(BaseStreamer):
+    """Hands each token on with the characters that it completes and its probability."""
+
+    def __init__(self, vocabulary: Vocabulary, on_token: OnToken, scores: _Scores) -> None:
         self._vocabulary = vocabulary
+        self._scores = scores
         self._on_token = on_token
         self._ids: list[int] = []
         self._prompt_is_over = False
@@ -211,7 +251,7 @@ class _Streamer(BaseStreamer):
         self._ids.append(token_id)
         # A cut character decodes to a replacement character until its last token is here.
         whole = decoded(self._vocabulary, self._ids).rstrip("\ufffd")
-        self._on_token(token_id, whole[self._said :])
+        self._on_token(token_id, whole[self._said :], self._scores.probability(token_id))
         self._said = max(self._said, len(whole))
 
     def end(self) -> None:

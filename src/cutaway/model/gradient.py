@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from torch import Tensor
 
+from ..core.progress import steps
 from ..trace.source import Attributed, Attribution, Floats
 from .aim import Aim
 from .jacobian import gradients
@@ -22,29 +21,31 @@ CHUNK = 8
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some targets, explained from one pass over the prefix that ends before the last of them."""
+    """Some targets, explained from one pass over every source of the last of them.
+
+    n  how many tokens the pass reads
+    """
 
     targets: tuple[int, ...]
     aim: Aim
-
-    @property
-    def n(self) -> int:
-        """How many tokens the pass reads: every source of the last target."""
-        return max(self.targets)
+    n: int
 
     def values(self, subject: Subject, states: Tensor) -> Tensor:
         """(B, n, width) states after the last block -> (B, C) what is explained."""
-        rows = torch.tensor(self.targets, device=states.device) - 1
+        rows = subject.read_at(self.targets).to(states.device)
         aim = self.aim.repeated(len(states))
         values = aim.values(subject.anatomy.tail, states[:, rows].flatten(0, 1))
         return values.view(len(states), -1)
 
 
-def chunks(wanted: Attribution, size: int = CHUNK) -> Iterator[Chunk]:
+def chunks(subject: Subject, wanted: Attribution, size: int = CHUNK) -> list[Chunk]:
     """The targets in groups whose passes read about as much as they need."""
-    for low in range(0, len(wanted.targets), size):
-        part = slice(low, low + size)
-        yield Chunk(wanted.targets[part], Aim.of(wanted, part))
+    parts = [slice(low, low + size) for low in range(0, len(wanted.targets), size)]
+    return [
+        Chunk(targets, Aim.of(wanted, part), subject.reach(max(targets)))
+        for part in parts
+        for targets in [wanted.targets[part]]
+    ]
 
 
 def by_gradient(subject: Subject, wanted: Attribution) -> Attributed:
@@ -55,24 +56,24 @@ def by_gradient(subject: Subject, wanted: Attribution) -> Attributed:
     multiply = wanted.method == "input_x_gradient"
     score, signed, value = [], [], []
     batched = True
-    for chunk in chunks(wanted):
+    for chunk in steps(chunks(subject, wanted), "differentiating"):
         leaf, states = subject.graph(chunk.n)
         values = chunk.values(subject, states)[0]
         rows, batched = gradients(values, leaf, batched=batched)
         products = rows[:, 0].float() * leaf.detach()[0].float() if multiply else rows[:, 0].float()
         norms = products.flatten(2).norm(dim=-1)
-        score.append(spread(norms, chunk.targets, len(subject.token_ids)))
+        score.append(spread(norms, chunk.targets, subject))
         sums = products.flatten(2).sum(dim=-1) if multiply else norms
-        signed.append(spread(sums, chunk.targets, len(subject.token_ids)))
+        signed.append(spread(sums, chunk.targets, subject))
         value.append(values.detach().float().cpu().numpy())
     nan = np.full(len(wanted.targets), np.nan, np.float32)
     notes = {} if batched else {"batched": "no: this model's kernels were differentiated singly"}
     return Attributed(np.vstack(score), np.vstack(signed), np.concatenate(value), nan, notes)
 
 
-def spread(rows: Tensor, targets: tuple[int, ...], n_positions: int) -> Floats:
-    """(C, S) scores -> (C, T), NaN at and after each row's target."""
-    table = np.full((len(targets), n_positions), np.nan, np.float32)
-    for i, target in enumerate(targets):
-        table[i, :target] = rows[i, :target].detach().cpu().numpy()
+def spread(rows: Tensor, targets: tuple[int, ...], subject: Subject) -> Floats:
+    """(C, S) scores -> (C, T), NaN where a token is no source of the row's target."""
+    table = np.full((len(targets), len(subject.token_ids)), np.nan, np.float32)
+    for i, n in enumerate(map(subject.reach, targets)):
+        table[i, :n] = rows[i, :n].detach().cpu().numpy()
     return table

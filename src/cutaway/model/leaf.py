@@ -28,12 +28,22 @@ class Subject:
 
     token_ids  (T,) the text; a pass reads a prefix of it
     at_layer   the leaf: None is the embedding output, l the state after block l
+    masked     whether the model says each token from the whole text, at its own position
     """
 
     model: nn.Module
     anatomy: Anatomy
     token_ids: tuple[int, ...]
     at_layer: int | None = None
+    masked: bool = False
+
+    def reach(self, target: int) -> int:
+        """How many tokens, from the first on, a target is said from: its sources."""
+        return len(self.token_ids) if self.masked else target
+
+    def read_at(self, targets: Sequence[int]) -> Tensor:
+        """(n,) the position whose state each target is read from."""
+        return torch.tensor(targets) - (0 if self.masked else 1)
 
     def leaf(self, token_ids: Tensor) -> Tensor:
         """(B, S) ids -> (B, S, d) the leaf's value in a plain pass, detached."""

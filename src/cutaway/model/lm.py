@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from ..core.axes import read_layer
 from ..core.errors import InvalidError, MissingError
+from ..core.progress import working
 from ..trace.attention import AttentionCall
 from ..trace.card import ModelCard
 from ..trace.keep import CAPABILITIES, read_keep, sizes
@@ -20,9 +22,11 @@ from .batch import Materials, padding_refused, record_rows
 from .calls import run_with_calls, with_written
 from .card import embedding_rows, write_card
 from .discover import discover
+from .embed import Recipe, embed, recipe_of
 from .explain import explained_probing, explained_running
 from .generate import OnToken, continued, generated, read_options
 from .next import NextTokens
+from .objective import causal_only
 from .pieces import Vocabulary
 from .probe import probe_ids
 from .prompt import Limits, Prompt, is_batch, read_prompt
@@ -37,7 +41,7 @@ Ids = Sequence[int] | NDArray[np.integer[Any]]
 
 
 class LM(NextTokens):
-    """A causal language model whose parts are found and proven; made by `load` or `wrap`.
+    """A language model whose parts are found and proven; made by `load` or `wrap`.
 
     >>> import cutaway as ct
     >>> lm = ct.load()  # doctest: +SKIP
@@ -65,10 +69,11 @@ class LM(NextTokens):
     ) -> None:
         self.tokenizer = tokenizer
         vocabulary = Vocabulary(tokenizer)
-        with explained_probing():
+        with explained_probing(), working("proving the parts"):
             anatomy = discover(model, probe_ids(vocabulary, model.config))
         super().__init__(model, anatomy, vocabulary)
-        self.card = write_card(model, self.anatomy, name, revision)
+        mask_id = getattr(tokenizer, "mask_token_id", None)
+        self.card = write_card(model, self.anatomy, name, revision, mask_id)
         self._limits = Limits(embedding_rows(model, self.anatomy), self.card.context)
         self._padding_refused: str | None = None
 
@@ -142,12 +147,14 @@ class LM(NextTokens):
         top_k, top_p    draw only from the k most probable, or from the fewest that reach p
         num_beams       beam search, with temperature 0
         continuation    this text instead of what the model would say; the other options rest
-        on_token        told of each token as it is chosen: its id and the characters it completes
+        on_token        told of each token as it is chosen: its id, the characters it completes, and
+                        the model's own probability of it (NaN in a continuation that was given)
         keep            as in `trace`
 
         Raises InvalidError for options out of range, for those that exclude each other, and
         where prompt and output together are longer than the model takes.
         """
+        causal_only("generation", self.model)
         options = read_options(
             max_new_tokens=max_new_tokens, temperature=temperature, top_k=top_k, top_p=top_p,
             num_beams=num_beams, seed=seed,
@@ -166,6 +173,23 @@ class LM(NextTokens):
                 )
             made = options.to_json()
         return self._traced([prompt], [output], materials, [made])[0]
+
+    def embed(
+        self, texts: Sequence[str], *, pooling: str = "mean", layer: int | str | None = None
+    ) -> NDArray[np.floating[Any]]:
+        """(n, width) a vector for each text: its states pooled over the tokens; see `ct.embed`.
+
+        >>> lm.embed(["a cat", "a dog"]).shape  # doctest: +SKIP
+        (2, 576)
+        """
+        at = None if layer is None else read_layer(layer, self.card.n_layers)
+        ids = [read_prompt(text, self._vocabulary, self._limits).ids for text in texts]
+        with self._lock, explained_running():
+            return embed(self.model, self.anatomy, ids, pooling, at)
+
+    def recipe(self) -> Recipe:
+        """How the model's own files say that a text becomes a vector."""
+        return recipe_of(self.model)
 
     def cost(self, x: str | Ids | Chat, keep: Keep = None) -> dict[str, int]:
         """Bytes that a trace of one text will hold, by material, before anything is run.
@@ -237,7 +261,7 @@ class LM(NextTokens):
         self, ids: tuple[int, ...], materials: tuple[str, ...]
     ) -> tuple[Materials, Calls]:
         """One text, by itself: its masks and biases are then those of its own length."""
-        with self._lock, explained_running():
+        with self._lock, explained_running(), working("reading"):
             arrays, calls = run_with_calls(self.model, self.anatomy, ids, materials)
             return arrays, {
                 layer: with_written(self.model, self.anatomy, layer, record)

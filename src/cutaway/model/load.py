@@ -15,7 +15,9 @@ from urllib.request import getproxies
 import torch
 from transformers import (
     AutoConfig,
+    AutoModel,
     AutoModelForCausalLM,
+    AutoModelForMaskedLM,
     AutoTokenizer,
     PretrainedConfig,
     PreTrainedModel,
@@ -24,6 +26,7 @@ from transformers import (
 from transformers.models.auto.modeling_auto import (
     MODEL_FOR_CAUSAL_LM_MAPPING,
     MODEL_FOR_MASKED_LM_MAPPING,
+    MODEL_MAPPING,
 )
 from transformers.utils import logging
 
@@ -60,9 +63,9 @@ def load(
     with explained_loading(shown, fix), _quiet(name is None):
         config = AutoConfig.from_pretrained(**options)
         _check_direction(config, shown)
-        _check_kind(config, shown, trust_remote_code)
+        auto = _auto_class(config, shown, trust_remote_code)
         tokenizer = AutoTokenizer.from_pretrained(**options)
-        loaded: Any = AutoModelForCausalLM.from_pretrained(
+        loaded: Any = auto.from_pretrained(
             **options, dtype=wanted, device_map=device_map, output_loading_info=True
         )
         model, report = loaded
@@ -133,27 +136,33 @@ def _hub_has_address() -> bool:
 
 
 def _check_direction(config: PretrainedConfig, name: str) -> None:
-    """Refuse encoders, by name."""
+    """Refuse what reads one text and writes another."""
     if config.is_encoder_decoder:
-        raise _coming(name, config.model_type, "encoder-decoder")
-    if type(config) in MODEL_FOR_MASKED_LM_MAPPING and not getattr(config, "is_decoder", False):
-        raise _coming(name, config.model_type, "encoder-only")
-
-
-def _check_kind(config: PretrainedConfig, name: str, trusted: bool) -> None:
-    """Refuse what transformers has no causal language model for, before weights are read."""
-    own_code = trusted and "AutoModelForCausalLM" in (getattr(config, "auto_map", None) or {})
-    if type(config) not in MODEL_FOR_CAUSAL_LM_MAPPING and not own_code:
         raise InvalidError(
-            "model", name,
-            allowed=f"a causal language model, and this is a {config.model_type} model",
+            "model", name, allowed="a decoder or an encoder; encoder-decoder models "
+            f"({config.model_type}) are coming",
         )  # fmt: skip
 
 
-def _coming(name: str, kind: str, what: str) -> InvalidError:
-    return InvalidError(
-        "model", name, allowed=f"a decoder-only model; {what} models ({kind}) are coming"
-    )
+def _auto_class(config: PretrainedConfig, name: str, trusted: bool) -> Any:
+    """transformers' class for it: its language head, masked for an encoder, else causal; or its
+    bare body, where that is what was saved.
+
+    Raises InvalidError where transformers has none of them, before weights are read.
+    """
+    body: Any = MODEL_MAPPING.get(type(config), None)
+    if body is not None and config.architectures == [body.__name__]:
+        return AutoModel
+    own = (getattr(config, "auto_map", None) or {}) if trusted else {}
+    masked = type(config) in MODEL_FOR_MASKED_LM_MAPPING or "AutoModelForMaskedLM" in own
+    if masked and not getattr(config, "is_decoder", False):
+        return AutoModelForMaskedLM
+    if type(config) in MODEL_FOR_CAUSAL_LM_MAPPING or "AutoModelForCausalLM" in own:
+        return AutoModelForCausalLM
+    raise InvalidError(
+        "model", name,
+        allowed=f"a causal or masked language model, and this is a {config.model_type} model",
+    )  # fmt: skip
 
 
 def _check_complete(report: Mapping[str, Any], name: str) -> None:

@@ -10,13 +10,14 @@ import numpy as np
 from torch import nn
 
 from ..core.errors import InvalidError
+from ..core.progress import steps
 from ..trace.source import Floats, Masked
 from ..trace.trace import Trace
 from .aim import Aim
 from .leaf import Subject, frozen
 from .structure import Anatomy
 
-__all__ = ["last_values", "masked", "without"]
+__all__ = ["masked", "values_of", "without"]
 
 #: Tokens read at once: the states of a batch stay small, the products stay large.
 _TOKENS = 1024
@@ -27,14 +28,16 @@ def masked(model: nn.Module, anatomy: Anatomy, trace: Trace, wanted: Masked) -> 
 
     Raises InvalidError where a variant removes a token that the target does not read, or all.
     """
-    prefix = trace.token_ids[: wanted.target]
+    subject = Subject(model, anatomy, trace.token_ids, masked=trace.card.is_masked)
+    n = subject.reach(wanted.target)
     for removed in wanted.removed:
-        if any(not 0 <= position < wanted.target for position in removed):
-            raise InvalidError("removed", removed, allowed=f"positions 0 to {wanted.target - 1}")
+        if any(not 0 <= position < n for position in removed):
+            raise InvalidError("removed", removed, allowed=f"positions 0 to {n - 1}")
+    prefix = trace.token_ids[:n]
     texts = [without(prefix, gone, wanted.how, wanted.replacement) for gone in wanted.removed]
-    subject = Subject(model, anatomy, trace.token_ids)
+    aim = Aim((wanted.token_id,), None, "log_probability")
     with frozen(model):
-        return last_values(subject, texts, Aim((wanted.token_id,), None, "log_probability"))
+        return values_of(subject, texts, aim, wanted.target)
 
 
 def without(
@@ -62,20 +65,25 @@ def without(
     return tuple(replacement if i in gone else token for i, token in enumerate(ids))
 
 
-def last_values(subject: Subject, texts: Sequence[tuple[int, ...]], aim: Aim) -> Floats:
-    """(n,) the aim's one quantity, read at the last position of every text.
+def values_of(subject: Subject, texts: Sequence[tuple[int, ...]], aim: Aim, target: int) -> Floats:
+    """(n,) the aim's one quantity of a target in every text, from which others may be taken out.
 
-    Texts of one length go together, so that none is padded; equal texts are read once.
+    It is read at the last position, for a text ends before its target; in a masked model at the
+    target itself, which keeps its place. Texts of one length go together, so that none is padded;
+    equal texts are read once.
     """
     by_length: dict[int, list[tuple[int, ...]]] = defaultdict(list)
     for text in dict.fromkeys(texts):
         by_length[len(text)].append(text)
     found: dict[tuple[int, ...], float] = {}
-    for length, group in by_length.items():
-        size = max(1, _TOKENS // length)
-        for low in range(0, len(group), size):
-            some = group[low : low + size]
-            states = subject.states(subject.rows(some))[:, -1]
-            values = aim.repeated(len(some)).values(subject.anatomy.tail, states)
-            found.update(zip(some, values.float().tolist(), strict=True))
+    together = [
+        group[low : low + size]
+        for length, group in by_length.items()
+        for size in [max(1, _TOKENS // length)]
+        for low in range(0, len(group), size)
+    ]
+    for some in steps(together, "taking tokens out"):
+        states = subject.states(subject.rows(some))[:, target if subject.masked else -1]
+        values = aim.repeated(len(some)).values(subject.anatomy.tail, states)
+        found.update(zip(some, values.float().tolist(), strict=True))
     return np.asarray([found[text] for text in texts], dtype=np.float32)

@@ -14,6 +14,7 @@ from .answers import Answers
 from .candidates import candidates, continuations, logprobs
 from .explain import explained_running
 from .generate import check_room, end_ids, read_options
+from .objective import causal_only
 from .prompt import Limits, Prompt, read_prompt
 from .tokens import row
 
@@ -99,4 +100,5 @@ class NextTokens(Answers):
         return row(self._vocabulary, token_ids, n_prompt, roles)
 
     def _read_ids(self, token_ids: Sequence[int]) -> tuple[int, ...]:
+        causal_only("what comes next", self.model)
         return read_prompt(list(token_ids), self._vocabulary, self._limits).ids

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 
 from ..core.errors import InvalidError
+from ..core.progress import steps
 from ..trace.source import Attributed, Attribution, Floats
 from .aim import Aim
 from .leaf import Subject
@@ -25,7 +25,7 @@ def by_occlusion(subject: Subject, wanted: Attribution) -> Attributed:
     Source: Zeiler and Fergus 2014; Li et al. 2016 (erasure).
     """
     how, replacement = wanted.options["how"], wanted.options["replacement"]
-    T, n = len(subject.token_ids), max(wanted.targets)
+    T, n = len(subject.token_ids), subject.reach(max(wanted.targets))
     if how == "delete" and min(wanted.targets) == 1:
         raise InvalidError(
             "target", 1, allowed=f"2 to {T}",
@@ -34,13 +34,13 @@ def by_occlusion(subject: Subject, wanted: Attribution) -> Attributed:
     value = _read(subject, wanted, [subject.token_ids[:n]], 0)[0]
     lost = np.full((len(wanted.targets), T), np.nan, np.float32)
     size = max(1, _TOKENS // n)
-    for low in range(0, n, size):
+    for low in steps(range(0, n, size), "taking tokens out"):
         sources = range(low, min(low + size, n))
         texts = [without(subject.token_ids[:n], [i], how, replacement) for i in sources]
         shift = 1 if how == "delete" else 0
         left = _read(subject, wanted, texts, shift)
         for i, row in zip(sources, left, strict=True):
-            after = np.asarray(wanted.targets) > i
+            after = np.asarray([subject.reach(target) for target in wanted.targets]) > i
             lost[after, i] = (value - row)[after]
     nan = np.full(len(wanted.targets), np.nan, np.float32)
     return Attributed(lost, lost, value, nan)
@@ -51,7 +51,7 @@ def _read(
 ) -> Floats:
     """(variants, n) the quantity of every target in every text, `shift` positions earlier."""
     states = subject.states(subject.rows(texts))
-    rows = torch.tensor(wanted.targets, device=states.device) - 1 - shift
+    rows = subject.read_at(wanted.targets).to(states.device) - shift
     aim = Aim.of(wanted).repeated(len(texts))
     values = aim.values(subject.anatomy.tail, states[:, rows].flatten(0, 1))
     return values.float().view(len(texts), -1).cpu().numpy()

@@ -6,13 +6,14 @@ with every result, because on real language models the line is rough and the gap
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ..core.errors import InvalidError
+from ..core.progress import Step, working
 from ..trace.source import Attributed, Attribution, Floats
 from .gradient import Chunk, chunks
 from .jacobian import gradients
@@ -35,29 +36,37 @@ def by_path(subject: Subject, wanted: Attribution) -> Attributed:
     Raises InvalidError where keep_first leaves the first target without a source.
     Source: Sundararajan et al. 2017.
     """
-    if wanted.options["keep_first"] and min(wanted.targets) == 1:
+    if wanted.options["keep_first"] and subject.reach(min(wanted.targets)) == 1:
         raise InvalidError(
-            "target", 1, allowed="2 and more with keep_first",
+            "target", min(wanted.targets), allowed="2 and more with keep_first",
             fix="its only source is the first token: pass keep_first=False",
         )  # fmt: skip
     T = len(subject.token_ids)
     score = np.full((len(wanted.targets), T), np.nan, np.float32)
     value, gap = np.empty(len(wanted.targets)), np.empty(len(wanted.targets))
     row = 0
-    for chunk in chunks(wanted):
-        line = _line(subject, chunk, wanted)
-        if wanted.options["spacing"] == "even":
-            parts = even(line, wanted.options["steps"])
-        else:
-            parts = adaptive(line, wanted.options["steps"], _TOLERANCE)
+    for chunk, parts, line in _integrals(subject, wanted):
         rise = line.rise(0.0, 1.0)
         for i, target in enumerate(chunk.targets):
-            score[row + i, :target] = parts[i, :target]
+            n = subject.reach(target)
+            score[row + i, :n] = parts[i, :n]
         part = slice(row, row + len(chunk.targets))
         gap[part] = _gap(parts.sum(axis=1), rise)
         value[part] = line.at(1.0)
         row += len(chunk.targets)
     return Attributed(score, score, value.astype(np.float32), gap.astype(np.float32))
+
+
+def _integrals(subject: Subject, wanted: Attribution) -> Iterator[tuple[Chunk, Floats, Line]]:
+    """Each group of targets with its (n, S) integrals and the line they are taken on."""
+    groups, count = chunks(subject, wanted), wanted.options["steps"]
+    with working("integrating", len(groups) * count) as step:
+        for chunk in groups:
+            line = _line(subject, chunk, wanted, step)
+            if wanted.options["spacing"] == "even":
+                yield chunk, even(line, count), line
+            else:
+                yield chunk, adaptive(line, count, _TOLERANCE), line
 
 
 def _gap(whole: Floats, rise: Floats) -> Floats:
@@ -69,8 +78,8 @@ def _gap(whole: Floats, rise: Floats) -> Floats:
     return relative
 
 
-def _line(subject: Subject, chunk: Chunk, wanted: Attribution) -> Line:
-    """One chunk's quantities between the baseline (0) and the text (1)."""
+def _line(subject: Subject, chunk: Chunk, wanted: Attribution, step: Step) -> Line:
+    """One chunk's quantities between the baseline (0) and the text (1); a step per slope."""
     text = subject.leaf(subject.ids(chunk.n))
     start = _baseline(subject, text, wanted.options["baseline"])
     if wanted.options["keep_first"]:
@@ -82,6 +91,8 @@ def _line(subject: Subject, chunk: Chunk, wanted: Attribution) -> Line:
         leaf, states = subject.graph(chunk.n, start + at * span)
         # texts of a batch do not meet, so that the sum over them has the gradient of each
         rows, _ = gradients(chunk.values(subject, states).sum(dim=0), leaf)
+        for _ in alphas:
+            step()
         return _numbers((rows.double() * span.double()).sum(-1).transpose(0, 1))
 
     def slopes(alphas: Sequence[float]) -> Floats:

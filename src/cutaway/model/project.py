@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from ..core.axes import INPUT_LAYER
+from ..core.progress import steps
 from ..trace.source import Floats, Ints, Question, Rows
 from ..trace.trace import Trace
 from .cells import Cells, Wanted, reduce
@@ -94,7 +95,7 @@ def _fold(
     block = max(1, head.rows // R)
     group = min(block, max(1, GROUP_BYTES // (R * V * head.working.itemsize)))
     spare = head.scratch(2, min(group, len(positions)), R, V)
-    for start in range(0, len(positions), block):
+    for start in steps(range(0, len(positions), block), "unembedding"):
         chosen = positions[start : start + block]
         hidden = head.hidden(stack.at(chosen))
         logits = head.logits(hidden).reshape(len(chosen), R, V)

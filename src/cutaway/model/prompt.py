@@ -105,7 +105,16 @@ def _losses(text: str, vocabulary: Vocabulary) -> tuple[str, ...]:
     ids = encoded(tokenizer, text)
     if tokenizer.unk_token is not None and tokenizer.unk_token not in text:
         ids = [token_id for token_id in ids if token_id != tokenizer.unk_token_id]
-    lost = Counter(text) - Counter(decoded(vocabulary, ids))
+    told = decoded(vocabulary, ids)
+    lost, gained = Counter(text) - Counter(told), Counter(told) - Counter(text)
+    lowered = {letter for letter in lost if gained[letter.lower()] >= lost[letter]}
+    if lowered and all(letter.isupper() for letter in lowered):
+        lost = Counter({letter: n for letter, n in lost.items() if letter not in lowered})
+        return ("the tokenizer reads lower case", *_dropped(lost))
+    return _dropped(lost)
+
+
+def _dropped(lost: Counter[str]) -> tuple[str, ...]:
     if not lost:
         return ()
     count = sum(lost.values())

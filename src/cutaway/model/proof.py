@@ -163,6 +163,8 @@ def _saliency(model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int]) -> C
     leaves: list[Tensor] = []
 
     def detach(output: Any) -> Any:
+        if not isinstance(output, Tensor):  # I-BERT's: a row and its scale
+            raise NotImplementedError("the embedding gives more than its rows")
         leaves.append(output.detach().clone().requires_grad_())
         return leaves[-1].clone()  # some models go on in place, which a leaf does not allow
 
@@ -175,7 +177,7 @@ def _saliency(model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int]) -> C
                 return Capability(False, "no gradient reaches the embeddings in this model's code")
             (gradient,) = torch.autograd.grad(logit, leaves[0], allow_unused=True)
     except NotImplementedError as error:  # a kernel that runs forwards only, as flex attention's
-        return Capability(False, f"no gradient goes through its kernels ({error})")
+        return Capability(False, f"no gradient goes through its modules ({error})")
     if gradient is None or not gradient.isfinite().all() or not gradient.any():
         return Capability(False, "the gradient at the embeddings is not finite, or 0")
     return Capability(True, "the gradient of a logit reaches the embeddings")

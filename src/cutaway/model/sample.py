@@ -11,10 +11,11 @@ import torch
 from torch import Tensor
 
 from ..core.errors import MissingError
+from ..core.progress import working
 from ..trace.source import Attributed, Attribution, Floats
 from .aim import Aim
 from .leaf import Subject
-from .mask import last_values, without
+from .mask import values_of, without
 
 __all__ = ["by_sampling"]
 
@@ -36,8 +37,9 @@ def by_sampling(subject: Subject, wanted: Attribution) -> Attributed:
     value = np.empty(len(wanted.targets), np.float32)
     for i, target in enumerate(wanted.targets):
         present = _present(subject, target, Aim.of(wanted, slice(i, i + 1)), wanted.options)
-        value[i] = present(torch.ones(1, target))[0]
-        score[i, :target] = _worth(present, target, wanted)
+        n = subject.reach(target)
+        value[i] = present(torch.ones(1, n))[0]
+        score[i, :n] = _worth(present, n, wanted)
     nan = np.full(len(wanted.targets), np.nan, np.float32)
     return Attributed(score, score, value, nan)
 
@@ -49,21 +51,22 @@ def _worth(present: Callable[[Tensor], Tensor], n: int, wanted: Attribution) -> 
         return (present(full) - present(empty)).numpy()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(wanted.options["seed"])
-        result = _explainer(wanted.method)(present).attribute(
-            full, baselines=empty, n_samples=wanted.options["samples"],
-            perturbations_per_eval=_TOGETHER,
-        )  # fmt: skip
+        with working("taking random tokens out"):
+            result = _explainer(wanted.method)(present).attribute(
+                full, baselines=empty, n_samples=wanted.options["samples"],
+                perturbations_per_eval=_TOGETHER,
+            )  # fmt: skip
     return result.detach()[0].float().numpy()  # type: ignore[no-any-return]
 
 
 def _present(subject: Subject, target: int, aim: Aim, options: Any) -> Callable[[Tensor], Tensor]:
     """A function of (B, n) masks, 1 where the token is there: (B,) the quantity explained."""
-    prefix = subject.token_ids[:target]
+    prefix = subject.token_ids[: subject.reach(target)]
 
     def present(masks: Tensor) -> Tensor:
         gone = [torch.nonzero(mask == 0)[:, 0].tolist() for mask in masks]
         texts = [without(prefix, each, options["how"], options["replacement"]) for each in gone]
-        return torch.from_numpy(last_values(subject, texts, aim))
+        return torch.from_numpy(values_of(subject, texts, aim, target))
 
     return present
 

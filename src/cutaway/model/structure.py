@@ -166,3 +166,9 @@ class Anatomy:
     heads: Mapping[int, tuple[int, int]] = field(default_factory=dict)
     calls: Mapping[int, CallPlace] = field(default_factory=dict)
     call_bytes: tuple[int, int, int] = (0, 0, 0)
+
+    @property
+    def speaks(self) -> bool:
+        """Whether it has a language head, that gives tokens."""
+        lens = self.capabilities.get("logit lens")
+        return lens is None or lens.proven

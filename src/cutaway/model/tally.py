@@ -66,7 +66,8 @@ def _places(anatomy: Anatomy) -> Iterator[tuple[str, int | None, str]]:
         yield _OTHER, layer, block.path
     if anatomy.tail.norm:
         yield "final norm", None, anatomy.tail.norm
-    yield "unembedding", None, anatomy.tail.unembedding
+    if anatomy.speaks:
+        yield "unembedding", None, anatomy.tail.unembedding
 
 
 def _place(model: nn.Module, anatomy: Anatomy, name: str) -> tuple[str, int | None, str]:
@@ -76,7 +77,7 @@ def _place(model: nn.Module, anatomy: Anatomy, name: str) -> tuple[str, int | No
             return _place_in_block(model, block, layer, name)
     outside = {
         "embedding": anatomy.embedding, "final norm": anatomy.tail.norm,
-        "unembedding": anatomy.tail.unembedding,
+        "unembedding": anatomy.tail.unembedding if anatomy.speaks else None,
     }  # fmt: skip
     for kind, path in outside.items():
         if path is not None and _within(name, path):
@@ -93,6 +94,8 @@ def _place_in_block(
     owner = model.get_submodule(name.rpartition(".")[0])
     # A norm is a module of vectors only; so are the few scales that stand beside norms.
     vectors = all(parameter.dim() <= 1 for parameter in owner.parameters())
+    if not vectors and block.inside is not None and _within(name, block.inside.path):
+        return "mlp", layer, block.mlp or block.path  # BERT's takes its state in another module
     return "norms" if vectors else _OTHER, layer, block.path
 
 

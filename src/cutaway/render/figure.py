@@ -16,10 +16,12 @@ from .figure_attention_neuron import attention_neuron_figure
 from .figure_candidates import candidates_figure
 from .figure_compare import compare_attention_figure, compare_figure
 from .figure_deletion import deletion_figure
+from .figure_embed import embed_figure
 from .figure_explore import explore_figure
 from .figure_lens import lens_figure
 from .figure_neurons import clusters_figure, factors_figure, neurons_figure
 from .figure_race import pairs_figure, watch_figure
+from .figure_report import report_figure
 from .figure_saliency import saliency_figure
 from .figure_walk import walk_figure
 
@@ -49,7 +51,13 @@ FIGURES: Mapping[str, Callable[[Spec], Figure]] = {
     "attention_neuron": attention_neuron_figure,
     "anatomy": anatomy_figure,
     "walk": walk_figure,
+    "embed": embed_figure,
     "explore": explore_figure,
+    "report": report_figure,
+}
+#: The same in fewer words, where that is still a picture.
+_IN_FEWER_WORDS: Mapping[str, Callable[[Spec], Figure]] = {
+    "logit_lens": lambda spec: lens_figure(spec, told=0)
 }
 #: matplotlib's settings are global: one picture is written at a time.
 _WRITING = threading.Lock()
@@ -75,18 +83,36 @@ def figure(spec: Spec, fmt: str) -> bytes:
 def still(spec: Spec) -> bytes | None:
     """A PNG for where no script runs, drawn in about half a second, or None.
 
-    None without matplotlib, for a kind that has no figure, and for a picture too large to draw or
-    of more than 700 words, each of which takes its time. The first one also imports matplotlib.
+    Each word takes its time: a logit lens of more than 700 has none in its cells. None without
+    matplotlib, for a kind that has no figure, and for another picture of more words or one too
+    large to draw. The first one also imports matplotlib.
     """
     if find_spec("matplotlib") is None or spec.kind not in FIGURES:
         return None
-    try:
-        drawn = FIGURES[spec.kind](spec)
-    except InvalidError:
-        return None
-    if sum(len(axes.texts) for axes in drawn.axes) > _STILL_WORDS:
-        return None
-    return _written(drawn, spec, "png", _STILL_DOTS_PER_INCH)
+    for draw in (FIGURES[spec.kind], _IN_FEWER_WORDS.get(spec.kind)):
+        try:
+            drawn = draw(spec) if draw else None
+        except InvalidError:
+            return None
+        if drawn and sum(len(axes.texts) for axes in drawn.axes) <= _STILL_WORDS:
+            return _in_few_colours(_written(drawn, spec, "png", _STILL_DOTS_PER_INCH))
+    return None
+
+
+def _in_few_colours(picture: bytes) -> bytes:
+    """A PNG with a palette: a third of the bytes, every colour within 8 of 255 of its own."""
+    from PIL import Image, PngImagePlugin
+
+    with Image.open(io.BytesIO(picture)) as drawn:
+        words = PngImagePlugin.PngInfo()
+        for name, value in drawn.text.items():  # type: ignore[attr-defined]
+            words.add_itxt(name, value)
+        few = drawn.convert("RGB").quantize(
+            256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE
+        )
+    file = io.BytesIO()
+    few.save(file, "PNG", pnginfo=words)
+    return file.getvalue()
 
 
 def _written(drawn: Figure, spec: Spec, fmt: str, dots: int) -> bytes:

@@ -29,10 +29,11 @@ _LONGEST = 10
 _LEGEND = 0.5
 
 
-def lens_figure(spec: Spec) -> Figure:
+def lens_figure(spec: Spec, told: int = _MOST_WITH_TOKENS) -> Figure:
     """Cells hold the top token, or the rank where that is what is shown; a legend below.
 
-    Above 64 positions the cells are too narrow for text and only coloured.
+    told  with more positions than this the cells are only coloured: above 64 they would be too
+          narrow for text
     """
     whole = grid(spec)
     count = len(whole.positions)
@@ -41,15 +42,15 @@ def lens_figure(spec: Spec) -> Figure:
             "positions", count, allowed=f"at most {_MOST} in one figure",
             fix="give positions=, or save a page (.html)",
         )  # fmt: skip
-    told = count <= _MOST_WITH_TOKENS
-    column = _COLUMN if told else _NARROW
-    height = _HEAD * 0.3 + len(whole.rows) * _ROW + _LEGEND + (0.25 if told else 0.9)
+    worded = count <= told
+    column = _COLUMN if worded else _NARROW
+    height = _HEAD * 0.3 + len(whole.rows) * _ROW + _LEGEND + (0.25 if worded else 0.9)
     figure, axes = canvas(spec, _HEAD + count * column, height)
     top = _HEAD * 0.3
     _cells(axes, whole, column, top)
-    if told:
+    if worded:
         _tokens(axes, whole, column, top)
-    _ends(axes, whole, column, top, upright=told)
+    _ends(axes, whole, column, top, upright=worded)
     _legend(axes, whole, height - 0.12)
     return figure
 

@@ -13,9 +13,11 @@ from .parts import COLUMNS, rows
 from .table_attention import attention_table
 from .table_attention_neuron import attention_neuron_table
 from .table_compare import compare_attention_table, compare_table
+from .table_embed import embed_table
 from .table_explore import explore_table
 from .table_neurons import clusters_table, factors_table, neurons_table
 from .table_race import pairs_table, watch_table
+from .table_report import report_table
 from .table_saliency import deletion_table, saliency_table
 from .table_walk import walk_table
 from .tabular import Table
@@ -93,6 +95,7 @@ TABLES: Mapping[str, Callable[[Spec], Table]] = {
     "deletion": deletion_table,
     "anatomy": anatomy_table,
     "walk": walk_table,
+    "embed": embed_table,
     "explore": explore_table,
     "watch": watch_table,
     "pairs": pairs_table,
@@ -103,4 +106,5 @@ TABLES: Mapping[str, Callable[[Spec], Table]] = {
     "compare": compare_table,
     "compare_attention": compare_attention_table,
     "attention_neuron": attention_neuron_table,
+    "report": report_table,
 }

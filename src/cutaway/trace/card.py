@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, cast
 
-__all__ = ["Capability", "ModelCard"]
+__all__ = ["OBJECTIVES", "Capability", "ModelCard"]
+
+#: What a model says at a position: the next token, or the one that stands there.
+OBJECTIVES = ("causal", "masked")
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,9 @@ class ModelCard:
                   for each pair of tokens
     capabilities  what can be had exactly, by name
     versions      of Python, cutaway, torch and transformers
+    objective     what the model says at a position: "causal", the token that comes after it, from
+                  what comes before; "masked", the token that stands there, from the whole text
+    mask_id       the token that stands for one that is to be said, -1 where there is none
     """
 
     name: str
@@ -63,6 +69,18 @@ class ModelCard:
     call_bytes: tuple[int, int, int] = (0, 0, 0)
     capabilities: Mapping[str, Capability] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
+    objective: str = "causal"
+    mask_id: int = -1
+
+    @property
+    def is_masked(self) -> bool:
+        """Whether it says the token at a position itself, and not the one after it."""
+        return self.objective == "masked"
+
+    @property
+    def shift(self) -> int:
+        """How many positions before a token it is read: 1, or 0 in a masked model."""
+        return 0 if self.is_masked else 1
 
     def to_json(self) -> dict[str, Any]:
         """The card as plain JSON values."""
@@ -81,6 +99,9 @@ class ModelCard:
             str(name): Capability(bool(entry["proven"]), str(entry["why"]))
             for name, entry in cast("Mapping[str, Any]", fields["capabilities"]).items()
         }
+        if fields.setdefault("objective", "causal") not in OBJECTIVES:
+            raise ValueError(f"no such objective: {fields['objective']!r}")
+        fields["mask_id"] = int(fields.get("mask_id", -1))
         return cls(**fields)
 
 

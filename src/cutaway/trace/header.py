@@ -61,6 +61,8 @@ def read_tokens(values: Mapping[str, Any]) -> TokenRow:
 def read_card(values: Mapping[str, Any]) -> ModelCard:
     """The model's particulars back; KeyError, TypeError or ValueError where they are none."""
     card = ModelCard.from_json(values)
+    for name in ("name", "revision", "model_type", "architecture", "dtype", "device"):
+        _one(getattr(card, name), str)
     for name in ("n_layers", "width", "vocab_size", "n_parameters"):
         if _one(getattr(card, name), int) < 0:
             raise ValueError(f"its model has a negative {name}")

@@ -18,7 +18,7 @@ MATERIALS = {
     "attention": "the queries, keys and values of every block, and what shapes their weights",
 }
 #: What must be proven of a model for a material that is not called after it.
-CAPABILITIES = {"attention": "queries and keys"}
+CAPABILITIES = {"attention": "queries and keys", "lens": "logit lens"}
 DEFAULT = ("states",)
 _BYTES_PER_NUMBER = 4  # kept as float32, which holds bfloat16 and float16 exactly
 _LENS_K = 10

@@ -24,6 +24,7 @@ from .container import DTYPES, FORMAT, LENGTH, VERSION
 __all__ = ["Container", "damaged", "read_container"]
 
 _LONGEST_TABLE = 100_000_000  # the bound safetensors itself sets
+_MOST_WORDS = 300
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,10 @@ class Container:
         """The type of an array's numbers by safetensors' name, without reading it."""
         return self._entries[name].dtype
 
+    def checksum(self, name: str) -> str:
+        """The SHA-256 that an array had when it was written, without reading it."""
+        return self._entries[name].sha256
+
     def array(self, name: str) -> NDArray[Any]:
         """An array, read-only and mapped from the file; its checksum is verified the first time.
 
@@ -74,7 +79,9 @@ class Container:
 
 def damaged(path: Path, how: str) -> FileError:
     """The error for a trace file whose content is not what was written."""
-    return FileError(path, f"is damaged: {how}", fix="copy or save the trace again")
+    # What is wrong may be a text of any length.
+    words = how if len(how) <= _MOST_WORDS else f"{how[: _MOST_WORDS - 1]}…"
+    return FileError(path, f"is damaged: {words}", fix="copy or save the trace again")
 
 
 def read_container(path: Path) -> Container:

@@ -37,7 +37,7 @@ def read(path: Path) -> Trace:
         materials = _materials(container, tokens, card)
         answers = _answers(container, tokens, card)
         calls = read_calls(container, len(tokens), card.n_layers)
-    except (AttributeError, LookupError, TypeError, ValueError) as problem:
+    except (AttributeError, LookupError, OverflowError, TypeError, ValueError) as problem:
         raise damaged(path, f"its header describes no trace ({problem})") from None
     return Trace(
         tokens=tokens, card=card, materials=materials, source=source, answers=answers,

@@ -125,6 +125,22 @@ class Trace:
 
         return write(self, Path(path))
 
+    def log(self, run: Any, name: str | None = None, *, step: int | None = None) -> tuple[str, ...]:
+        """Log its file, tokens and provenance to a run of an experiment tracker.
+
+        >>> trace.log(mlflow)[0]  # doctest: +SKIP
+        'cutaway/trace.json'
+
+        run   of MLflow, Comet, Weights & Biases or TensorBoard, as view.log takes it
+        name  what it is called in the run, "trace" unless said
+        step  of a training
+
+        Returns the names under which it is found there.
+        """
+        from .logger import log
+
+        return log(self, run, name, step)
+
     def attach(self, source: Source) -> Trace:
         """The same trace with a model behind it, so that it answers what was not kept."""
         return replace(self, source=source)

@@ -10,6 +10,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from ..core.progress import steps
+
 __all__ = [
     "SIDE", "Bytes", "Packed", "Thumbnails", "packed", "packed_bytes", "packed_heads",
     "thumbnails",
@@ -66,7 +68,7 @@ def _is_share(weight: xr.DataArray) -> bool:
 def thumbnails(weight: xr.DataArray) -> Thumbnails:
     """Every head in small; one layer of weights is held at a time."""
     made, rest, causal, first = [], [], True, []
-    for row in range(weight.sizes["layer"]):
+    for row in steps(range(weight.sizes["layer"]), "drawing heads"):
         whole = _squares(weight, row)
         causal = causal and not np.triu(whole, 1).any()
         shares = whole if _is_share(weight) else _shares(whole)[0]
@@ -84,7 +86,7 @@ def packed(weight: xr.DataArray, place: NDArray[np.int32], causal: bool) -> Pack
     T, count = weight.sizes["query"], int(place.max()) + 1
     levels = np.empty((count, packed_bytes(T, causal)), dtype=np.uint8)
     total = None if _is_share(weight) else np.empty((count, T), dtype=np.float32)
-    for layer, rows in enumerate(place):
+    for layer, rows in steps(list(enumerate(place)), "packing heads"):
         heads = np.flatnonzero(rows >= 0)
         if len(heads):
             one = packed_heads(weight, layer, heads.tolist(), causal)

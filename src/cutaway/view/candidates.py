@@ -6,13 +6,14 @@ import numpy as np
 import xarray as xr
 
 from .entries import entries
-from .header import attribute, header
+from .header import attribute, header, is_masked
 from .sentences import says, stays_from
 from .spec import Spec
 
 __all__ = ["candidates_spec"]
 
 _AXES = ("layer", "k")
+_KINDS = {False: "next tokens", True: "tokens for that place"}
 
 
 def candidates_spec(dataset: xr.Dataset) -> Spec:
@@ -32,7 +33,7 @@ def candidates_spec(dataset: xr.Dataset) -> Spec:
         position=options["at"], read=options["read"], came=options["came"],
         label=str(tokens[-1, 0]), probability=float(probability[-1, 0]),
         stays=stays_from(ids[:, 0], layers), layers=layers,
-        n_layers=attribute(dataset, "model")["n_layers"],
+        n_layers=attribute(dataset, "model")["n_layers"], masked=is_masked(dataset),
     )  # fmt: skip
     own = {
         "layers": layers,
@@ -47,8 +48,8 @@ def candidates_spec(dataset: xr.Dataset) -> Spec:
     common = header(
         dataset,
         heading="What it nearly said",
-        about=f"The {ids.shape[1]} likeliest next tokens after each layer: softmax of "
-        "unembed(norm(state)). Bars show the probability, from 0 to 1.",
+        about=f"The {ids.shape[1]} likeliest {_KINDS[is_masked(dataset)]} after each layer: "
+        "softmax of unembed(norm(state)). Bars show the probability, from 0 to 1.",
         sentence=sentence,
     )
     arrays = {

@@ -9,6 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from ..core.errors import UnknownError
+from ..core.progress import steps
 
 __all__ = ["SIDE", "heads_that_fit", "levels", "pair_head", "pair_thumbnails", "pair_weights"]
 
@@ -35,7 +36,7 @@ def pair_head(dataset: xr.Dataset, layer: int, head: int, causal: bool) -> NDArr
 def pair_thumbnails(weight: xr.DataArray) -> tuple[NDArray[np.uint8], bool]:
     """The thumbnails of the differences, and whether no head looks ahead."""
     made, causal = [], True
-    for layer in range(weight.sizes["layer"]):
+    for layer in steps(range(weight.sizes["layer"]), "drawing heads"):
         first, second = np.nan_to_num(weight.isel(run=slice(0, 2), layer=layer).values)
         causal = causal and not (np.triu(first, 1).any() or np.triu(second, 1).any())
         made.append(_pooled(second - first))
@@ -78,7 +79,7 @@ def pair_weights(
     """first, second (embedded head, entry), layer by layer; 0 where a side has no token."""
     seen = _seen(weight.sizes["query"], causal)
     packed = np.empty((2, int(place.max()) + 1, int(seen.sum())), dtype=np.uint16)
-    for layer, rows in enumerate(place):
+    for layer, rows in steps(list(enumerate(place)), "packing heads"):
         heads = np.flatnonzero(rows >= 0)
         if len(heads):
             both = weight.isel(run=slice(0, 2), layer=layer, head=heads).values

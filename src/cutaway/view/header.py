@@ -10,7 +10,7 @@ import xarray as xr
 
 from ..core.tokens import display_text
 
-__all__ = ["Runs", "attribute", "header", "provenance"]
+__all__ = ["Runs", "attribute", "header", "is_masked", "provenance"]
 
 #: A sentence as [style, text] runs; styles: "", "b", "in" (was read), "out" (came out).
 Runs = Sequence[Sequence[str]]
@@ -19,7 +19,7 @@ _LONGEST_TITLE = 60
 
 
 def header(dataset: xr.Dataset, *, heading: str, about: str, sentence: Runs) -> dict[str, Any]:
-    """The fields common to all kinds: title, heading, about, sentence, provenance, notes.
+    """The fields common to all kinds: title, heading, about, sentence, provenance, notes, masked.
 
     heading  the question in plain words
     about    one line that defines the number and its unit
@@ -31,7 +31,13 @@ def header(dataset: xr.Dataset, *, heading: str, about: str, sentence: Runs) -> 
         "sentence": [list(run) for run in sentence],
         "provenance": provenance(dataset),
         "notes": attribute(dataset, "notes"),
+        "masked": is_masked(dataset),
     }
+
+
+def is_masked(dataset: xr.Dataset) -> bool:
+    """Whether the model says the token at a position itself, and not the one after it."""
+    return bool(attribute(dataset, "model").get("objective") == "masked")
 
 
 def attribute(dataset: xr.Dataset, name: str) -> Any:

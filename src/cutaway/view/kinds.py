@@ -15,6 +15,7 @@ from .clusters import clusters_spec
 from .compare import compare_spec
 from .compare_attention import compare_attention_spec
 from .deletion import deletion_spec
+from .embed import embed_spec
 from .explore import explore_spec
 from .factors import factors_spec
 from .lens import lens_spec
@@ -35,6 +36,7 @@ VIEWS: Mapping[str, Callable[[xr.Dataset], Spec]] = {
     "deletion": deletion_spec,
     "anatomy": anatomy_spec,
     "walk": walk_spec,
+    "embed": embed_spec,
     "explore": explore_spec,
     "watch": watch_spec,
     "pairs": pairs_spec,

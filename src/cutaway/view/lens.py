@@ -9,7 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from .entries import Entries, entries
-from .header import attribute, header
+from .header import attribute, header, is_masked
 from .quantities import quantities, rank_words
 from .row import token_row
 from .sentences import says, stays_from
@@ -19,6 +19,11 @@ __all__ = ["lens_spec"]
 
 _RANKED = ("top", "next", "input")
 _WIDE = {"top_probability": "probability", "top_logit": "logit"}
+#: What a model says at a position, by whether it is masked.
+_PREDICTS = {
+    False: "Position i predicts token i + 1",
+    True: "Each position predicts the token that stands there",
+}
 _PLAIN = ("rank", "surprisal", "entropy", "kl", "js", "tv")
 
 
@@ -31,7 +36,8 @@ def lens_spec(dataset: xr.Dataset) -> Spec:
     """
     used = _vocabulary(dataset)
     layers = [int(layer) for layer in dataset["layer"].values]
-    final_ids = dataset["token_id"].transpose("layer", "position", "k").values[:, -1, 0]
+    tops = dataset["token_id"].transpose("layer", "position", "k").values[..., 0]
+    final_ids = tops[:, _spoken(dataset)]
     stays = stays_from(final_ids, layers)
     own = _columns(dataset) | {
         "layers": layers,
@@ -48,7 +54,7 @@ def lens_spec(dataset: xr.Dataset) -> Spec:
         dataset,
         heading="What it guessed after each layer",
         about="Top token of unembed(norm(state)) after each layer: what the model would say if "
-        "it stopped there. Position i predicts token i + 1; layers count from 0, "
+        f"it stopped there. {_PREDICTS[is_masked(dataset)]}; layers count from 0, "
         "“in” is the state that enters layer 0.",
         sentence=_sentence(dataset, layers, stays),
     )
@@ -89,20 +95,27 @@ def _stays(dataset: xr.Dataset, layer: int | None) -> dict[str, Any] | None:
     """From which layer the final top token stays on top at the last position."""
     if layer is None:
         return None
-    last = dataset.isel(position=-1, layer=-1, k=0)
+    last = dataset.isel(position=_spoken(dataset), layer=-1, k=0)
     return {
         "layer": layer, "position": int(last["position"]), "label": str(last["token"].values),
     }  # fmt: skip
 
 
 def _sentence(dataset: xr.Dataset, layers: list[int], stays: int | None) -> list[list[str]]:
-    last = dataset.isel(position=-1, layer=-1, k=0)
+    last = dataset.isel(position=_spoken(dataset), layer=-1, k=0)
     return says(
         position=int(last["position"]), read=str(last["input"].values),
         came=str(last["next"].values), label=str(last["token"].values),
         probability=float(last["probability"]), stays=stays, layers=layers,
-        n_layers=attribute(dataset, "model")["n_layers"],
+        n_layers=attribute(dataset, "model")["n_layers"], masked=is_masked(dataset),
     )  # fmt: skip
+
+
+def _spoken(dataset: xr.Dataset) -> int:
+    """The position that the sentence is about: the last one; where masks are filled, the first."""
+    mask = attribute(dataset, "model").get("mask_id", -1)
+    filled = np.flatnonzero(dataset["input_id"].values == mask)
+    return int(filled[0]) if is_masked(dataset) and filled.size else -1
 
 
 def _arrays(dataset: xr.Dataset, used: Entries) -> dict[str, NDArray[Any]]:

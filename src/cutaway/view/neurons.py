@@ -24,15 +24,17 @@ FIRST = 24
 MOST = 256
 
 
-def neurons_spec(dataset: xr.Dataset) -> Spec:
+def neurons_spec(dataset: xr.Dataset, *, budget: int | None = None) -> Spec:
     """Neuron rows x token columns, per layer: the first neurons and the most active ones.
 
     dataset  of neurons: activation (layer, neuron, position)
+    budget   the most bytes of activations, BUDGET unless said; beyond it the most active neurons
     """
     options = attribute(dataset, "options")
     values = dataset["activation"].transpose("layer", "neuron", "position").values
     numbers = dataset["neuron"].values
-    rows = _rows(values, everything=options["chosen"])  # (layer, N)
+    room = BUDGET if budget is None else budget
+    rows = _rows(values, room, everything=options["chosen"])  # (layer, N)
     layer = np.arange(len(values))[:, None]
     shown = values[layer, rows].astype(np.float32)  # (layer, N, position)
     index = np.where(np.isnan(shown[..., 0]), -1, numbers[rows]).astype(np.int32)
@@ -60,10 +62,10 @@ def neurons_spec(dataset: xr.Dataset) -> Spec:
     return Spec("neurons", common | own, arrays)
 
 
-def _rows(values: NDArray[Any], *, everything: bool) -> NDArray[np.int64]:
+def _rows(values: NDArray[Any], budget: int, *, everything: bool) -> NDArray[np.int64]:
     """(layer, N) which neurons of each block a page carries, ascending."""
     n_layers, count, T = values.shape
-    room = min(MOST, max(FIRST, BUDGET // (4 * n_layers * T)))
+    room = min(MOST, max(FIRST, budget // (4 * n_layers * T)))
     if everything or room >= count:
         return np.tile(np.arange(count), (n_layers, 1))
     activity = np.nan_to_num(np.abs(values)).max(axis=2)

@@ -9,7 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from ..core.numbers import percent
-from .header import header
+from .header import header, is_masked
 from .row import token_row
 from .spec import Spec
 from .words import word_numbers
@@ -44,12 +44,13 @@ def saliency_spec(dataset: xr.Dataset) -> Spec:
         "value_unit": str(dataset["value"].attrs["units"]),
         "threshold": threshold,
     }
+    which = "" if is_masked(dataset) else "earlier "
     common = header(
         dataset,
         heading="What it read",
-        about=f"The share of each earlier token in {dataset.attrs['explains']}: "
+        about=f"The share of each {which}token in {dataset.attrs['explains']}: "
         f"{dataset.attrs['method_words']}, {dataset.attrs['normalisation']}.",
-        sentence=_sentence(own, shares),
+        sentence=_sentence(own, shares, is_masked(dataset)),
     )
     common["provenance"] = [*common["provenance"], *own["terms"], ["cost", dataset.attrs["cost"]]]
     common["notes"] = [*common["notes"], *_warnings(gaps, threshold)]
@@ -60,14 +61,18 @@ def saliency_spec(dataset: xr.Dataset) -> Spec:
     return Spec("saliency", common | own, arrays)
 
 
-def _sentence(own: dict[str, Any], shares: NDArray[np.float32]) -> list[list[str]]:
+def _sentence(own: dict[str, Any], shares: NDArray[np.float32], masked: bool) -> list[list[str]]:
     """What the last target was said for."""
     last = np.nan_to_num(shares[-1], nan=-1.0)
     best = [int(i) for i in np.argsort(-last, kind="stable")[:_NAMED] if last[i] > 0]
     said = own["targets"][-1] < len(own["inputs"])
-    runs = [["out", own["explained"][-1]], ["", " was said" if said else " would be said next"]]
+    verb = " is said there" if masked else " was said" if said else " would be said next"
+    runs = [["out", own["explained"][-1]], ["", verb]]
     if not best:
-        return [*runs, ["", "; no earlier token has a score."]]
+        return [
+            *runs,
+            ["", "; no token has a score." if masked else "; no earlier token has a score."],
+        ]
     runs += [["", " mostly for " if len(best) > 1 else " for "]]
     for n, i in enumerate(best):
         runs += [["", "" if n == 0 else ", then for "], ["in", own["inputs"][i]]]

@@ -37,10 +37,12 @@ def says(
     stays: int | None,
     layers: Sequence[int],
     n_layers: int,
+    masked: bool = False,
 ) -> list[list[str]]:
     """What the model says at a position, how surely, and since which layer.
 
     came      the token that followed, "" where the text ends there
+    masked    whether it says the token that stands there, and not the one after it
     layers    those that were looked at, ascending; only the last block speaks for the model
     n_layers  L, the model's number of blocks
 
@@ -50,10 +52,15 @@ def says(
     At the last position, after ·is, the model says ·Paris with 77.3 %;
     it is on top from layer 28 on (the layers are 0 to 29).
     """
-    place = f"At position {position}" if came else "At the last position"
+    place = f"At position {position}" if came or masked else "At the last position"
     final = layers[-1] == n_layers - 1
     who = "the model says" if final else f"layer {layer_name(layers[-1])} would say"
-    runs = [["", f"{place}, after "], ["in", read], ["", f", {who} "], ["out", label]]
+    runs = [
+        ["", f"{place}, {'in the place of' if masked else 'after'} "],
+        ["in", read],
+        ["", f", {who} "],
+        ["out", label],
+    ]
     runs += [["", " with "], ["b", percent(probability)]]
     if final and stays is not None and len(layers) > 1:
         runs += [["", "; it is on top from "], ["b", _since(stays)], ["", f" on ({_of(layers)})"]]

@@ -5,10 +5,16 @@ import type { Ask } from "../views/host";
 
 /** Milliseconds without an answer until that is said: a kernel may be busy with another cell. */
 export const PATIENCE = 30_000;
+/** The same for what Python computes when it is asked: a lens, a walk, drawn continuations. */
+export const LONG_PATIENCE = 600_000;
+const COMPUTED: ReadonlySet<string> = new Set(["section", "account", "walk", "sample", "ramble"]);
 
-const UNANSWERED =
-  `The notebook's kernel has not answered for ${PATIENCE / 1000} seconds: it is busy or stopped. ` +
-  "Wait until it is free and try again, or run the cell again.";
+function unanswered(patience: number): string {
+  return (
+    `The notebook's kernel has not answered for ${patience / 1000} seconds: it is busy or ` +
+    "stopped. Wait until it is free and try again, or run the cell again."
+  );
+}
 
 /** The part of anywidget's model that carries messages. https://anywidget.dev/en/afm/ */
 export interface Channel {
@@ -52,10 +58,11 @@ export function asking(channel: Channel): { readonly ask: Ask; stop(): void } {
       const answer = new Promise<Grid>((resolve, reject) => {
         waiting.set(id, { what: question.what, resolve, reject });
       });
+      const patience = COMPUTED.has(question.what) ? LONG_PATIENCE : PATIENCE;
       const timer = setTimeout(() => {
-        waiting.get(id)?.reject(new SpecError(UNANSWERED));
+        waiting.get(id)?.reject(new SpecError(unanswered(patience)));
         waiting.delete(id);
-      }, PATIENCE);
+      }, patience);
       channel.send({ ...question, id });
       return answer.finally(() => clearTimeout(timer));
     },

@@ -4,15 +4,17 @@ import { SpecError } from "../spec/spec";
 
 /** The chunks of a saved page: an inert element each, which the browser may still be reading. */
 export function chunksOf(document: Document): Chunk {
-  return async (name, index) => {
-    const node = await whole(document, `cutaway-${name}-${index}`);
-    if (!node) {
-      throw new SpecError(
-        `This page ends before the numbers "${name}" (part ${index}): it is not whole. Save it again.`,
-      );
-    }
-    return inflated(node.textContent);
-  };
+  return (name, index) =>
+    partOf(document, `${name}-${index}`, `the numbers "${name}" (part ${index})`);
+}
+
+/** The bytes in the element `cutaway-ID` of a saved page; `what` it is, in words. */
+export async function partOf(document: Document, id: string, what: string): Promise<Uint8Array> {
+  const node = await whole(document, `cutaway-${id}`);
+  if (!node) {
+    throw new SpecError(`This page ends before ${what}: it is not whole. Save it again.`);
+  }
+  return inflated(node.textContent);
 }
 
 /** An element once all of it is read, or null where the document ends without it. */

@@ -1,9 +1,11 @@
 import type { Address } from "../parts/address";
 import { element } from "../parts/dom";
+import { decode } from "../spec/decode";
 import { inflated } from "../spec/inflate";
 import { SpecError } from "../spec/spec";
 import { chunksOf } from "./chunks";
 import { explain, mount } from "./mount";
+import { savedSections } from "./sections";
 
 /** Milliseconds without a change until the address is written. */
 const WRITE_DELAY = 350;
@@ -18,11 +20,13 @@ export async function mountPage(document: Document): Promise<void> {
   document.body.prepend(place); // what the browser still reads comes behind
   try {
     const data = await inflated(textOf(document, "cutaway-data"));
-    mount(place, envelopeOf(textOf(document, "cutaway-spec")), data, {
+    const envelope = envelopeOf(textOf(document, "cutaway-spec"));
+    mount(place, () => decode(envelope, data, chunksOf(document)), {
       address: fragmentOf(window),
       scheme: null,
       ask: null,
-      chunk: chunksOf(document),
+      section: savedSections(document),
+      alone: true,
     });
   } catch (error) {
     if (!(error instanceof SpecError)) throw error;

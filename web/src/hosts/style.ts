@@ -1,6 +1,10 @@
 import base from "../parts/style.css?inline";
+import controls from "../parts/controls.css?inline";
 import grid from "../parts/grid.css?inline";
 import lines from "../parts/lines.css?inline";
+import masthead from "../parts/masthead.css?inline";
+import print from "../parts/print.css?inline";
+import provenance from "../parts/provenance.css?inline";
 import readout from "../parts/readout.css?inline";
 import save from "../parts/save.css?inline";
 import strip from "../parts/strip.css?inline";
@@ -13,11 +17,12 @@ import compareAttention from "../views/compare_attention/style.css?inline";
 import explore from "../views/explore/style.css?inline";
 import factors from "../views/factors/style.css?inline";
 import pairs from "../views/pairs/style.css?inline";
+import report from "../views/report/style.css?inline";
 import saliency from "../views/saliency/style.css?inline";
 import walk from "../views/walk/style.css?inline";
 import watch from "../views/watch/style.css?inline";
 
-const PARTS = [base, strip, grid, lines, readout, save, tables];
+const PARTS = [base, masthead, controls, provenance, strip, grid, lines, readout, save, tables];
 const VIEWS = [
   anatomy,
   attention,
@@ -27,10 +32,11 @@ const VIEWS = [
   explore,
   factors,
   pairs,
+  report,
   saliency,
   walk,
   watch,
 ];
 
-/** The styles of the parts, then of each view: a view's own are in views/<view>/style.css. */
-export const style = [...PARTS, ...VIEWS].join("\n");
+/** The styles of the parts, of each view (its own are in views/<view>/style.css), and of paper. */
+export const style = [...PARTS, ...VIEWS, print].join("\n");

@@ -91,12 +91,13 @@ export function track(share: number): HTMLElement {
   return element("span", { class: "track", "aria-hidden": "true" }, bar);
 }
 
-function classOf(base: string, candidate: Candidate): string {
-  return candidate.isFinal ? `${base} is-final` : base;
+function classOf(base: string, { isFinal, isNext }: Candidate): string {
+  return `${base}${isFinal ? " is-final" : ""}${isNext ? " is-next" : ""}`;
 }
 
 function titleOf(candidate: Candidate): string {
-  const facts = [`${candidate.label}: logit ${quantity(candidate.logit)}`];
+  const { label, logit } = candidate;
+  const facts = [Number.isNaN(logit) ? label : `${label}: logit ${quantity(logit)}`];
   if (candidate.isFinal) facts.push("the final layer's top token");
   if (candidate.isNext) facts.push("the token that came next");
   return facts.join(", ");

@@ -22,7 +22,7 @@ export function card(
 /** What is seen, in words built from the numbers: [style, text] runs. */
 export function sentence(runs: Header["sentence"]): HTMLElement | null {
   if (runs.length === 0) return null;
-  return element("p", { class: "sentence" }, ...runs.map(([style, text]) => run(style, text)));
+  return element("p", { class: "sentence" }, ...runs.map(([style, text]) => styled(style, text)));
 }
 
 /** Where a cell is: what was read at its position, and what came next in truth. */
@@ -32,7 +32,8 @@ export function place(at: number, read: string, came: string): HTMLElement {
   return line;
 }
 
-function run(style: string, text: string): Child {
+/** A run of a sentence: bold, a token that was read or came out, or plain. */
+export function styled(style: string, text: string): Child {
   if (style === "b") return element("b", {}, text);
   return style === "in" || style === "out" ? chip(text, style) : text;
 }
@@ -43,11 +44,10 @@ export function provenance(header: Header): HTMLElement {
     element("dt", {}, name),
     element("dd", {}, value),
   ]);
-  const notes = header.notes.map((note) => element("li", {}, note));
   return element(
     "section",
     { class: "card is-wide" },
-    notes.length ? element("ul", { class: "notes" }, ...notes) : null,
+    notes(header),
     element(
       "details",
       {},
@@ -55,4 +55,10 @@ export function provenance(header: Header): HTMLElement {
       element("dl", { class: "provenance" }, ...rows),
     ),
   );
+}
+
+/** What must be known to read the numbers; null where there is nothing. */
+export function notes(header: Header): HTMLElement | null {
+  if (!header.notes.length) return null;
+  return element("ul", { class: "notes" }, ...header.notes.map((note) => element("li", {}, note)));
 }

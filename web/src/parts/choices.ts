@@ -91,7 +91,7 @@ export class Choices {
       .filter((pair) => pair && !own.has(pair.split("=")[0]!));
     const pairs = [...own]
       .filter(([, name]) => this.values[name] !== this.start[name])
-      .map(([key, name]) => `${key}=${encodeURIComponent(this.values[name]!)}`);
+      .map(([key, name]) => `${key}=${escaped(this.values[name]!)}`);
     const fragment = [...others, ...pairs].join("&");
     if (address.read() !== fragment) address.write(fragment);
   }
@@ -102,9 +102,11 @@ export class Choices {
 
   /** What the address and the selection say; the start where they say nothing. */
   private read(): Values {
-    const said = new URLSearchParams(this.kept.address?.read() ?? "");
+    const { address } = this.kept;
+    const said = new URLSearchParams(address?.read() ?? "");
     const pairs = Object.entries(this.start).map(([name, value]) => {
       const link = this.links[name];
+      if (!link && !address) return [name, this.values[name]];
       const text = link
         ? link.read(this.kept.selection!.picked, this.values[name]!)
         : said.get(this.kept.scope + name);
@@ -114,6 +116,11 @@ export class Choices {
     });
     return Object.fromEntries(pairs) as Values;
   }
+}
+
+/** A fragment may hold commas as they are. */
+function escaped(value: string): string {
+  return encodeURIComponent(value).replaceAll("%2C", ",");
 }
 
 /** Whether a text is a whole number from `low` to `high`. */

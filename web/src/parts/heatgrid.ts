@@ -2,7 +2,7 @@ import { fullSize, placeAt, scrollTo, type Geometry, type Place } from "./geomet
 import { edgeHeight, type GridModel } from "./heatmodel";
 import { paintScene } from "./heatpaint";
 import type { Plate } from "./brush";
-import { ScrollCanvas } from "./scrollcanvas";
+import { ScrollCanvas, type ScrollHandlers } from "./scrollcanvas";
 
 /** What the reader does with a grid. */
 export interface GridHandlers {
@@ -35,17 +35,11 @@ export class HeatGrid {
     private readonly handlers: GridHandlers,
   ) {
     const attributes = { class: "grid", "aria-roledescription": "heat grid" };
-    this.canvas = new ScrollCanvas(attributes, {
-      draw: (brush, glimpse) =>
-        paintScene(brush, {
-          ...glimpse,
-          geometry: this.geometry,
-          model: this.model,
-          selected: this.selected,
-          hover: this.hover,
-        }),
-      resize: () => this.layOut(),
-    });
+    const draw: ScrollHandlers["draw"] = (brush, glimpse) => {
+      const { geometry, model, selected, hover } = this;
+      paintScene(brush, { ...glimpse, geometry, model, selected, hover });
+    };
+    this.canvas = new ScrollCanvas(attributes, { draw, resize: () => this.layOut() }, true);
     this.geometry = this.measure();
     this.listen();
     this.show(model, false);
@@ -100,13 +94,15 @@ export class HeatGrid {
 
   private measure(): Geometry {
     const { rows, cols, above, below, labelRoom: left = LABEL_ROOM } = this.model;
-    const { narrowest, widest } = this.overview ? OVERVIEW : WORDS;
     const room = (this.element.clientWidth - left) / Math.max(cols, 1);
+    // On paper nothing scrolls: words that would be shrunk below half are left out.
+    const small = this.canvas.printing && room < WORDS.narrowest / 2;
+    const { narrowest, widest } = this.overview || small ? OVERVIEW : WORDS;
     const width = Math.min(widest, Math.max(narrowest, room));
     return {
       rows,
       cols,
-      cellWidth: this.overview ? width : Math.floor(width),
+      cellWidth: narrowest === OVERVIEW.narrowest ? width : Math.floor(width),
       cellHeight: this.model.rowHeight ?? ROW_HEIGHT,
       left,
       head: edgeHeight(above),

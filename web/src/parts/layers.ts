@@ -7,6 +7,11 @@ export function layerName(layer: number): string {
   return layer === INPUT_LAYER ? "in" : String(layer);
 }
 
+/** Back from its name. */
+export function layerNumber(name: string): number {
+  return name === "in" ? INPUT_LAYER : Number(name);
+}
+
 /** A state in short, as rows are labelled: "3", or "3 mid" for the one inside layer 3. */
 export function stateName(layer: number, inside: boolean): string {
   return inside ? `${layerName(layer)} mid` : layerName(layer);

@@ -32,7 +32,7 @@ function pill(text: string, style: string, title: string): HTMLElement | null {
   return element("span", { class: `pill ${style}`.trim(), title: title || text }, shown);
 }
 
-function logo(): SVGElement {
+export function logo(): SVGElement {
   const image = document.createElementNS(SVG, "svg");
   image.setAttribute("viewBox", "0 0 20 20");
   image.setAttribute("aria-hidden", "true");

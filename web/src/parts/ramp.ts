@@ -29,6 +29,7 @@ const INKS = [
 
 /** A cell's paint: its colour and the ink that is readable on it. */
 export interface Paint {
+  readonly rgb: readonly number[];
   readonly fill: string;
   readonly ink: string;
 }
@@ -50,7 +51,7 @@ export function paintOf(ramp: Quantity["ramp"], scheme: Scheme, share: number): 
   const key = `${ramp} ${scheme}`;
   let shades = paints.get(key);
   if (!shades) {
-    const stops = STOPS[ramp][scheme];
+    const stops = STOPS[ramp][scheme].map(channels);
     shades = Array.from({ length: SHADES }, (_, i) => mixed(stops, i / (SHADES - 1)));
     paints.set(key, shades);
   }
@@ -62,12 +63,13 @@ export function gradientOf(ramp: Quantity["ramp"], scheme: Scheme, towards = "ri
   return `linear-gradient(to ${towards}, ${STOPS[ramp][scheme].join(", ")})`;
 }
 
-function mixed(stops: readonly string[], share: number): Paint {
+function mixed(stops: readonly (readonly number[])[], share: number): Paint {
   const place = share * (stops.length - 1);
   const from = Math.min(Math.floor(place), stops.length - 2);
-  const [a, b] = [channels(stops[from]!), channels(stops[from + 1]!)];
+  const [a, b] = [stops[from]!, stops[from + 1]!];
   const rgb = a.map((value, i) => Math.round(value + (b[i]! - value) * (place - from)));
   return {
+    rgb,
     fill: `rgb(${rgb.join(",")})`,
     ink: INKS.find(([least]) => luminance(rgb) >= least)![1],
   };

@@ -17,6 +17,9 @@ export interface ScrollHandlers {
   resize(): void;
 }
 
+/** Pixels that a browser's canvas has at most along a side. */
+const LARGEST = 16_000;
+
 /**
  * A canvas that stays in view while its scroller moves: only what can be seen is drawn, so that
  * its cost does not grow with the picture.
@@ -30,9 +33,11 @@ export class ScrollCanvas {
   private full: Size = { width: 0, height: 0 };
   private frame = 0;
 
+  /** `whole`: on paper all of the picture is drawn, and not what is in view. */
   constructor(
     attributes: Readonly<Record<string, string | number>>,
     private readonly handlers: ScrollHandlers,
+    private readonly whole = false,
   ) {
     this.element = element("div", { tabindex: 0, role: "application", ...attributes }, this.sizer);
     this.element.addEventListener("scroll", () => this.redraw(), { passive: true });
@@ -47,8 +52,17 @@ export class ScrollCanvas {
     this.paint();
   }
 
+  /** Whether the page is on its way to paper, where nothing scrolls. */
+  get printing(): boolean {
+    return this.whole && this.element.closest("[data-printing]") !== null;
+  }
+
   /** The size of what can be seen. */
   get view(): Size {
+    if (this.printing) {
+      const width = Number.isFinite(this.full.width) ? this.full.width : this.element.clientWidth;
+      return { width: Math.min(width, LARGEST), height: Math.min(this.full.height, LARGEST) };
+    }
     return {
       width: Math.min(this.element.clientWidth, this.full.width),
       height: Math.min(this.element.clientHeight, this.full.height),
@@ -56,6 +70,7 @@ export class ScrollCanvas {
   }
 
   get scroll(): Scroll {
+    if (this.printing) return { x: 0, y: 0 };
     return { x: this.element.scrollLeft, y: this.element.scrollTop };
   }
 

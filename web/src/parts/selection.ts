@@ -1,6 +1,6 @@
 import type { Address } from "./address";
 import { Choices, isWhole, type Link } from "./choices";
-import { INPUT_LAYER, layerName } from "./layers";
+import { layerName, layerNumber } from "./layers";
 
 /** What is picked on a page, in the trace's own numbers; null where nothing was. */
 export interface Picked {
@@ -12,15 +12,15 @@ export interface Picked {
 }
 
 const MOST = 999_999_999;
-const NOTHING = { at: "", layer: "", head: "" } as const;
 
 /** The one selection that all views of a page read and write: "#at=4&layer=29&head=3". */
 export class Selection {
   private readonly choices: Choices;
 
-  constructor(address: Address | null) {
+  /** `at`: the position that is picked where the address says none. */
+  constructor(address: Address | null, at: number | null = null) {
     this.choices = new Choices(
-      NOTHING,
+      { at: at === null ? "" : String(at), layer: "", head: "" },
       (name, value) => (name === "layer" && value === "in") || isWhole(value, 0, MOST),
       { address, scope: "", selection: null },
     );
@@ -30,7 +30,7 @@ export class Selection {
     const layer = this.choices.get("layer");
     return {
       at: this.number("at"),
-      layer: layer === "in" ? INPUT_LAYER : this.number("layer"),
+      layer: layer === "" ? null : layerNumber(layer),
       head: this.number("head"),
     };
   }
@@ -52,7 +52,7 @@ export class Selection {
     this.choices.dispose();
   }
 
-  private number(name: "at" | "layer" | "head"): number | null {
+  private number(name: "at" | "head"): number | null {
     return this.choices.get(name) === "" ? null : this.choices.number(name);
   }
 }
@@ -65,16 +65,22 @@ export function positionLink(positions: readonly number[]): Link {
   };
 }
 
-/** Links a choice that is the token said, a target: the one after the position that is read. */
-export const targetLink: Link = {
-  read: ({ at }) => (at === null ? null : String(at + 1)),
-  write: (value) => ({ at: Number(value) - 1 }),
-};
+/**
+ * Links a choice that is the token said, a target: the one after the position that is read, or in
+ * a masked model the one that stands there.
+ */
+export function targetLink({ masked }: { readonly masked?: boolean }): Link {
+  const shift = masked ? 0 : 1;
+  return {
+    read: ({ at }) => (at === null ? null : String(at + shift)),
+    write: (value) => ({ at: Number(value) - shift }),
+  };
+}
 
 /** Links a choice that is a layer's printed name. */
 export const layerLink: Link = {
   read: ({ layer }) => (layer === null ? null : layerName(layer)),
-  write: (value) => ({ layer: value === "in" ? INPUT_LAYER : Number(value) }),
+  write: (value) => ({ layer: layerNumber(value) }),
 };
 
 /** Links a choice that is an index of `layers` to the layer that is picked. */
@@ -82,5 +88,38 @@ export function layerRowLink(layers: readonly number[]): Link {
   return {
     read: ({ layer }) => (layer === null ? null : String(layers.indexOf(layer))),
     write: (value) => ({ layer: layers[Number(value)]! }),
+  };
+}
+
+/**
+ * Links a choice that is an index of slots, rows of tokens of two runs beside each other, to the
+ * position in the first of them; a slot that has none of its tokens picks nothing elsewhere.
+ */
+export function slotLink(at: readonly number[]): Link {
+  // A slot of the second run alone stays chosen until another token is picked.
+  let seen: number | null = null;
+  return {
+    read: ({ at: picked }, now) => {
+      if (picked === seen) return now;
+      seen = picked;
+      return picked === null ? null : String(at.indexOf(picked));
+    },
+    write: (value) => {
+      if (at[Number(value)]! < 0) return {};
+      seen = at[Number(value)]!;
+      return { at: seen };
+    },
+  };
+}
+
+/** Links a choice that is a head's code, such as "9.2"; a layer alone keeps the head's number. */
+export function headLink(has: { readonly head: boolean } = { head: true }): Link {
+  return {
+    read: ({ layer, head }, now) =>
+      layer === null ? null : `${layer}.${head ?? now.split(".")[1]!}`,
+    write: (code) => {
+      const [layer, head] = code.split(".").map(Number);
+      return { layer: layer!, head: has.head ? head! : null };
+    },
   };
 }

@@ -38,7 +38,10 @@ export interface StripHandlers {
   release(): void;
 }
 
-/** What is marked: the chosen chip, the one that follows from it, the one under the pointer. */
+/**
+ * What is marked: the chosen chip, the one that belongs to it (it follows from it; in a strip of
+ * tokens that were said, it was read before), the one under the pointer.
+ */
 export interface StripMarks {
   readonly chosen: number;
   readonly follows: number;
@@ -160,10 +163,10 @@ function roleNode(role: string): HTMLElement {
   return element("span", { class: "role", role: "presentation" }, role);
 }
 
-/** Scrolls the strip, never the page. */
+/** Scrolls the strip, never the page: to the middle, where a reader sees what is around. */
 function revealIn(box: HTMLElement, node: HTMLElement): void {
   const top = node.offsetTop - box.offsetTop;
-  if (top < box.scrollTop) box.scrollTop = top;
-  const below = top + node.offsetHeight - box.clientHeight;
-  if (below > box.scrollTop) box.scrollTop = below;
+  const room = box.clientHeight - node.offsetHeight;
+  const isInView = top >= box.scrollTop && top <= box.scrollTop + room;
+  if (!isInView) box.scrollTop = top - room / 2;
 }

@@ -1,4 +1,4 @@
-/** Light or dark: what the reader's system says, until they choose; print is always light. */
+/** Light or dark: what the host or the reader's system says, until they choose; print is light. */
 
 export type Scheme = "light" | "dark";
 
@@ -10,16 +10,24 @@ export interface Theme {
   dispose(): void;
 }
 
+/** What a notebook or an app around the pictures says of its own colours. */
+export interface HostScheme {
+  /** Null where it says nothing: then the system's are taken. */
+  now(): Scheme | null;
+  /** Called after each change; returns the way to stop. */
+  subscribe(listener: () => void): () => void;
+}
+
 /** The theme of everything under `root`, which carries it as `data-scheme`. */
-export function createTheme(root: HTMLElement, given: Scheme | null = null): Theme {
+export function createTheme(root: HTMLElement, host: HostScheme | null = null): Theme {
   const system = window.matchMedia("(prefers-color-scheme: dark)");
   const listeners = new Set<() => void>();
-  let chosen = given;
+  let chosen: Scheme | null = null;
   let printing = false;
 
   const current = (): Scheme => {
     if (printing) return "light";
-    return chosen ?? (system.matches ? "dark" : "light");
+    return chosen ?? host?.now() ?? (system.matches ? "dark" : "light");
   };
   const apply = (): void => {
     root.dataset["scheme"] = current();
@@ -27,13 +35,16 @@ export function createTheme(root: HTMLElement, given: Scheme | null = null): The
   };
   const startPrint = (): void => {
     printing = true;
+    root.dataset["printing"] = "";
     apply();
   };
   const endPrint = (): void => {
     printing = false;
+    delete root.dataset["printing"];
     apply();
   };
   system.addEventListener("change", apply);
+  const stop = host?.subscribe(apply);
   window.addEventListener("beforeprint", startPrint);
   window.addEventListener("afterprint", endPrint);
   apply();
@@ -51,6 +62,7 @@ export function createTheme(root: HTMLElement, given: Scheme | null = null): The
     },
     dispose() {
       system.removeEventListener("change", apply);
+      stop?.();
       window.removeEventListener("beforeprint", startPrint);
       window.removeEventListener("afterprint", endPrint);
       listeners.clear();

@@ -46,28 +46,6 @@ export interface LensHeader extends RowHeader {
   } | null;
 }
 
-/** Kind "anatomy": the parts of a model, equal blocks folded into one row. */
-export interface AnatomyHeader extends Header {
-  readonly parts: readonly {
-    readonly kind: string;
-    /** Such as "0–29"; "" outside the blocks. */
-    readonly blocks: string;
-    /** The module, with a * for the block's number. */
-    readonly path: string;
-    readonly shapes: readonly string[];
-    /** The earlier parameters that its own are one with. */
-    readonly tied: readonly string[];
-    readonly each: number;
-    readonly count: number;
-  }[];
-  readonly capabilities: readonly {
-    readonly name: string;
-    readonly proven: boolean;
-    readonly why: string;
-  }[];
-  readonly total: number;
-}
-
 /** Kind "candidates": the k tokens after each layer at one position. */
 export interface CandidatesHeader extends Header {
   readonly layers: readonly number[];

@@ -21,8 +21,15 @@ export async function inflated(text: string): Promise<Uint8Array> {
 }
 
 function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  // In browsers since 2025, and several times as fast.
+  if ("fromBase64" in Uint8Array) return (Uint8Array as unknown as Decoder).fromBase64(base64);
   const characters = atob(base64);
   const bytes = new Uint8Array(characters.length);
   for (let i = 0; i < characters.length; i++) bytes[i] = characters.charCodeAt(i);
   return bytes;
+}
+
+/** What the type library does not know yet. */
+interface Decoder {
+  fromBase64(text: string): Uint8Array<ArrayBuffer>;
 }

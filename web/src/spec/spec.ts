@@ -34,6 +34,8 @@ export interface Header {
   readonly sentence: readonly (readonly [string, string])[];
   readonly provenance: readonly (readonly [string, string])[];
   readonly notes: readonly string[];
+  /** Whether the model says the token at a position itself, and not the one after it. */
+  readonly masked?: boolean;
 }
 
 export interface Spec<H extends Header = Header> {

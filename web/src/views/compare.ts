@@ -3,9 +3,11 @@ import { Choices, isWhole } from "../parts/choices";
 import { element } from "../parts/dom";
 import type { Place } from "../parts/geometry";
 import { HeatGrid } from "../parts/heatgrid";
+import { layerNumber } from "../parts/layers";
 import { legend } from "../parts/legend";
 import { LineChart } from "../parts/lines";
 import { picker } from "../parts/picker";
+import { layerRowLink, slotLink } from "../parts/selection";
 import { signedLegend } from "../parts/signed";
 import type { CompareHeader } from "../spec/compare";
 import type { Spec } from "../spec/spec";
@@ -83,6 +85,10 @@ class ComparePage implements Page {
         return isWhole(value, 0, count - 1);
       },
       this.host,
+      {
+        ...(header.row_axis === "layer" ? { row: layerRowLink(header.rows.map(layerNumber)) } : {}),
+        ...(header.column_axis === "position" ? { col: slotLink(header.columns.at[0]) } : {}),
+      },
     );
   }
 

@@ -5,6 +5,7 @@ import { percent } from "../parts/format";
 import type { Place } from "../parts/geometry";
 import { HeatGrid } from "../parts/heatgrid";
 import { picker } from "../parts/picker";
+import { headLink, slotLink } from "../parts/selection";
 import { points, signedLegend } from "../parts/signed";
 import { TokenStrip } from "../parts/strip";
 import type { CompareAttentionHeader } from "../spec/compare";
@@ -117,6 +118,7 @@ class ComparePage implements Page {
         return isWhole(value, 0, size - 1);
       },
       this.host,
+      { head: headLink(), at: slotLink(heads.header.at[0]) },
     );
   }
 

@@ -36,6 +36,7 @@ class ExplorePage implements Page {
   private readonly left = element("p", { class: "about", role: "status" });
   private readonly told = element("div", { class: "explore-told", role: "status" });
   private readonly back = button("← back", () => this.goBack());
+  private readonly stop: () => void;
   private seed = 0;
   private busy = false;
   /** The node whose candidates are listed. */
@@ -61,13 +62,15 @@ class ExplorePage implements Page {
     });
     this.cards = [this.arrange()];
     this.choices.subscribe((now, before) => {
-      if (now["node"] !== before["node"]) this.told.replaceChildren();
+      if (now["node"] !== before["node"]) this.arrive();
       this.draw();
     });
+    this.stop = host.selection?.subscribe(({ at }) => this.follow(at)) ?? ((): void => {});
     this.draw();
   }
 
   dispose(): void {
+    this.stop();
     this.choices.dispose();
   }
 
@@ -109,6 +112,18 @@ class ExplorePage implements Page {
     const picture = card(header.heading, header.about, [this.back], this.text, this.words, body);
     picture.addEventListener("keydown", (event) => this.key(event));
     return wide(picture);
+  }
+
+  /** At another node: its last token is the one that is read. */
+  private arrive(): void {
+    this.told.replaceChildren();
+    this.host.selection?.set({ at: this.forest.end(this.at) });
+  }
+
+  /** A position that was picked elsewhere is the end of one of the texts on the way here. */
+  private follow(at: number | null): void {
+    const node = this.forest.path(this.at).find((one) => this.forest.end(one) === at);
+    if (node !== undefined && node !== this.at) this.go(node);
   }
 
   private draw(): void {

@@ -10,10 +10,12 @@ import { pairsView } from "./pairs";
 import { neuronsView } from "./neurons";
 import { clustersView } from "./clusters";
 import { deletionView } from "./deletion";
+import { embedView } from "./embed";
 import { exploreView } from "./explore";
 import { factorsView } from "./factors";
 import type { View } from "./host";
 import { lensView } from "./lens";
+import { reportView } from "./report";
 import { saliencyView } from "./saliency";
 import { walkView } from "./walk";
 
@@ -34,7 +36,9 @@ const KINDS: Readonly<Record<string, View>> = {
   saliency: saliencyView,
   deletion: deletionView,
   walk: walkView,
+  embed: embedView,
   explore: exploreView,
+  report: reportView,
 };
 
 export function viewOf(kind: string): View {

@@ -1,4 +1,4 @@
-import { provenance } from "../parts/card";
+import { notes, provenance } from "../parts/card";
 import { element } from "../parts/dom";
 import { masthead } from "../parts/masthead";
 import type { Header, Spec } from "../spec/spec";
@@ -7,6 +7,8 @@ import type { Host, View } from "./host";
 /** What a view puts on the page: its cards, and how they are kept in step. */
 export interface Page {
   readonly cards: readonly HTMLElement[];
+  /** What stands between the masthead and the cards. */
+  readonly bar?: HTMLElement;
   /** Called once the cards are in the page and have their size. */
   start?(): void;
   /** After the theme has changed. */
@@ -20,8 +22,11 @@ export function pageView<H extends Header>(make: (spec: Spec<H>, host: Host) => 
     const spec = anySpec as Spec<H>;
     const page = make(spec, host);
     const board = element(host.alone ? "main" : "div", { class: "board" });
-    board.append(...page.cards, provenance(spec.header));
-    root.append(...(host.alone ? [masthead(spec.header, host.theme)] : []), board);
+    const made = host.nested ? notes(spec.header) : provenance(spec.header);
+    board.append(...page.cards, ...(made ? [made] : []));
+    if (host.alone) root.append(masthead(spec.header, host.theme));
+    root.append(...(page.bar ? [page.bar] : []), board);
+    if (host.nested) hideHeading(page, spec.header.heading);
     page.start?.();
     const stop = host.theme.subscribe(() => page.recolour?.());
     return () => {
@@ -30,6 +35,13 @@ export function pageView<H extends Header>(make: (spec: Spec<H>, host: Host) => 
       root.replaceChildren();
     };
   };
+}
+
+/** The section that a picture stands in asks its question already. */
+function hideHeading({ cards }: Page, heading: string): void {
+  for (const title of cards.flatMap((card) => [...card.querySelectorAll("h2")])) {
+    title.classList.toggle("visually-hidden", title.textContent === heading);
+  }
 }
 
 /** A card over the whole width of the board. */

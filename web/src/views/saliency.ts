@@ -1,6 +1,7 @@
 import { card, sentence } from "../parts/card";
 import { Choices, isWhole } from "../parts/choices";
 import { element } from "../parts/dom";
+import { Elsewhere } from "../parts/elsewhere";
 import { percent } from "../parts/format";
 import type { Place } from "../parts/geometry";
 import { HeatGrid } from "../parts/heatgrid";
@@ -36,6 +37,7 @@ class SaliencyPage implements Page {
   private readonly largest: number;
   private readonly box = element("div", { class: "saliency-box" });
   private readonly key = element("div");
+  private readonly elsewhere = new Elsewhere();
   private readonly panel = element("section", { class: "card readout", "aria-live": "polite" });
   private pieces: readonly Piece[] = [];
   private strip!: TokenStrip;
@@ -56,10 +58,10 @@ class SaliencyPage implements Page {
       { ...start, pinned: "no" },
       (name, value) =>
         name === "at"
-          ? isWhole(value, 1, targets.at(-1)!) && targets.includes(Number(value))
+          ? isWhole(value, 0, targets.at(-1)!) && targets.includes(Number(value))
           : ALLOWED[name]!.includes(value),
       host,
-      { at: targetLink },
+      { at: targetLink(spec.header) },
     );
     this.grid = new HeatGrid(this.model(), {
       hover: (place) => this.hoverTarget(place && targets[place.row]!),
@@ -109,15 +111,18 @@ class SaliencyPage implements Page {
       ["matrix", "all targets"],
     ]);
     const hint =
-      "Hover a token that was said, or reach it with ← →: each token before it is coloured by its share, the largest in full. " +
+      "Hover a token that was said, or reach it with ← →: each token " +
+      `${header.masked ? "" : "before it "}is coloured by its share, the largest in full. ` +
       "Click or Enter pins it, Esc lets go. Underlined: produced.";
     const picture = card(
       header.heading,
       header.about,
       [layout, unit, detail],
+      this.elsewhere.element,
       this.box,
       element("p", { class: "hint" }, hint),
-      sentence(header.sentence),
+      // It is of the last target; a report tells of the token that is picked.
+      this.host.nested ? null : sentence(header.sentence),
     );
     const terms = header.terms.flatMap(([name, words]) => [
       element("dt", {}, name),
@@ -233,6 +238,17 @@ class SaliencyPage implements Page {
     const row = this.shares.rowsOf(piece).at(-1)!;
     this.grid.select({ row, col: this.col }, shown === chosen);
     this.panel.replaceChildren(...readout(this.shares, this.pieces, piece, told));
+    this.elsewhere.tell(this.away());
+  }
+
+  /** What is said where the token that is picked on the page has no saliency here. */
+  private away(): string[] | null {
+    const at = this.host.selection?.picked.at ?? null;
+    const { targets, inputs } = this.shares.header;
+    if (at === null || targets.includes(at + 1)) return null;
+    const call = `ct.saliency(trace, targets=[${at + 1}])`;
+    const picked = `The token that is picked, ${inputs[at + 1] ?? "the next one"} at ${at + 1}`;
+    return [`${picked}, is none of those explained here: ${call} explains it.`];
   }
 
   private tints(told: readonly (Told | null)[]): (string | null)[] {

@@ -7,7 +7,8 @@ import { rampLegend } from "../parts/legend";
 import type { WalkHeader, WalkStep } from "../spec/walk";
 import { arrayOf, type Spec } from "../spec/spec";
 import type { Host } from "./host";
-import { pageView, wide, type Page } from "./page";
+import { wide, type Page } from "./page";
+import { placedView, type Go } from "./placed";
 import { cellsModel, cellsOf, FIRST, largest, printed, type Cells } from "./walk/cells";
 import { candidates, experts } from "./walk/choices";
 import { StackMap } from "./walk/map";
@@ -17,7 +18,15 @@ import { Xray } from "./walk/xray";
 const STAGES = { embedding: "Into the model", attention: "Attention", mlp: "MLP", output: "Out" };
 
 /** A walk: one step at a time with its real numbers, a map of the stack, and the x-ray. */
-export const walkView = pageView<WalkHeader>((spec, host) => new WalkPage(spec, host));
+export const walkView = placedView<WalkHeader>(
+  {
+    of: ({ at, layer }) => ({ at, layer }),
+    question: ({ at, layer }) => ({ what: "walk", at, layer }),
+    call: ({ at, layer }) => `ct.walk(trace, at=${at}, layer=${layer})`,
+    follows: false,
+  },
+  (spec, host, go) => new WalkPage(spec, host, go),
+);
 
 class WalkPage implements Page {
   readonly cards: readonly HTMLElement[];
@@ -37,6 +46,7 @@ class WalkPage implements Page {
   constructor(
     private readonly spec: Spec<WalkHeader>,
     private readonly host: Host,
+    go: Go,
   ) {
     const { header } = spec;
     const last = header.steps.length - 1;
@@ -47,7 +57,7 @@ class WalkPage implements Page {
       host,
     );
     this.map = new StackMap(header, (step) => this.go(step));
-    this.xray = new Xray(spec);
+    this.xray = new Xray(spec, go);
     this.grid = new HeatGrid(cellsModel(this.step, this.shown(), "light"), {
       hover: (place) => (place ? this.tell(place.row, place.col) : this.tellScale()),
       choose: ({ row, col }) => this.point(row, col),
@@ -64,6 +74,7 @@ class WalkPage implements Page {
 
   recolour(): void {
     this.draw();
+    this.grid.recolour();
     this.xray.draw(this.host.theme.scheme);
   }
 

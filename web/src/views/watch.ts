@@ -14,11 +14,20 @@ import { layerRowLink } from "../parts/selection";
 import type { WatchHeader } from "../spec/headers";
 import { arrayOf, type Spec } from "../spec/spec";
 import type { Host } from "./host";
-import { pageView, wide, type Page } from "./page";
+import { wide, type Page } from "./page";
+import { placedView } from "./placed";
 import { raceChart, raceModel, raceQuantity, type Race } from "./watch/race";
 
 /** The race: chosen tokens through the layers, as a chart of lines and as a heat table. */
-export const watchView = pageView<WatchHeader>((spec, host) => new WatchPage(spec, host));
+export const watchView = placedView<WatchHeader>(
+  {
+    of: ({ position }) => ({ at: position, layer: null }),
+    question: ({ at }, { nested }) => (nested ? { what: "section", at } : null),
+    call: ({ at }) => `ct.watch(trace, […], at=${at})`,
+    follows: true,
+  },
+  (spec, host) => new WatchPage(spec, host),
+);
 
 class WatchPage implements Page {
   readonly cards: readonly HTMLElement[];

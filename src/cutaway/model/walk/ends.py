@@ -65,10 +65,11 @@ def _enter(
                 total, words = exactly(rows) * scale.factor, f"embedding {scale}"
             if place is not None and given is not None:
                 log.add(
-                    "position", "Look its position up", "embedding", f"row of position {at}",
-                    given[at], ("channel",), module=(place.path, place.module),
+                    "position_embedding", "Look its position up", "embedding",
+                    f"row of position {at}", given[at], ("channel",),
+                    module=(place.path, place.module),
                 )  # fmt: skip
-                words, inputs = "embedding + position", ["embedding", "position"]
+                words, inputs = "embedding + position", ["embedding", "position_embedding"]
             _entered(log, normed, words, inputs, total, state, at)
             return
     raise MissingError(

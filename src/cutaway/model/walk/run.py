@@ -41,6 +41,12 @@ def walk(
 
     A part whose steps can't be proven is left out from that step on, and the walk says why.
     """
+    if trace.card.is_masked:
+        raise MissingError(
+            "the walk", because="it goes from a token to the one that comes next, and this model "
+            "fills masks",
+            fix="see one head number by number: ct.attention_neuron",
+        )  # fmt: skip
     block = anatomy.blocks[layer]
     ids = trace.token_ids
     with resting(model):

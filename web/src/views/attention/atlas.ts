@@ -11,12 +11,14 @@ export function paintAtlas(atlas: HTMLCanvasElement, grid: Grid, scheme: Scheme)
   const image = brush.createImageData(atlas.width, atlas.height);
   const pixels = new Uint32Array(image.data.buffer);
   const shades = shadesOf(scheme);
+  const { data } = grid;
+  const width = heads * side;
   let i = 0;
   for (let layer = 0; layer < layers; layer++)
     for (let head = 0; head < heads; head++)
       for (let row = 0; row < side; row++) {
-        let at = (layer * side + row) * atlas.width + head * side;
-        for (let col = 0; col < side; col++) pixels[at++] = shades[grid.data[i++]!]!;
+        let at = (layer * side + row) * width + head * side;
+        for (let col = 0; col < side; col++) pixels[at++] = shades[data[i++]!]!;
       }
   brush.putImageData(image, 0, 0);
 }
@@ -24,8 +26,7 @@ export function paintAtlas(atlas: HTMLCanvasElement, grid: Grid, scheme: Scheme)
 /** The paint of each level as a pixel: little-endian, red first. */
 function shadesOf(scheme: Scheme): Uint32Array {
   return Uint32Array.from({ length: 256 }, (_, level) => {
-    const fill = paintOf("clay", scheme, level / 255)!.fill;
-    const [red, green, blue] = (fill.match(/\d+/g) ?? []).map(Number) as [number, number, number];
-    return (255 << 24) | (blue << 16) | (green << 8) | red;
+    const [red, green, blue] = paintOf("clay", scheme, level / 255)!.rgb;
+    return (255 << 24) | (blue! << 16) | (green! << 8) | red!;
   });
 }

@@ -11,7 +11,7 @@ export class Focus {
   /** The token chosen last: where the keyboard is. */
   get cursor(): Token {
     const side = this.choices.get("side") === "key" ? "key" : "query";
-    return { side, at: this.choices.number("at") };
+    return { side, at: this.choices.number(side === "key" ? "key" : "at") };
   }
 
   /** All that are looked at, the last chosen first; null where all tokens are. */
@@ -27,6 +27,11 @@ export class Focus {
     const lost = add && !pins.some((pin) => sameToken(pin, token));
     const cursor = lost ? (pins.at(-1) ?? token) : token;
     this.choices.set({ ...this.placed(cursor), pins: codeOf(pins) });
+  }
+
+  /** Another token was picked on the page: it is the one that looks. */
+  follow(): void {
+    this.choices.set({ side: "query", focus: "token" });
   }
 
   /** The keyboard goes on: what is pinned stays. */
@@ -52,6 +57,6 @@ export class Focus {
   }
 
   private placed({ side, at }: Token): Record<string, string> {
-    return { side, at: String(at), focus: "token" };
+    return { side, [side === "key" ? "key" : "at"]: String(at), focus: "token" };
   }
 }

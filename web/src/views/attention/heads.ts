@@ -1,16 +1,9 @@
 import { percent, quantity } from "../../parts/format";
+import { headCode, headFound, headName, type HeadAt } from "../../parts/headcode";
 import type { AttentionHeader } from "../../spec/headers";
 import { arrayOf, type Grid, type Spec } from "../../spec/spec";
 
-/** A head by its rows in the arrays, not by the numbers of its layer and itself. */
-export interface HeadAt {
-  readonly layer: number;
-  readonly head: number;
-}
-
-export function sameHead(a: HeadAt, b: HeadAt): boolean {
-  return a.layer === b.layer && a.head === b.head;
-}
+export { sameHead, type HeadAt } from "../../parts/headcode";
 
 const AGGREGATES = { mean: "mean of its heads", max: "most of its heads", rollout: "rollout" };
 
@@ -68,9 +61,9 @@ export class Heads {
   }
 
   name(at: HeadAt): string {
-    const { layers, heads, aggregate } = this.header;
-    const layer = `Layer ${layers[at.layer]!}`;
-    return aggregate ? `${layer}, ${AGGREGATES[aggregate]}` : `${layer}, head ${heads[at.head]!}`;
+    const { layers, aggregate } = this.header;
+    if (!aggregate) return headName(this.header, at);
+    return `Layer ${layers[at.layer]!}, ${AGGREGATES[aggregate]}`;
   }
 
   /** Which heads share its keys and values; "" where each has its own. */
@@ -89,15 +82,11 @@ export class Heads {
 
   /** As it stands in the address: the numbers of layer and head, such as "9.2". */
   code(at: HeadAt): string {
-    return `${this.header.layers[at.layer]!}.${this.header.heads[at.head]!}`;
+    return headCode(this.header, at);
   }
 
   /** Back from the address; null for a head that is not there. */
   find(code: string): HeadAt | null {
-    const found = /^(\d{1,5})\.(\d{1,5})$/.exec(code);
-    if (!found) return null;
-    const layer = this.header.layers.indexOf(Number(found[1]));
-    const head = this.header.heads.indexOf(Number(found[2]));
-    return layer < 0 || head < 0 ? null : { layer, head };
+    return headFound(this.header, code);
   }
 }

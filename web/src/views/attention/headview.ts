@@ -55,7 +55,7 @@ export class HeadView {
 
   update(changed: (...names: string[]) => boolean): void {
     if (changed("head", "on", "first", "mass", "part")) this.showHeads();
-    else if (changed("at", "side", "pins", "focus")) this.showTokens(true);
+    else if (changed("at", "key", "side", "pins", "focus")) this.showTokens(true);
   }
 
   /** Draws the heads that are on and here. */

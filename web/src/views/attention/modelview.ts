@@ -56,7 +56,7 @@ export class ModelView {
     if (changed("sort", "by", "least")) this.arrangeGrid();
     if (changed("first")) this.recolour();
     else if (changed("head", "versus", "form", "mass", "part")) this.showHeads();
-    else if (changed("at", "side", "pins", "focus")) this.showTokens(true);
+    else if (changed("at", "key", "side", "pins", "focus")) this.showTokens(true);
   }
 
   /** Weights have come. */

@@ -15,7 +15,10 @@ export class AttentionPage {
   readonly cards: readonly HTMLElement[];
   private readonly store: HeadStore;
   private readonly choices: Choices;
-  private readonly views: { readonly model: ModelView; readonly heads: HeadView };
+  private readonly context: Context;
+  /** The views that have been opened, and the one that stands on the page. */
+  private readonly views: { model?: ModelView; heads?: HeadView } = {};
+  private shown: ModelView | HeadView;
   private disposed = false;
   /** Whether the first weights have come: the chosen token is then scrolled to. */
   private arrived = false;
@@ -25,9 +28,9 @@ export class AttentionPage {
     this.store = new HeadStore(spec, heads, host.ask);
     this.choices = attentionChoices(heads, this.store, host);
     const focus = new Focus(this.choices, spec.header.positions.length);
-    const context = new Context(heads, this.store, this.choices, focus, host);
-    this.views = { model: new ModelView(context), heads: new HeadView(context) };
-    this.cards = [...this.views.model.cards, ...this.views.heads.cards];
+    this.context = new Context(heads, this.store, this.choices, focus, host);
+    this.shown = this.chosen;
+    this.cards = this.shown.cards;
   }
 
   /** Draws everything; called when the cards are in the page. */
@@ -39,6 +42,9 @@ export class AttentionPage {
       if (changed("view")) this.open();
       else this.shown.update(changed);
       this.fetch();
+      // A token picked here comes with its side: else it was picked elsewhere on the page.
+      const isAway = now["side"] === "key" || now["focus"] === "all";
+      if (changed("at") && isAway) this.context.focus.follow();
     });
   }
 
@@ -48,20 +54,25 @@ export class AttentionPage {
 
   dispose(): void {
     this.disposed = true;
-    this.views.model.dispose();
-    this.views.heads.dispose();
+    this.views.model?.dispose();
+    this.views.heads?.dispose();
     this.choices.dispose();
   }
 
-  private get shown(): ModelView | HeadView {
-    return this.choices.get("view") === "heads" ? this.views.heads : this.views.model;
+  /** The view that is chosen; made when it is first opened. */
+  private get chosen(): ModelView | HeadView {
+    return this.choices.get("view") === "heads"
+      ? (this.views.heads ??= new HeadView(this.context))
+      : (this.views.model ??= new ModelView(this.context));
   }
 
   private open(): void {
-    const { model, heads } = this.views;
-    const other = this.shown === model ? heads : model;
-    for (const card of other.cards) card.hidden = true;
-    for (const card of this.shown.cards) card.hidden = false;
+    const before = this.shown;
+    this.shown = this.chosen;
+    if (this.shown !== before) {
+      before.cards[0]!.before(...this.shown.cards);
+      for (const card of before.cards) card.remove();
+    }
     this.shown.show();
     this.fetch();
   }

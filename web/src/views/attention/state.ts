@@ -1,5 +1,5 @@
-import { Choices, isWhole, type Link } from "../../parts/choices";
-import { positionLink } from "../../parts/selection";
+import { Choices, isWhole } from "../../parts/choices";
+import { headLink, positionLink } from "../../parts/selection";
 import type { Host } from "../host";
 import { BLOCKS } from "./blocks";
 import type { HeadAt, Heads } from "./heads";
@@ -22,7 +22,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * What is chosen: the view, a head and one to compare it with, order and filter of the heads, the
- * heads of a layer that are on, form, mass and parts that are drawn, tokens.
+ * heads of a layer that are on, form, mass and parts that are drawn, tokens: the one that looks
+ * (`at`), the one that is looked at (`key`), and on which side one is.
  */
 export function attentionChoices(heads: Heads, store: HeadStore, host: Host): Choices {
   const { header } = heads;
@@ -41,6 +42,7 @@ export function attentionChoices(heads: Heads, store: HeadStore, host: Host): Ch
     part: "all",
     side: "query",
     at: String(count - 1),
+    key: String(count - 1),
     pins: "",
     focus: "token",
   };
@@ -52,13 +54,13 @@ export function attentionChoices(heads: Heads, store: HeadStore, host: Host): Ch
     if (name === "least") return isWhole(value, 0, STEPS);
     if (name === "on") return headsOn(value, header.heads) !== null;
     if (name === "mass") return isWhole(value, MASS.least, MASS.most);
-    if (name === "at") return isWhole(value, 0, count - 1);
+    if (name === "at" || name === "key") return isWhole(value, 0, count - 1);
     if (name === "pins") return tokensOf(value, count) !== null;
     return ALLOWED[name]!.includes(value);
   };
   return new Choices(start, allowed, host, {
     at: positionLink(header.positions),
-    head: headLink(heads),
+    head: headLink({ head: !header.aggregate }),
   });
 }
 
@@ -80,16 +82,4 @@ export function codeOfOn(rows: readonly number[], numbers: readonly number[]): s
 function opening(heads: Heads, store: HeadStore): HeadAt {
   const order = heads.order(heads.header.opens_with);
   return order.find((at) => store.embedded(at)) ?? order[0]!;
-}
-
-/** The head that is picked on a page of several views; a layer alone keeps the head's number. */
-function headLink(heads: Heads): Link {
-  return {
-    read: ({ layer, head }, now) =>
-      layer === null ? null : `${layer}.${head ?? now.split(".")[1]!}`,
-    write: (code) => {
-      const [layer, head] = code.split(".").map(Number);
-      return { layer: layer!, head: heads.header.aggregate ? null : head! };
-    },
-  };
 }

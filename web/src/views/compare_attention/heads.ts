@@ -1,15 +1,12 @@
 import type { GridModel } from "../../parts/heatmodel";
 import { percent } from "../../parts/format";
+import { headCode, headFound, headName, type HeadAt } from "../../parts/headcode";
 import { paintOf } from "../../parts/ramp";
 import type { Scheme } from "../../parts/theme";
 import type { CompareAttentionHeader } from "../../spec/compare";
 import { arrayOf, type Grid, type Spec } from "../../spec/spec";
 
-/** A head by its rows in the arrays, not by the numbers of its layer and itself. */
-export interface HeadAt {
-  readonly layer: number;
-  readonly head: number;
-}
+export type { HeadAt } from "../../parts/headcode";
 
 /** What heads are ranked by: over all tokens, or at the chosen one. */
 export type RankedBy = "mean" | "token";
@@ -62,20 +59,16 @@ export class PairHeads {
   }
 
   name(at: HeadAt): string {
-    return `Layer ${this.header.layers[at.layer]!}, head ${this.header.heads[at.head]!}`;
+    return headName(this.header, at);
   }
 
   /** As it stands in the address: "9.3". */
   code(at: HeadAt): string {
-    return `${this.header.layers[at.layer]!}.${this.header.heads[at.head]!}`;
+    return headCode(this.header, at);
   }
 
   find(code: string): HeadAt | null {
-    const found = /^(\d{1,5})\.(\d{1,5})$/.exec(code);
-    if (!found) return null;
-    const layer = this.header.layers.indexOf(Number(found[1]));
-    const head = this.header.heads.indexOf(Number(found[2]));
-    return layer < 0 || head < 0 ? null : { layer, head };
+    return headFound(this.header, code);
   }
 
   /** Layers down, heads across; shaded by the square root of how much each differs. */

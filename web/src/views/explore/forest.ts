@@ -46,6 +46,11 @@ export class Forest {
     return parent < 0 ? [at] : [...this.path(parent), at];
   }
 
+  /** The position of a node's last token. */
+  end(at: number): number {
+    return this.path(at).reduce((sum, one) => sum + this.node(one).labels.length, -1);
+  }
+
   add({ at, node, ids, labels, logits, totals, drawn }: ExploreAnswer): void {
     this.nodes[at] = node;
     this.known[at] = { ids, labels, logits, totals, vocab: this.spec.header.vocab };

@@ -72,7 +72,7 @@ export class LensCells {
 
   /** Whether the cell's top token is the one that came next: by ids, for texts may be alike. */
   foretells(cell: Cell): boolean {
-    const next = this.header.next_ids[this.place(cell)[1]]!;
+    const next = this.trueId(this.place(cell)[1]);
     return next >= 0 && this.topsOf(cell).id.at(...this.place(cell), 0) === next;
   }
 
@@ -81,7 +81,7 @@ export class LensCells {
     const [row, col] = this.place(cell);
     const { index, id, probability, logit } = this.topsOf(cell);
     const final = this.after.id.at(this.header.layers.length - 1, col, 0);
-    const next = this.header.next_ids[col]!;
+    const next = this.trueId(col);
     return Array.from({ length: this.header.k }, (_, j) => j)
       .filter((j) => id.at(row, col, j) >= 0)
       .map((j) => ({
@@ -91,6 +91,12 @@ export class LensCells {
         isFinal: id.at(row, col, j) === final,
         isNext: id.at(row, col, j) === next,
       }));
+  }
+
+  /** The token that is right at a position: the one that came next, or that stands there. */
+  private trueId(col: number): number {
+    const { masked, input_ids, next_ids } = this.header;
+    return (masked ? input_ids : next_ids)[col]!;
   }
 
   /** The label of the token whose rank and surprisal are given at a position. */

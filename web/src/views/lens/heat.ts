@@ -57,9 +57,9 @@ function readEdge({ header }: LensCells): Edge {
 
 function cameEdge({ header }: LensCells): Edge {
   return {
-    name: "came",
+    name: header.masked ? "" : "came",
     tone: "out",
-    label: (col) => header.nexts[col] || "?",
+    label: (col) => header.nexts[col] || (header.masked ? "" : "?"),
     small: null,
     underlined: () => false,
   };

@@ -73,7 +73,8 @@ export class LensPage implements Page {
     const { header } = this.cells;
     const text = card(
       "What it read",
-      "The text, token by token. Pick one: the grid shows what the model would say after it. " +
+      "The text, token by token. Pick one: the grid shows what the model would say " +
+        `${header.masked ? "in its place" : "after it"}. ` +
         "Underlined tokens were produced by the model.",
       [],
       this.strip.element,
@@ -87,7 +88,9 @@ export class LensPage implements Page {
       this.legendBox,
       this.layout.element,
     );
-    return [wide(text), picture, this.readout.element, this.panelBox];
+    // A report shows the text once for all its lenses.
+    const first = this.host.nested ? [] : [wide(text)];
+    return [...first, picture, this.readout.element, this.panelBox];
   }
 
   /** Draws what has changed; everything at first. */
@@ -121,7 +124,7 @@ export class LensPage implements Page {
     this.grid.setHover(hover && this.placeOf(hover));
     this.strip.mark({
       chosen,
-      follows: chosen + 1,
+      follows: this.cells.header.masked ? -1 : chosen + 1,
       hover: hover ? this.cells.column(hover.at) : -1,
     });
     this.readout.show(state);
@@ -166,7 +169,7 @@ export class LensPage implements Page {
 
 function marksOf(header: LensHeader): [style: string, meaning: string][] {
   return [
-    ["is-ring", "the top token is the one that came next"],
+    ["is-ring", `the top token is the one that ${header.masked ? "stands there" : "came next"}`],
     ...(header.produced.some(Boolean)
       ? [["is-produced", "produced by the model"] as [string, string]]
       : []),

@@ -38,7 +38,7 @@ function candidates(cells: LensCells, rows: readonly Row[], state: State): Parts
     state.inside ? null : state.layer,
   );
   const about =
-    `The ${cells.header.k} likeliest next tokens after each layer at position ${state.at}. ` +
+    `The ${cells.header.k} likeliest tokens after each layer at position ${state.at}. ` +
     "Bars: probability, 0 to 1. Green: the final layer's top token.";
   return ["What it nearly said after ", about, table];
 }

@@ -90,7 +90,7 @@ export class LensState {
 /** The last position after the final layer: where the model says what comes. */
 function startOf(header: LensHeader): Values {
   return {
-    at: String(header.positions.at(-1)!),
+    at: String(header.stays?.position ?? header.positions.at(-1)!),
     layer: layerName(header.layers.at(-1)!),
     inside: "no",
     pinned: "no",

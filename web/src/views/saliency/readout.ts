@@ -15,7 +15,7 @@ export function readout(
 ): HTMLElement[] {
   const { header } = shares;
   const values = shares.values(chosen).map((value) => quantity(value, header.value_unit));
-  const title = element("h2", {}, "Why ", chip(chosen.label, "out"), "?");
+  const title = element("h2", {}, "Why ", chip(shares.said(chosen), "out"), "?");
   const value = element("p", { class: "hint" }, `${header.terms[0]![1]}: ${values.join(", ")}`);
   const order = told
     .map((numbers, i) => [numbers, i] as const)
@@ -28,7 +28,7 @@ export function readout(
     order.length > NAMED
       ? element("p", { class: "hint" }, `${order.length - NAMED} more: ${percent(rest)}`)
       : null;
-  const none = order.length ? null : element("p", {}, "No earlier token has a score.");
+  const none = order.length ? null : element("p", {}, "No token has a score.");
   const list = element("div", { class: "share-list" }, ...lines, left, none);
   // As high as the longest list, so that what stands below keeps its place.
   list.style.minHeight = `${LINE * (Math.min(NAMED, header.inputs.length) + 1)}px`;

@@ -62,6 +62,12 @@ export class Shares {
     return found;
   }
 
+  /** What is explained of a chip: its own label, or what fills it where it is a mask. */
+  said(piece: Piece): string {
+    const rows = this.header.masked ? this.rowsOf(piece) : [];
+    return rows.map((row) => this.header.explained[row]!).join("") || piece.label;
+  }
+
   /** The targets that a chip stands for, as rows of the arrays. */
   rowsOf(piece: Piece): number[] {
     return piece.positions.flatMap((position) => this.rows.get(position) ?? []);
@@ -78,7 +84,7 @@ export class Shares {
       let [share, score, known] = [0, 0, 0];
       for (const row of rows) {
         for (const source of piece.positions) {
-          if (source >= this.header.targets[row]!) continue;
+          if (!this.header.masked && source >= this.header.targets[row]!) continue;
           share += this.share.at(row, source) / rows.length;
           score += this.score.at(row, source) / rows.length;
           known++;

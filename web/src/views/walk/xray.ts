@@ -8,6 +8,7 @@ import { paintOf } from "../../parts/ramp";
 import type { Scheme } from "../../parts/theme";
 import type { WalkHeader } from "../../spec/walk";
 import { arrayOf, type Spec } from "../../spec/spec";
+import type { Go } from "../placed";
 import { NO_EDGE } from "./cells";
 
 /** Smaller changes have the palest colour. */
@@ -24,12 +25,15 @@ export class Xray {
   private readonly key = element("div");
   private readonly most: number;
 
-  constructor(private readonly spec: Spec<WalkHeader>) {
+  constructor(
+    private readonly spec: Spec<WalkHeader>,
+    private readonly go: Go,
+  ) {
     this.most = Math.max(...arrayOf(spec, "change").data, 0);
     const tell = (row: number, col: number): void => this.tell(this.layer(row), col);
     this.grid = new HeatGrid(this.model("light"), {
       hover: (place) => (place ? tell(place.row, place.col) : this.here()),
-      choose: ({ row, col }) => this.move(row, col),
+      choose: ({ row, col }) => this.open(row, col),
       move: ({ row, col }) => this.move(row, col),
       release: () => this.here(),
     });
@@ -104,6 +108,14 @@ export class Xray {
     this.tell(this.layer(row), col);
   }
 
+  /** A crossing is walked through where Python can be asked for it. */
+  private open(row: number, col: number): void {
+    const { header } = this.spec;
+    const [layer, at] = [this.layer(row), header.positions[col]!];
+    if (this.go && !(layer === header.layer && at === header.at)) this.go({ at, layer });
+    else this.move(row, col);
+  }
+
   private tell(layer: number, at: number): void {
     const { header } = this.spec;
     const value = arrayOf(this.spec, "change").at(layer, at);
@@ -114,7 +126,12 @@ export class Xray {
       ` (position ${at}) by ${quantity(value)} of its length. `,
       ...(isHere
         ? ["This is the crossing that is walked through above."]
-        : [element("code", {}, `ct.walk(trace, at=${at}, layer=${layer})`), " walks through it."]),
+        : this.go
+          ? ["A click or Enter walks through it."]
+          : [
+              element("code", {}, `ct.walk(trace, at=${at}, layer=${layer})`),
+              " walks through it.",
+            ]),
     );
   }
 }

@@ -1,0 +1,137 @@
+"""One vector for a text: the states of one layer, pooled over its tokens."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+from transformers.utils.hub import cached_file
+
+from ..core.errors import UnknownError
+from ..trace.source import Floats
+from .forward import device_of, forward, resting
+from .record import recording
+from .structure import Anatomy
+
+__all__ = ["POOLINGS", "Recipe", "embed", "recipe_of"]
+
+#: How the rows (B, T, n) of texts become one vector each.
+POOLINGS: Mapping[str, Callable[[Tensor], Tensor]] = {
+    "mean": lambda rows: rows.mean(dim=1),
+    "cls": lambda rows: rows[:, 0],
+    "last": lambda rows: rows[:, -1],
+    "max": lambda rows: rows.amax(dim=1),
+}
+#: The names that sentence-transformers has for them.
+_NAMES = {
+    "mean": "pooling_mode_mean_tokens", "cls": "pooling_mode_cls_token",
+    "last": "pooling_mode_lasttoken", "max": "pooling_mode_max_tokens",
+}  # fmt: skip
+#: Tokens read at once.
+_TOKENS = 4096
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a model's own configuration makes a vector of a text; `said` where it says so."""
+
+    pooling: str = "mean"
+    normalise: bool = False
+    said: bool = False
+
+
+def recipe_of(model: PreTrainedModel) -> Recipe:
+    """What the files beside the model say (modules.json, as sentence-transformers writes them).
+
+    Without them: the mean, not normalised. Raises UnknownError for a pooling that is none of
+    POOLINGS.
+    """
+    modules = _read(model, "modules.json")
+    if not isinstance(modules, list):
+        return Recipe()
+    kinds = {str(entry["type"]).rpartition(".")[2]: str(entry["path"]) for entry in modules}
+    normalise = "Normalize" in kinds
+    if "Pooling" not in kinds:
+        return Recipe(normalise=normalise, said=True)
+    told = _read(model, f"{kinds['Pooling']}/config.json") or {}
+    chosen = [name for name, key in _NAMES.items() if told.get(key)]
+    asked = [key for key, value in told.items() if key.startswith("pooling_mode") and value]
+    if len(chosen) != 1 or len(asked) != 1:
+        raise UnknownError(
+            "pooling of the model's configuration", ", ".join(asked) or "none", allowed=POOLINGS,
+            fix="say which you want: pooling='mean'",
+        )  # fmt: skip
+    return Recipe(chosen[0], normalise, said=True)
+
+
+def _read(model: PreTrainedModel, name: str) -> Any:
+    """A JSON file beside the model's own, or None where there is none."""
+    found = cached_file(
+        model.name_or_path, name, local_files_only=True, _raise_exceptions_for_gated_repo=False,
+        _raise_exceptions_for_missing_entries=False, _raise_exceptions_for_connection_errors=False,
+    ) if model.name_or_path else None  # fmt: skip
+    if found is None:
+        return None
+    return json.loads(Path(found).read_text("utf-8"))
+
+
+def embed(
+    model: PreTrainedModel,
+    anatomy: Anatomy,
+    texts: Sequence[Sequence[int]],
+    pooling: str,
+    layer: int | None,
+) -> Floats:
+    """(n, width) float32, a vector for each text of token ids.
+
+    layer  the state after that block (-1: before block 0); None: what the model's body gives,
+           its final norm included
+
+    Texts of one length are read together, so that none is padded.
+    """
+    if pooling not in POOLINGS:
+        raise UnknownError("pooling", pooling, allowed=POOLINGS)
+    found = np.empty((len(texts), 0), dtype=np.float32)
+    with resting(model):
+        for places in _together(texts):
+            ids = torch.tensor([list(texts[place]) for place in places], device=device_of(model))
+            rows = _body(model, ids) if layer is None else _states(model, anatomy, ids, layer)
+            vectors = POOLINGS[pooling](rows.float()).cpu().numpy()
+            if not found.shape[1]:
+                found = np.empty((len(texts), vectors.shape[1]), dtype=np.float32)
+            found[places] = vectors
+    return found
+
+
+def _together(texts: Sequence[Sequence[int]]) -> Iterator[list[int]]:
+    """The places of texts of one length, at most so many tokens at a time."""
+    by_length: dict[int, list[int]] = defaultdict(list)
+    for place, ids in enumerate(texts):
+        by_length[len(ids)].append(place)
+    for length, places in by_length.items():
+        size = max(1, _TOKENS // length)
+        for low in range(0, len(places), size):
+            yield places[low : low + size]
+
+
+def _body(model: PreTrainedModel, ids: Tensor) -> Tensor:
+    body: nn.Module = model.base_model
+    rows: Tensor = forward(body, ids).last_hidden_state
+    return rows
+
+
+def _states(model: nn.Module, anatomy: Anatomy, ids: Tensor, layer: int) -> Tensor:
+    held: list[Tensor] = []
+    with recording(
+        model, anatomy, ("states",), lambda _, __, rows: held.append(rows.clone()), [layer]
+    ):
+        forward(model, ids, logits_to_keep=1)
+    return held[0]

@@ -1,0 +1,41 @@
+"""What a model says at a position: the token after it, or the one that stands there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from transformers import PreTrainedModel
+from transformers.models.auto.modeling_auto import (
+    MODEL_FOR_CAUSAL_LM_MAPPING,
+    MODEL_FOR_MASKED_LM_MAPPING,
+)
+
+from ..core.errors import MissingError
+
+__all__ = ["causal_only", "objective_of"]
+
+
+def objective_of(model: PreTrainedModel) -> str:
+    """ "masked" for an encoder, whose language head fills masks, else "causal".
+
+    As transformers sorts its classes; one that it counts as both (XLM's) is what its
+    configuration says. An encoder's bare body is sorted as the encoder is.
+    """
+    config = model.config
+    filling: Any = MODEL_FOR_MASKED_LM_MAPPING.get(type(config), None)
+    going_on: Any = MODEL_FOR_CAUSAL_LM_MAPPING.get(type(config), None)
+    if filling is None or getattr(config, "is_decoder", False):
+        return "causal"
+    if going_on is None or not isinstance(model, going_on):
+        return "masked"
+    fills = isinstance(model, filling) and not getattr(config, "causal", False)
+    return "masked" if fills else "causal"
+
+
+def causal_only(what: str, model: PreTrainedModel) -> None:
+    """MissingError where an encoder is asked to go on with a text."""
+    if objective_of(model) == "masked":
+        raise MissingError(
+            what, because=f"{type(model).__name__} is an encoder, which goes on with no text",
+            fix="trace a text, with the tokenizer's mask where a token is to be said",
+        )  # fmt: skip

@@ -1,0 +1,42 @@
+import type { Source } from "./live";
+import { query, type Pairs } from "./route";
+
+/** A lens of a run on the server. */
+export function sourceOf(run: string, lens: string, given: Pairs = []): Source {
+  const path = `/api/runs/${encodeURIComponent(run)}/views/${encodeURIComponent(lens)}`;
+  return { packet: path + query(given), ask: `${path}/ask${query(given)}` };
+}
+
+/** The same as a page that opens offline. */
+export function pageOf(run: string, lens: string, given: Pairs): string {
+  return `/api/runs/${encodeURIComponent(run)}/page/${encodeURIComponent(lens)}${query(given)}`;
+}
+
+/** Two runs under one lens; the same as a page. */
+export function compared(a: string, b: string, lens: string): Source & { readonly page: string } {
+  const given = query([
+    ["a", a],
+    ["b", b],
+    ["lens", lens],
+  ]);
+  return {
+    packet: `/api/compare${given}`,
+    ask: `/api/compare/ask${given}`,
+    page: `/api/compare/page${given}`,
+  };
+}
+
+/** The next tokens of a text, its tree as a page, a node of it as a run; a session has a tree of its own. */
+export function explored(
+  model: string,
+  text: string,
+  session: string,
+): Source & { readonly page: string; readonly run: string } {
+  const given = `?${new URLSearchParams({ model, text, session })}`;
+  return {
+    packet: `/api/explore${given}`,
+    ask: `/api/explore/ask${given}`,
+    page: `/api/explore/page${given}`,
+    run: `/api/explore/run${given}`,
+  };
+}
