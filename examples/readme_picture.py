@@ -1,4 +1,4 @@
-"""Takes the picture that the README opens with: the page of " Paris".
+"""Takes the pictures of the README, the page of " Paris", and of the docs: the model's parts.
 
 python examples/readme_picture.py [FOLDER]
 """
@@ -17,7 +17,8 @@ HERE = Path(__file__).resolve().parents[1] / "docs" / "images"
 
 
 def main(folder: Path = HERE) -> None:
-    trace = ct.load().trace("The capital of France is")
+    lm = ct.load()
+    trace = lm.trace("The capital of France is")
     view = ct.logit_lens(trace)
     last = view.data.sel(position=4, layer=29, k=0)
     assert str(last["token"].values) == "·Paris"
@@ -25,6 +26,9 @@ def main(folder: Path = HERE) -> None:
     with TemporaryDirectory() as work, camera() as lens:
         page = view.save(Path(work) / "lens.html")
         lens.photograph(page, folder / "lens.png", parts=(".masthead", "section.card:has(.grid)"))
+        page = ct.anatomy(lm).save(Path(work) / "anatomy.html")
+        parts = ("section.card:has(.anatomy-stack)", ".readout")
+        lens.photograph(page, folder / "anatomy.png", parts=parts)
 
 
 if __name__ == "__main__":

@@ -7,22 +7,40 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import typer
 
 import cutaway
-from cutaway.app import cli
+from cutaway.app import api, cli
 
 from .pages import DOCS, PAGES, ROOT, CodeBlock, blocks, links, named
+
+if TYPE_CHECKING:
+    from cutaway.model.lm import LM
 
 WITH_CODE = [
     page for page in PAGES if {block.language for block in blocks(page)} & {"python", "pycon", "sh"}
 ]
+#: Pages whose tables have calls beside questions, or beside another tool's calls.
+TABLES = [DOCS / "which-lens.md", *sorted((DOCS / "coming-from").glob("*.md"))]
+
+
+@pytest.fixture
+def one_model(smol: LM, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`load()` gives the one that is there; with arguments it loads."""
+    load = api.load
+
+    def given(name: str | None = None, **options: Any) -> LM:
+        return load(name, **options) if name or options else smol
+
+    monkeypatch.setattr(cutaway, "load", given)
+    monkeypatch.setattr(api, "load", given)
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("one_model")
 @pytest.mark.parametrize("page", WITH_CODE, ids=named)
 def test_the_code_of_a_page_runs(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -40,6 +58,38 @@ def test_the_code_of_a_page_runs(
             run_session(block, page, namespace)
         elif block.language == "sh":
             run_commands(block)
+
+
+@pytest.mark.slow
+def test_every_call_in_the_tables_runs(
+    smol: LM, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside another tool's call, or beside a question: what is written can be typed."""
+    monkeypatch.chdir(tmp_path)
+    text = "The capital of France is"
+    a, b = smol.trace([text, "The capital of Italy is"])
+    trace = smol.generate(text, max_new_tokens=4, keep="all")
+    known = {
+        "ct": cutaway, "lm": smol, "model": smol.model, "tokenizer": smol.tokenizer, "text": text,
+        "texts": [text, "The nurse said that"], "trace": trace, "a": a, "b": b, "base": smol,
+        "tuned": smol, "view": cutaway.predictions(trace), "j": 5,
+    }  # fmt: skip
+    calls = {call for page in TABLES for call in calls_in_tables(page)}
+    assert len(calls) > 40
+    for call in sorted(calls):
+        try:
+            answer = eval(call, known)
+        except Exception as error:
+            raise AssertionError(f"{call} does not run") from error
+        if isinstance(answer, cutaway.View):
+            assert answer.data.sizes, call
+
+
+def calls_in_tables(page: Path) -> set[str]:
+    """Calls of ours in the rows of a page's tables, but for models that would be fetched."""
+    rows = [line for line in page.read_text("utf-8").splitlines() if line.startswith("|")]
+    calls = {call for row in rows for call in re.findall(r"`((?:ct|lm|trace|view)\.[^`]+)`", row)}
+    return {call for call in calls if "ct.load(" not in call}
 
 
 def run_session(block: CodeBlock, page: Path, namespace: dict[str, Any]) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import runpy
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -11,11 +13,16 @@ FOLDER = Path(__file__).parents[1] / "examples"
 EXAMPLES = sorted(FOLDER.glob("[!_]*.py"))
 
 
+# examples/trackers.py: MLflow's own tables are declared in a way that SQLAlchemy gives up, and W&B
+# leaves folders to be cleaned up when its objects are collected.
+@pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy is deprecated")
+@pytest.mark.filterwarnings("ignore:Implicitly cleaning up:ResourceWarning")
 @pytest.mark.slow
 @pytest.mark.parametrize("script", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_runs(script: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages and pictures go to a folder of their own, not over those in docs/."""
     monkeypatch.syspath_prepend(str(FOLDER))
     monkeypatch.setattr("sys.argv", [str(script), str(tmp_path)])
-    runpy.run_path(str(script), run_name="__main__")
+    with patch.dict(os.environ):  # examples say to libraries what a user would say in the shell
+        runpy.run_path(str(script), run_name="__main__")
     assert any(tmp_path.iterdir()), f"{script.name} wrote nothing"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import subprocess
 import sys
 import tarfile
@@ -54,9 +55,17 @@ def test_the_wheel_holds_the_package_and_its_bundle_only(wheel: Path) -> None:
         path.relative_to(source).as_posix()
         for path in (source / "cutaway").rglob("*.py")
     }  # fmt: skip
-    front = {f"cutaway/render/{name}.js" for name in ("loader", "bundle/cutaway")}
+    front = {f"cutaway/render/{name}.js" for name in ("loader", "bundle/cutaway", "bundle/app")}
     assert ours == expected | front | {"cutaway/py.typed"}
     assert any(name.endswith("licenses/LICENSE") for name in names)
+
+
+@pytest.mark.slow
+def test_a_saved_page_carries_a_small_front_end_and_none_of_the_app(wheel: Path) -> None:
+    files = ZipFile(wheel)
+    page, app = (files.read(f"cutaway/render/bundle/{name}.js") for name in ("cutaway", "app"))
+    assert len(gzip.compress(page)) <= 250_000
+    assert (b"/api/runs" in page, b"/api/runs" in app) == (False, True)
 
 
 @pytest.mark.slow
@@ -77,7 +86,7 @@ def test_the_source_distribution_can_build_the_bundle(tmp_path: Path) -> None:
     with tarfile.open(built("sdist", tmp_path)) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {"hatch_build.py", "web/package-lock.json", "web/src/main.ts", "LICENSE"} <= names
-    assert not [name for name in names if "node_modules" in name or name.endswith("cutaway.js")]
+    assert not [name for name in names if "node_modules" in name or "/bundle/" in name]
 
 
 @pytest.mark.parametrize("requirement", REQUIREMENTS, ids=str)

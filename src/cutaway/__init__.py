@@ -11,18 +11,24 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from .trace.logger import logged_by as _logged_by
+
 __version__ = "0.1.0"
 
 #: Where each public name lives. Nothing is imported before it is asked for.
 _HOMES = {
     "CutawayError": "core.errors",
     "LM": "model.lm",
+    "LensCallback": "app.trackers.callback",
+    "Run": "app.runs.run",
+    "Runs": "app.runs.store",
     "Trace": "trace.trace",
     "View": "app.view",
     "anatomy": "app.api",
     "attention": "app.looking",
     "clusters": "app.firing",
     "compare": "app.comparing",
+    "embed": "app.embedding",
     "explore": "app.exploring",
     "factors": "app.firing",
     "load": "app.api",
@@ -31,27 +37,36 @@ _HOMES = {
     "open": "app.api",
     "pairs": "app.racing",
     "predictions": "app.api",
+    "report": "app.reporting",
+    "runs": "app.runs.store",
     "saliency": "app.saliency",
+    "serve": "app.serving",
     "walk": "app.walking",
     "watch": "app.racing",
     "wrap": "app.api",
 }
 
 __all__ = [
-    "LM", "CutawayError", "Trace", "View", "anatomy", "attention", "clusters", "compare", "explore",
-    "factors", "load", "logit_lens", "neurons", "open", "pairs", "predictions", "saliency", "walk",
-    "watch", "wrap",
+    "LM", "CutawayError", "LensCallback", "Run", "Runs", "Trace", "View", "anatomy", "attention",
+    "clusters", "compare", "embed", "explore", "factors", "load", "logit_lens", "neurons", "open",
+    "pairs", "predictions", "report", "runs", "saliency", "serve", "walk", "watch", "wrap",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
     from .app.api import anatomy, load, logit_lens, predictions, wrap
     from .app.api import open as open  # noqa: A004 - ct.open, as in tarfile
     from .app.comparing import compare
+    from .app.embedding import embed
     from .app.exploring import explore
     from .app.firing import clusters, factors, neurons
     from .app.looking import attention
     from .app.racing import pairs, watch
+    from .app.reporting import report
+    from .app.runs.run import Run
+    from .app.runs.store import Runs, runs
     from .app.saliency import saliency
+    from .app.serving import serve
+    from .app.trackers.callback import LensCallback
     from .app.view import View
     from .app.walking import walk
     from .core.errors import CutawayError
@@ -71,3 +86,14 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+def _log(trace: Any, run: Any, name: str | None, step: int | None) -> tuple[str, ...]:
+    """What trace.log does: the app's work, of which the room of traces must know nothing."""
+    from .app.trackers.known import log
+    from .app.trackers.made import asset_of_trace
+
+    return log(run, asset_of_trace(trace, name, step))
+
+
+_logged_by(_log)

@@ -54,7 +54,8 @@ def test_equal_blocks_are_one_row(spec: Spec) -> None:
 def test_the_text_says_all(spec: Spec, width: int | None) -> None:
     said = text(spec, width)
     for words in (
-        "mlp of blocks 0–1", "mlp of block 2", "model.layers.*.mlp", "712",
+        "MLP of blocks 0–1", "MLP of block 2", "MLP 96 – 192 3 384 53.9 %", "unembedding tied",
+        "model.layers.*.mlp", "712",
         "proven: the last state gives the logits",
         "not available, because attention and MLP read the same state",
     ):  # fmt: skip

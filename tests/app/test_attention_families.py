@@ -31,7 +31,7 @@ def test_a_layer_without_attention_is_refused_by_name() -> None:
 def test_a_model_without_attention_says_so() -> None:
     trace = ct.wrap(*tiny("mamba")).trace(TEXT)
     assert trace.card.heads == (0, 0, 0, 0)
-    with pytest.raises(MissingError, match="this model has no attention"):
+    with pytest.raises(MissingError, match="no attention is seen"):
         ct.attention(trace)
 
 

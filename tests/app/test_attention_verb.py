@@ -131,7 +131,7 @@ def test_a_model_without_attention_is_refused() -> None:
     from tests.models import tiny
 
     lm = ct.wrap(*tiny("mamba"))
-    with pytest.raises(ct.CutawayError, match="weigh its tokens against each other"):
+    with pytest.raises(ct.CutawayError, match="weighs its tokens against each other"):
         ct.attention(lm.trace(IDS))
 
 

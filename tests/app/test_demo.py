@@ -1,4 +1,4 @@
-"""The demo prints the lens and writes the page."""
+"""The demo prints the lens and writes the report."""
 
 from pathlib import Path
 
@@ -15,5 +15,7 @@ def test_the_demo(
     code, out, err = run(capsys, "demo")
     assert (code, err) == (0, "")
     assert "·Paris with 77.3 %" in out
-    assert out.endswith(f"The same as a page, offline: {(tmp_path / 'demo.html').as_uri()}\n")
-    assert "\\u00b7Paris" in (tmp_path / "demo.html").read_text("utf-8")
+    assert out.endswith(f"All lenses on one page, offline: {(tmp_path / 'demo.html').as_uri()}\n")
+    page = (tmp_path / "demo.html").read_text("utf-8")
+    assert "\\u00b7Paris" in page
+    assert 'id="cutaway-section-attention"' in page

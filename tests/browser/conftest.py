@@ -12,6 +12,8 @@ from typing import Any, Protocol
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from .screens import open_app, server  # noqa: F401 - fixtures of the app's screens
+
 _FOLDER = Path(__file__).parent
 _FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run",

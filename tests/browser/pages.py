@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -84,6 +85,22 @@ def _numbers(
             undefined = {"rank": 0, "top_index": -1, "top_id": -1}.get(name, np.nan)
             array[0] = undefined
     return {prefix + name: array for name, array in found.items()}
+
+
+def report_spec(*, live: bool = False) -> Spec:
+    """A report of 12 tokens of a tiny random model, 6 of them produced, with every section."""
+    return made_report().shown if live else made_report().spec
+
+
+@cache
+def made_report() -> Any:
+    """The report of `report_spec` itself, which answers questions."""
+    import cutaway as ct
+    from cutaway.app.reporting import report
+    from tests.models import tiny
+
+    lm = ct.wrap(*tiny("llama"))
+    return report(lm.generate("The keys to the cabinet are", max_new_tokens=6))
 
 
 def candidates_spec(words: Sequence[str] = WORDS, n_layers: int = 30, k: int = 5) -> Spec:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 import cutaway as ct
 from cutaway.render.page import page as page_of
@@ -15,7 +15,7 @@ from cutaway.view.spec import Spec
 
 from ..lens.made import made
 from .conftest import OpenPage, ready
-from .pages import candidates_spec, lens_spec
+from .pages import candidates_spec, lens_spec, report_spec
 
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 #: Kind -> the fragments of its address that are looked at.
@@ -36,6 +36,7 @@ STATES = {
     "compare_attention": ("",),
     "walk": ("",),
     "explore": ("", "temperature=0.7&top_p=0.9"),
+    "report": ("", "at=2&open=lens,race,saliency,attention,neurons,factors,clusters,walk,anatomy"),
 }
 
 
@@ -55,6 +56,7 @@ def specs(tiny_lm) -> dict[str, Spec]:
     return {
         "logit_lens": lens_spec(),
         "candidates": candidates_spec(),
+        "report": report_spec(),
         **{name: spec_of(data) for name, data in made().items()},
         **{name: view.spec for name, view in views.items()},
     }
@@ -80,6 +82,7 @@ def test_axe_sees_a_fault_that_is_there(open_page: OpenPage, specs):
 
 def faults(page: Page) -> list[str]:
     """Serious and critical violations: the rule, and where it is broken first."""
+    expect(page.locator(".section-body[aria-busy]")).to_have_count(0)
     page.evaluate(AXE.read_text("utf-8"))
     found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
     return [

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from cutaway.app.looking import attention
 from cutaway.core.errors import MissingError
+from cutaway.render import widget as front
 from cutaway.render.bundle import bundle_path
 from cutaway.render.widget import Answer, widget
 from cutaway.view.spec import Spec
@@ -21,12 +22,12 @@ from tests.lens.fakes import attention_trace
 
 #: Loads the bundle as a notebook does, and draws a Spec into #cell with a model like anywidget's.
 #: What it asks of Python goes to `window.kernel`, where the page has one.
-DRAW = """async ({ loader, code, envelope, data, answers }) => {
+DRAW = """async ({ loader, code, envelope, data, size, answers }) => {
     const from = URL.createObjectURL(new Blob([loader], { type: "text/javascript" }));
     const module = await import(from);
     const view = (text) =>
         new DataView(Uint8Array.from(atob(text), (character) => character.charCodeAt(0)).buffer);
-    const values = { envelope, data: view(data), answers, front: "IPY_MODEL_front" };
+    const values = { envelope, data: view(data), size, answers, front: "IPY_MODEL_front" };
     const held = { get: (name) => ({ code })[name] };
     const widget_manager = { get_model: async (id) => (id === "front" && code ? held : fail(id)) };
     const fail = (id) => { throw Error(`${id} not found`); };
@@ -65,9 +66,9 @@ def draw(page: Page, spec: Spec, answer: Answer | None = None, *, whole: bool = 
         [(content, buffers)] = told
         return [content, [base64.b64encode(buffer).decode() for buffer in buffers]]
 
-    if answer:
+    if answer or made.size > len(made.data):
         page.expose_function("kernel", kernel)
-    state = {"envelope": made.envelope, "answers": made.answers}
+    state = {"envelope": made.envelope, "answers": made.answers, "size": made.size}
     data = base64.b64encode(made.data).decode()
     state |= {"loader": made._esm, "code": made.front.code if whole else ""}
     page.evaluate(DRAW, {"data": data} | state)
@@ -163,7 +164,8 @@ def test_heads_are_asked_for_when_they_are_looked_at(open_page: OpenPage) -> Non
     ("attribute", "colour"),
     [("data-jp-theme-light='false'", "rgb(20, 22, 26)"),
      ("data-jp-theme-light='true'", "rgb(251, 250, 247)"),
-     ("data-vscode-theme-kind='vscode-dark'", "rgb(20, 22, 26)")],
+     ("data-vscode-theme-kind='vscode-dark'", "rgb(20, 22, 26)"),
+     ("data-theme='dark'", "rgb(20, 22, 26)")],
 )  # fmt: skip
 def test_the_notebooks_theme_wins_over_the_systems(
     open_page: OpenPage, attribute: str, colour: str
@@ -171,6 +173,24 @@ def test_the_notebooks_theme_wins_over_the_systems(
     page = open_page(f"<!doctype html><body {attribute}><div id='cell'></div>")
     draw(page, candidates_spec())
     expect(page.locator(".cutaway")).to_have_css("background-color", colour)
+
+
+def test_the_theme_is_followed_when_the_notebook_changes_it(open_page: OpenPage) -> None:
+    page = open_page("<!doctype html><body data-theme='dark'><div id='cell'></div>")
+    draw(page, candidates_spec())
+    for theme in ("light", "dark"):
+        page.evaluate("(theme) => { document.body.dataset.theme = theme; }", theme)
+        expect(page.locator(".cutaway")).to_have_attribute("data-scheme", theme)
+
+
+def test_a_large_picture_is_asked_for_in_parts(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(front, "PART", 10_000)
+    page = open_page(NOTEBOOK)
+    draw(page, lens_spec(n_positions=40))
+    expect(page.locator("#cell .cutaway[data-ready]")).to_be_visible()
+    expect(page.locator(".readout")).to_contain_text("After layer 29")
 
 
 def test_the_bundle_is_small_and_can_stand_in_a_page() -> None:

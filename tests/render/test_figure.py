@@ -13,7 +13,7 @@ from PIL import Image
 
 from cutaway.core.errors import InvalidError, MissingError, UnknownError
 from cutaway.render.drawing import drawable
-from cutaway.render.figure import FORMATS, figure, still
+from cutaway.render.figure import FIGURES, FORMATS, _in_few_colours, _written, figure, still
 from cutaway.view.kinds import spec_of
 from cutaway.view.spec import Spec
 from tests.view.made import LABELS, logit_lens, predictions
@@ -103,9 +103,28 @@ def test_a_still_picture_is_the_figure_with_fewer_dots() -> None:
 
 
 def test_a_picture_of_many_words_or_no_figure_has_no_still() -> None:
-    assert still(spec_of(logit_lens(layers=30, positions=30))) is None
+    assert still(spec_of(predictions(layers=80, k=10))) is None
     assert still(spec_of(logit_lens(layers=1, positions=5000, k=1))) is None
     assert still(Spec("telescope", {})) is None
+
+
+def test_a_lens_of_many_words_has_a_still_of_its_colours() -> None:
+    few, many = (still(spec_of(logit_lens(layers=30, positions=n))) for n in (12, 30))
+    assert few is not None
+    assert many is not None
+    sizes = [Image.open(io.BytesIO(made)).size for made in (few, many)]
+    assert sizes[1][0] < sizes[0][0]  # narrow columns: nothing is written in them
+
+
+def test_a_still_in_few_colours_is_the_figure_to_within_8_of_255() -> None:
+    spec = SPECS["lens"]()
+    drawn = _written(FIGURES["logit_lens"](spec), spec, "png", 100)
+    full, few = (
+        np.asarray(Image.open(io.BytesIO(made)).convert("RGB")).astype(int)
+        for made in (drawn, _in_few_colours(drawn))
+    )
+    assert 0 < np.abs(full - few).max() <= 8
+    assert Image.open(io.BytesIO(_in_few_colours(drawn))).text["Software"] == "Cutaway"
 
 
 def test_an_unknown_kind_is_refused() -> None:

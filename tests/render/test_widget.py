@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from cutaway.core.errors import MissingError
 from cutaway.render.widget import MOST, Answer, widget
 from cutaway.view.kinds import spec_of
 from cutaway.view.spec import CHUNK, Spec
+from tests.browser.pages import lens_spec
 from tests.view.made import predictions
 
 
@@ -95,3 +97,31 @@ def test_without_an_answer_only_chunks_are_known(spec: Spec) -> None:
 
 def test_the_state_holds_nothing_that_is_asked_for(spec: Spec) -> None:
     assert len(widget(spec).data) == len(spec.data()) < 100_000
+
+
+def test_no_message_of_a_large_picture_has_5_mb_and_they_hold_it_whole() -> None:
+    large = lens_spec(n_positions=2048, k=10, inside=True, n_layers=12)
+    made = widget(large)
+    told = len(json.dumps(made.envelope)) + len(made.data)
+    assert told < MOST < made.size == len(large.data())
+    parts = [made.data]
+    while sum(map(len, parts)) < made.size:
+        content, buffers = asked(large, None, what="data", part=len(parts))
+        assert content["shape"] == [len(buffers[0])]
+        assert len(buffers[0]) < MOST
+        parts += buffers
+    assert b"".join(parts) == large.data()
+
+
+def test_a_question_that_is_interrupted_is_answered_in_words(spec: Spec) -> None:
+    heard: list[dict[str, Any]] = []
+
+    def answer(_: object) -> Any:
+        raise KeyboardInterrupt
+
+    made = widget(spec, answer)
+    made.send = lambda content, buffers=(): heard.append(content)
+    with pytest.raises(KeyboardInterrupt):
+        made._msg_callbacks.callbacks[-1](made, {"id": 1, "what": "head"}, [])
+    made.close()
+    assert "interrupted" in heard[0]["problem"]

@@ -6,6 +6,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..core.garbage import uncollected
+from ..core.progress import show_with
+from .bars import bar
+
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -15,6 +19,8 @@ if TYPE_CHECKING:
     from .view import View
 
 __all__ = ["anatomy", "load", "logit_lens", "open", "predictions", "wrap"]
+
+show_with(bar)
 
 
 def load(
@@ -42,14 +48,15 @@ def load(
     trust_remote_code  whether code that comes with the model may run
 
     Raises FileError for a folder or file that can't be read, InvalidError for a model that is no
-    decoder, MissingError where the network, a package or a part of the model is missing.
+    language model, MissingError where the network, a package or a part of the model is missing.
     """
-    from ..model import load as loading
+    with uncollected():
+        from ..model import load as loading
 
-    return loading.load(
-        name, revision=revision, device=device, dtype=dtype, device_map=device_map,
-        trust_remote_code=trust_remote_code,
-    )  # fmt: skip
+        return loading.load(
+            name, revision=revision, device=device, dtype=dtype, device_map=device_map,
+            trust_remote_code=trust_remote_code,
+        )  # fmt: skip
 
 
 def wrap(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> LM:
@@ -59,7 +66,7 @@ def wrap(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> LM:
     >>> ct.wrap(model, tokenizer)  # doctest: +SKIP
     LM(gpt2: gpt2, 12 layers, width 768, 124.4 M parameters, float32 on cpu)
 
-    model      a causal language model: quantised, sharded, fine-tuned, with adapters
+    model      a causal or a masked language model: quantised, sharded, fine-tuned, with adapters
     tokenizer  the tokenizer that belongs to it
 
     Its weights, attention setting, hooks and train or eval mode stay as they are. Raises

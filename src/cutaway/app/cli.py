@@ -34,7 +34,11 @@ VERBS = {
     "compare": "cli_comparing:compare",
     "walk": "cli_walking:walk",
     "explore": "cli_exploring:explore",
+    "embed": "cli_embedding:embed",
     "anatomy": "cli_anatomy:anatomy",
+    "report": "cli_reporting:report",
+    "runs": "cli_runs:runs",
+    "serve": "cli_serving:serve",
     "doctor": "doctor:doctor",
     "demo": "demo:demo",
 }
@@ -104,5 +108,8 @@ app.callback()(_common)
 for _name, _home in VERBS.items():
     _module, _, _function = _home.partition(":")
     _verb = getattr(import_module(f".{_module}", __package__), _function)
+    if isinstance(_verb, typer.Typer):  # a group of verbs
+        app.add_typer(_verb, name=_name)
+        continue
     # Given as it is, the line is not cut: the list shows what the verb's own help begins with.
     app.command(_name, short_help=_verb.__doc__.partition("\n")[0])(_verb)

@@ -20,9 +20,10 @@ def demo(
     ),
 ) -> None:
     """Show the embedded model at work on one sentence."""
-    from .api import load, logit_lens
+    from .api import load
+    from .reporting import report
 
-    view = logit_lens(load().trace(PROMPT))
+    view = report(load().trace(PROMPT))
     view.save(html)
-    typer.echo(printed(view), nl=False)
-    typer.echo(f"The same as a page, offline: {html.resolve().as_uri()}")
+    typer.echo(printed(view["lens"]), nl=False)
+    typer.echo(f"All lenses on one page, offline: {html.resolve().as_uri()}")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from .view import View
 
-__all__ = ["SUFFIXES", "export", "to_csv", "to_json", "to_netcdf"]
+__all__ = ["SUFFIXES", "export", "long_form", "long_rows", "to_csv", "to_json", "to_netcdf"]
 
 
 def export(view: View, path: Path) -> Path:
@@ -59,9 +59,21 @@ def to_csv(dataset: xr.Dataset) -> str:
     name of its axis is the column "value". The first cell of the column "made_by" holds the
     dataset's attributes (model, run, options) as JSON, the others are empty.
     """
+    columns = long_form(dataset)
+    attributes = {name: _attribute(value) for name, value in dataset.attrs.items()}
+    rows = len(next(iter(columns.values())))
+    columns["made_by"] = np.array([json.dumps(attributes), *[""] * (rows - 1)], dtype=object)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip(*map(_cells, columns.values()), strict=True))
+    return text.getvalue()
+
+
+def long_form(dataset: xr.Dataset) -> dict[Hashable, NDArray[Any]]:
+    """The columns of a dataset in long form, as `to_csv` says, without "made_by"."""
     arrays = {**dataset.coords, **dataset.data_vars}
-    widest = max(dataset.data_vars, key=lambda name: len(dataset[name].dims))
-    lead = arrays[dataset.attrs.get("table", widest)]
+    lead = arrays[_lead(dataset)]
     shape = tuple(lead.sizes.values())
     places = dict(zip(lead.dims, np.indices(shape), strict=True))
     columns = {axis: _axis(dataset, axis)[at.ravel()] for axis, at in places.items()}
@@ -69,13 +81,19 @@ def to_csv(dataset: xr.Dataset) -> str:
         if set(array.dims) <= set(lead.dims) and (name not in lead.dims or array.ndim > 1):
             cells = array.values[tuple(places[axis] for axis in array.dims)]
             columns["value" if name in lead.dims else name] = np.broadcast_to(cells, shape).ravel()
-    attributes = {name: _attribute(value) for name, value in dataset.attrs.items()}
-    columns["made_by"] = np.array([json.dumps(attributes), *[""] * (lead.size - 1)], dtype=object)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(zip(*map(_cells, columns.values()), strict=True))
-    return text.getvalue()
+    return columns
+
+
+def long_rows(dataset: xr.Dataset) -> int:
+    """How many rows the long form of a dataset has."""
+    return int({**dataset.coords, **dataset.data_vars}[_lead(dataset)].size)
+
+
+def _lead(dataset: xr.Dataset) -> Hashable:
+    """The variable whose cells are the rows of the long form."""
+    widest = max(dataset.data_vars, key=lambda name: len(dataset[name].dims))
+    lead: Hashable = dataset.attrs.get("table", widest)
+    return lead
 
 
 def _cells(column: NDArray[Any]) -> list[Any]:
@@ -178,7 +196,7 @@ _MAKERS: Mapping[str, Callable[[View], bytes]] = {
     ".svg": _figure("svg"),
     ".png": _figure("png"),
     # A lone surrogate becomes \\udXXX: in JSON that is the way to write it.
-    ".json": lambda view: to_json(view.filed).encode("utf-8", "backslashreplace"),
+    ".json": lambda view: view.json().encode("utf-8", "backslashreplace"),
     ".csv": lambda view: to_csv(view.filed).encode("utf-8", "backslashreplace"),
     ".nc": lambda view: to_netcdf(view.filed),
 }

@@ -46,12 +46,10 @@ class Outputs:
 
     def give(self, view: View) -> None:
         """Write the files, then print the view, as text or as JSON."""
-        from .export import to_json
-
         for _, path in self._files():
             view.save(path)
             typer.echo(f"wrote {path}", err=True)
-        typer.echo(to_json(view.filed) if self.json else printed(view), nl=False)
+        typer.echo(view.json() if self.json else printed(view), nl=False)
 
     def _files(self) -> list[tuple[str, Path]]:
         given = {
@@ -65,5 +63,5 @@ def printed(view: View) -> str:
     from ..render.text import text
 
     if not sys.stdout.isatty():
-        return text(view.spec)
-    return text(view.spec, shutil.get_terminal_size().columns, colour=True)
+        return text(view.told)
+    return text(view.told, shutil.get_terminal_size().columns, colour=True)

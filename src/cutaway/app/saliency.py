@@ -28,7 +28,7 @@ class SaliencyView(View):
         self._trace = trace
 
     def check(
-        self, target: int | None = None, *, seed: int = 0, replacement: str | int = " "
+        self, target: int | None = None, *, seed: int = 0, replacement: str | int | None = None
     ) -> View:
         """Is it true? Take out the tokens it calls important and watch the probability fall.
 
@@ -38,7 +38,8 @@ class SaliencyView(View):
 
         target       one of the targets, the last unless said
         seed         of the random orders and of the interval
-        replacement  the token put in the place of one taken out
+        replacement  the token put in the place of one taken out; None: the model's mask where it
+                     has one, else a space
 
         Beside the explanation's curve: the order by occlusion, the mean of ten random orders with
         its 95 % interval, and a scorer that knows nothing. Equal scores are ranked against the

@@ -56,6 +56,17 @@ class View:
         """The picture where Python is at hand: `.spec`, where a view answers no questions."""
         return self.spec
 
+    @property
+    def told(self) -> Spec:
+        """The picture whose words a terminal prints: `.spec`, where a view has no quicker one."""
+        return self.spec
+
+    def json(self) -> str:
+        """What it saves as .json: the numbers with their axes and where they come from, as text."""
+        from .export import to_json
+
+        return to_json(self.filed)
+
     #: Answers what the picture asks while it is looked at; None where it has all it shows.
     answer: Answer | None = None
 
@@ -72,6 +83,27 @@ class View:
 
         return export(self, Path(path))
 
+    def log(self, run: Any, name: str | None = None, *, step: int | None = None) -> tuple[str, ...]:
+        """Log page, numbers, scalars and provenance to a run of an experiment tracker.
+
+        >>> with mlflow.start_run():  # doctest: +SKIP
+        ...     view.log(mlflow)
+        ('cutaway/logit_lens.html', 'cutaway/logit_lens.json', 'logit_lens/lead_layer', ...)
+
+        run   the module mlflow or a run of it, (MlflowClient, run), a Comet experiment, the module
+              wandb or a run of it, a TensorBoard SummaryWriter
+        name  what it is called in the run, its lens's name unless said: letters, digits and ._-
+        step  of a training: pages and tables of every step are kept, scalars are charted over it
+
+        Logged again under the same name (and step) it takes the earlier one's place; histories of
+        scalars grow. Returns the names under which it is found there. Raises InvalidError for
+        what is no run of these trackers, MissingError where none is active.
+        """
+        from .trackers.known import log
+        from .trackers.made import asset_of_view
+
+        return log(run, asset_of_view(self, name, step))
+
     def show(self) -> None:
         """Display it: the widget in a notebook, a table in a terminal."""
         ipython = sys.modules.get("IPython")
@@ -80,6 +112,10 @@ class View:
             from IPython.display import display
 
             display(self)  # type: ignore[no-untyped-call]
+            return
+        marimo = sys.modules.get("marimo")
+        if marimo is not None and marimo.running_in_notebook():
+            marimo.output.append(self)
             return
         from .outcome import printed
 
@@ -101,17 +137,18 @@ class View:
         self, include: Any = None, exclude: Any = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """The widget; for where no kernel runs a table and a still picture; and text."""
-        from ..render.static import static
+        from ..render.static import kept
 
         made = self._widget._repr_mimebundle_(include=include, exclude=exclude)
         data, metadata = made if isinstance(made, tuple) else (made or {}, {})
-        forms = {"text/html": static(self.shown), "text/plain": repr(self)} | self._still
+        forms = {"text/html": kept(self.shown, self._still), "text/plain": repr(self)}
+        if self._still is not None:
+            forms["image/png"] = base64.b64encode(self._still).decode()
         return {**data, **forms}, dict(metadata)
 
     @cached_property
-    def _still(self) -> dict[str, str]:
-        """The picture as image/png in base64, where one is drawn quickly."""
+    def _still(self) -> bytes | None:
+        """The picture as a PNG, where one is drawn quickly."""
         from ..render.figure import still
 
-        picture = still(self.shown)
-        return {} if picture is None else {"image/png": base64.b64encode(picture).decode()}
+        return still(self.shown)

@@ -2,17 +2,47 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
+from ..core.errors import UnknownError
 from .view import View
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from ..trace.trace import Trace
 
-__all__ = ["walk"]
+__all__ = ["Walked", "walk"]
 
 
-def walk(trace: Trace, *, at: int = -1, layer: int = 0) -> View:
+class Walked(View):
+    """A walk, which goes on at another position or block where its picture asks for it."""
+
+    def __init__(self, trace: Trace, *, at: int, layer: int) -> None:
+        from ..lens.walk import walk as ask
+
+        self._trace = trace
+        super().__init__(ask(trace, at=at, layer=layer))
+
+    def answer(self, question: Mapping[str, Any]) -> NDArray[np.uint8]:
+        """The walk elsewhere, as a packet: {"what": "walk", "at": 4, "layer": 9}.
+
+        Raises UnknownError for another question, InvalidError for a place that is not there.
+        """
+        import numpy as np
+
+        from ..render.packet import packet
+
+        what = question.get("what")
+        if what != "walk":
+            raise UnknownError("question", what, allowed=["walk"])
+        found = Walked(self._trace, at=question["at"], layer=question["layer"])
+        return np.frombuffer(packet(found.spec), np.uint8)
+
+
+def walk(trace: Trace, *, at: int = -1, layer: int = 0) -> Walked:
     """Every step of one token through one block, with the model's real numbers.
 
     >>> import cutaway as ct
@@ -33,6 +63,4 @@ def walk(trace: Trace, *, at: int = -1, layer: int = 0) -> View:
     MissingError for a saved trace without its model. Source: Alammar 2019,
     https://jalammar.github.io/illustrated-gpt2/
     """
-    from ..lens.walk import walk as ask
-
-    return View(ask(trace, at=at, layer=layer))
+    return Walked(trace, at=at, layer=layer)

@@ -1,0 +1,55 @@
+"""The pictures that were looked at last, so that their questions are answered by the same one."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..view import View
+
+__all__ = ["Kept"]
+
+#: The keys of the models behind a picture, and what it is of.
+Key = tuple[tuple[str, ...], tuple[str, ...]]
+
+
+class Kept:
+    """At most `most` views; the one not asked for the longest goes first."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._views: OrderedDict[Key, View] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Key, make: Callable[[], View]) -> View:
+        """The view of that key, made where there is none. One worker asks for one key."""
+        with self._lock:
+            if key in self._views:
+                self._views.move_to_end(key)
+                return self._views[key]
+        view = make()
+        with self._lock:
+            self._views[key] = view
+            while len(self._views) > self._most:
+                self._views.popitem(last=False)
+        return view
+
+    def held(self) -> list[Key]:
+        """Of what is held, the one not asked for the longest first."""
+        with self._lock:
+            return list(self._views)
+
+    def forget(self, model: str) -> None:
+        """Let go of all that hold a model."""
+        with self._lock:
+            for key in [key for key in self._views if model in key[0]]:
+                del self._views[key]
+
+    def forget_run(self, run_id: str) -> None:
+        """Let go of all that show a run."""
+        with self._lock:
+            for key in [key for key in self._views if run_id in key[1]]:
+                del self._views[key]

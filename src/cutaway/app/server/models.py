@@ -1,0 +1,207 @@
+"""The models of a server: loaded when they are needed, kept up to a budget of memory."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ...core.errors import CutawayError, MissingError, UnknownError
+from ...core.numbers import byte_size
+from .worker import Task, Worker
+
+if TYPE_CHECKING:
+    from ...model.lm import LM
+    from ...trace.card import ModelCard
+
+__all__ = ["Held", "Models"]
+
+_EMBEDDED = "SmolLM2-135M-Instruct"
+
+
+class Held:
+    """One model of the list: what was asked for, what became of it, and who works with it.
+
+    state  waiting, loading, ready, failed (`problem` says why) or dropped: it made room for
+           another one, and comes back when it is asked
+    """
+
+    def __init__(
+        self, name: str | None, options: dict[str, str | None], worker: Callable[[str], Worker]
+    ) -> None:
+        self.given, self.options = name, options
+        self.name = _EMBEDDED if name is None else name
+        parts = [self.name, *(f"{key}={value}" for key, value in options.items() if value)]
+        self.key = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+        self.state, self.problem, self.bytes, self.used = "waiting", "", 0, 0.0
+        self.lm: LM | None = None
+        self.worker = worker(self.name)
+
+    def to_json(self) -> dict[str, Any]:
+        """As the page's list shows it."""
+        known = {} if self.lm is None else self.lm.card.capabilities
+        doing = self.worker.running
+        return {
+            "key": self.key, "name": self.name, "state": self.state, "problem": self.problem,
+            "bytes": self.bytes, "queue": self.worker.waiting, "busy": doing is not None,
+            "what": doing.what if doing else "", "done": doing.done if doing else 0,
+            "total": doing.total if doing else 0, **self.options,
+            "capabilities": {name: entry.proven for name, entry in known.items()},
+        }  # fmt: skip
+
+
+class Models:
+    """The list of models, in the order they came; one is loaded at a time.
+
+    budget     bytes of weights; the one used longest ago makes room, never one at work
+    room       how many pieces of work may wait for one model
+    device     where they run
+    on_drop    called when a model has left the memory
+    on_change  called when a queue has moved
+    """
+
+    def __init__(
+        self, budget: int, room: int, device: str | None, *, on_drop: Callable[[Held], None],
+        on_change: Callable[[], None],
+    ) -> None:  # fmt: skip
+        self.budget, self.device = budget, device
+        self._room, self._on_drop, self._on_change = room, on_drop, on_change
+        self._held: dict[str, Held] = {}
+        #: Names that were on the list once -> what was given to load them.
+        self._known: dict[str, str | None] = {_EMBEDDED: None}
+        self._lock = threading.RLock()
+        self._loading = threading.Lock()
+
+    def add(
+        self, name: str | None, *, revision: str | None = None, dtype: str | None = None
+    ) -> Held:
+        """Put a model on the list and begin to load it; one that failed is tried again."""
+        with self._lock:
+            held = Held(name, {"revision": revision, "dtype": dtype}, self._worker)
+            known = self._held.get(held.key)
+            if known is not None:
+                held.worker.close()
+                held = known
+            if held.state == "failed":
+                held.state, held.problem = "waiting", ""
+            self._held[held.key] = held
+            self._known[held.name] = held.given
+        held.worker.submit(Task(lambda _: self.take(held)), beyond=1)
+        return held
+
+    def again(self, name: str, read: Callable[[str], str]) -> str | None:
+        """What loads a model by the name that the list shows; `read` reads one that is new."""
+        return self._known[name] if name in self._known else read(name)
+
+    def hold(self, lm: LM) -> Held:
+        """Put a model on the list that is loaded already."""
+        options = {"revision": lm.card.revision or None, "dtype": lm.card.dtype}
+        held = Held(lm.card.name, options, self._worker)
+        held.lm, held.state, held.bytes, held.used = lm, "ready", _bytes(lm), time.monotonic()
+        with self._lock:
+            self._held[held.key] = held
+        return held
+
+    def get(self, key: str | None) -> Held:
+        """A model of the list, the first one unless said; raises UnknownError."""
+        with self._lock:
+            if key is None and self._held:
+                return next(iter(self._held.values()))
+            if key not in self._held:
+                raise UnknownError(
+                    "model", key, allowed=self._held, fix="GET /api/state lists them"
+                )
+            return self._held[key]
+
+    def maker(self, card: ModelCard) -> Held | None:
+        """The model of the list that made a trace, loaded or not; None where it is not there."""
+        same = [held for held in self.all() if held.name == card.name and held.state != "failed"]
+        exact = [h for h in same if h.lm and _identity(h.lm.card) == _identity(card)]
+        open_ones = [held for held in same if held.lm is None]
+        return next(iter([*exact, *open_ones, *same]), None)
+
+    def remove(self, key: str) -> None:
+        """Take a model off the list; what it does and what waits for it is stopped."""
+        held = self.get(key)
+        with self._lock:
+            self._held.pop(held.key, None)
+        held.worker.close()
+        self._drop(held)
+
+    def all(self) -> list[Held]:
+        """The models, in the order they came."""
+        with self._lock:
+            return list(self._held.values())
+
+    @property
+    def used(self) -> int:
+        """Bytes of the weights that are held."""
+        return sum(held.bytes for held in self.all() if held.lm is not None)
+
+    def take(self, held: Held) -> LM:
+        """The model itself, loaded if need be: called by its own worker, which may wait here."""
+        with self._lock:
+            held.used = time.monotonic()
+            if held.lm is not None:
+                return held.lm
+            if held.state == "failed":
+                raise MissingError("this model", because=held.problem)
+        with self._loading:
+            held.state = "loading"
+            try:
+                lm = _load(held, self.device)
+                self._make_room(held, _bytes(lm))
+            except CutawayError as problem:
+                held.state, held.problem = "failed", str(problem)
+                raise
+            except BaseException:
+                held.state, held.problem = "failed", "this is a fault of Cutaway; the log says more"
+                raise
+            with self._lock:
+                held.lm, held.bytes, held.state = lm, _bytes(lm), "ready"
+            return lm
+
+    def halt(self) -> None:
+        """Stop what runs and what waits, of all models."""
+        for held in self.all():
+            held.worker.halt_all()
+
+    def _worker(self, name: str) -> Worker:
+        return Worker(name, self._room, self._on_change)
+
+    def _make_room(self, newcomer: Held, needed: int) -> None:
+        """Drop models that rest, the longest unused first, until the newcomer fits."""
+        while self.used + needed > self.budget:
+            with self._lock:
+                idle = [h for h in self.all() if h.lm and h is not newcomer and h.worker.idle]
+                if not idle:
+                    raise MissingError(
+                        "memory",
+                        because=f"{newcomer.name} takes {byte_size(needed)}, models at work hold "
+                        f"{byte_size(self.used)}, and the budget is {byte_size(self.budget)}",
+                        fix="wait until they rest, or start with a larger --budget",
+                    )  # fmt: skip
+                self._drop(min(idle, key=lambda one: one.used))
+
+    def _drop(self, held: Held) -> None:
+        held.lm, held.bytes, held.state = None, 0, "dropped"
+        self._on_drop(held)
+
+
+def _load(held: Held, device: str | None) -> LM:
+    from ..api import load
+
+    given = held.options
+    return load(held.given, device=device, revision=given["revision"], dtype=given["dtype"])
+
+
+def _bytes(lm: LM) -> int:
+    """Of its weights and buffers; one that two parts share counts once."""
+    tensors = {*lm.model.parameters(), *lm.model.buffers()}
+    return sum({t.data_ptr() or id(t): t.numel() * t.element_size() for t in tensors}.values())
+
+
+def _identity(card: ModelCard) -> tuple[object, ...]:
+    return card.name, card.revision, card.dtype, card.n_parameters

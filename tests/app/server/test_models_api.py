@@ -1,0 +1,171 @@
+"""Models: loaded when they are needed, dropped for a newcomer, named safely."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cutaway.app.server.models import Held, Models
+from cutaway.app.server.naming import offered, readable
+from cutaway.app.server.worker import Task
+from cutaway.core.errors import InvalidError, MissingError
+from cutaway.model.lm import LM
+from tests.models import tiny
+
+from .starting import Started, braked, started, wait_for
+
+
+@pytest.fixture(scope="module")
+def models_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with three small models, and what is none."""
+    folder = tmp_path_factory.mktemp("models")
+    for seed, name in enumerate(("one", "two", "three")):
+        model, tokenizer = tiny("llama", seed=seed)
+        model.save_pretrained(folder / name)
+        tokenizer.save_pretrained(folder / name)
+    (folder / "broken").mkdir()
+    (folder / "broken" / "config.json").write_text("{")
+    (folder / "empty").mkdir()
+    return folder
+
+
+@pytest.fixture
+def shelf(models_folder: Path, tmp_path: Path) -> Iterator[Started]:
+    """A server whose budget has room for two of these models."""
+    room = 2.5 * _weight(models_folder / "one")
+    with started(tmp_path, None, models=(models_folder,), budget=room / 1e9) as made:
+        yield made
+
+
+def _weight(folder: Path) -> int:
+    return (folder / "model.safetensors").stat().st_size
+
+
+def added(server: Started, name: str) -> str:
+    answer = server.client.post("/api/models", json={"name": name})
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["key"])
+
+
+def state(server: Started) -> dict[str, dict[str, Any]]:
+    """The models of the list by the last part of their names."""
+    told = server.client.get("/api/state").json()
+    assert told["used"] == sum(model["bytes"] for model in told["models"])
+    assert told["used"] <= told["budget"]
+    return {Path(model["name"]).name: model for model in told["models"]}
+
+
+def test_the_longest_unused_model_makes_room_and_comes_back(shelf: Started) -> None:
+    assert shelf.client.get("/api/state").json()["offered"] == ["broken", "one", "three", "two"]
+    keys = {}
+    for name in ("one", "two"):
+        keys[name] = added(shelf, name)
+        wait_for(lambda name=name: state(shelf)[name]["state"] == "ready")
+    run = shelf.run(model=keys["one"])
+    assert shelf.client.get(f"/api/runs/{run}/views/attention").status_code == 200
+    keys["three"] = added(shelf, "three")
+    wait_for(lambda: state(shelf)["three"]["state"] == "ready")
+    assert (state(shelf)["one"]["state"], state(shelf)["two"]["state"]) == ("ready", "dropped")
+    assert state(shelf)["two"]["bytes"] == 0
+    shelf.run(model=keys["two"])
+    now = {name: model["state"] for name, model in state(shelf).items()}
+    assert now == {"one": "dropped", "two": "ready", "three": "ready"}
+    assert not shelf.service.views.held()  # its pictures would have kept the model
+    assert shelf.client.get(f"/api/runs/{run}/views/walk").status_code == 200
+
+
+def test_a_model_at_work_is_not_dropped(shelf: Started) -> None:
+    for name in ("one", "two"):
+        added(shelf, name)
+        wait_for(lambda name=name: state(shelf)[name]["state"] == "ready")
+    one, two = shelf.service.models.all()
+    assert one.lm is not None
+    assert two.lm is not None
+    with braked(one.lm) as first, braked(two.lm) as second:
+        jobs = [shelf.post_run(model=held.key, max_new_tokens=2) for held in (one, two)]
+        assert first.entered.wait(10)
+        assert second.entered.wait(10)
+        added(shelf, "three")
+        wait_for(lambda: state(shelf)["three"]["state"] == "failed")
+        problem = state(shelf)["three"]["problem"]
+        assert "models at work hold" in problem
+        assert "--budget" in problem
+        first.free.set()
+        second.free.set()
+        assert [shelf.ended(job)["state"] for job in jobs] == ["done", "done"]
+    added(shelf, "three")
+    wait_for(lambda: state(shelf)["three"]["state"] == "ready")
+
+
+def test_what_is_no_model_fails_in_words(shelf: Started) -> None:
+    key = added(shelf, "broken")
+    wait_for(lambda: state(shelf)["broken"]["state"] == "failed")
+    job = shelf.ended(shelf.post_run(model=key))
+    assert job["state"] == "failed"
+    assert "can't be loaded" in job["problem"]
+    assert shelf.client.delete(f"/api/models/{key}").status_code == 204
+    assert shelf.client.delete(f"/api/models/{key}").status_code == 404
+    shown = "SmolLM2-135M-Instruct"
+    assert shelf.service.models.again(shown, lambda _: "the hub's") is None  # the embedded one
+    assert not shelf.client.get("/api/state").json()["models"]
+
+
+def test_a_run_outlives_its_model(shelf: Started) -> None:
+    """What was kept is looked at without it; what was not is refused in words."""
+    key = added(shelf, "one")
+    run = shelf.run(model=key)
+    assert shelf.client.delete(f"/api/models/{key}").status_code == 204
+    answer = shelf.client.get(f"/api/runs/{run}/views/walk")
+    assert answer.status_code == 409
+    assert answer.json()["problem"].startswith("missing")
+    assert shelf.client.get(f"/api/runs/{run}").status_code == 200
+    added(shelf, "one")
+    assert shelf.client.get(f"/api/runs/{run}/views/walk").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "/etc", "/etc/passwd", "..", "../one", "one/../../secret", "~", "~/models", ".", "a/..",
+        "a\0b", "file:///etc", "http://evil/x", "a/b/c", "empty", "", "a" * 2000, "tests", "src",
+        "<script>alert(1)</script>", "owner/na me", "-rf", "C:\\x",
+    ],
+)  # fmt: skip
+def test_a_page_names_no_path(shelf: Started, name: str) -> None:
+    """Not even a folder beside the server: "tests" and "src" are there when this runs."""
+    answer = shelf.client.post("/api/models", json={"name": name})
+    assert answer.status_code == 422 or name == "empty", answer.text
+    if answer.status_code == 202:  # "empty" could be the hub's, and there is none of that name
+        wait_for(lambda: state(shelf)["empty"]["state"] == "failed")
+
+
+def test_code_of_a_model_can_not_be_trusted_from_the_page(shelf: Started) -> None:
+    for more in ({"trust_remote_code": True}, {"device_map": "auto"}, {"folder": "/"}):
+        answer = shelf.client.post("/api/models", json={"name": "one", **more})
+        assert answer.status_code == 422
+    schema = shelf.client.get("/api/openapi.json").text
+    assert "trust_remote_code" not in schema
+
+
+def test_links_do_not_lead_out_of_a_folder(models_folder: Path, tmp_path: Path) -> None:
+    inside = tmp_path / "models"
+    inside.mkdir()
+    (inside / "way_out").symlink_to(models_folder / "one")
+    (inside / "two").symlink_to(inside / "way_out")
+    with pytest.raises(InvalidError, match="invalid model"):
+        readable("../models/two", [inside])
+    assert readable("openai-community/gpt2", [inside]) == "openai-community/gpt2"
+    assert readable("one", [models_folder]) == str(models_folder.resolve() / "one")
+    assert offered([models_folder, tmp_path / "gone"]) == ["broken", "one", "three", "two"]
+
+
+def test_a_model_too_large_for_the_budget_is_refused(tiny_lm: LM) -> None:
+    dropped: list[Held] = []
+    models = Models(1000, 4, None, on_drop=dropped.append, on_change=lambda: None)
+    with pytest.raises(MissingError, match="the budget is 1 kB"):
+        models._make_room(models.hold(tiny_lm), 2000)
+    models.halt()
+    assert models.get(None).worker.submit(Task(lambda _: 1)).result.result(5) == 1
