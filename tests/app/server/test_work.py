@@ -16,6 +16,7 @@ import torch
 from cutaway.app.server.halt import Halt, Halted
 from cutaway.app.server.settings import Limits
 from cutaway.app.server.worker import FullError, Task, Worker
+from cutaway.app.serving import serve
 from cutaway.model.lm import LM
 
 from .starting import Started, braked, events, started, wait_for
@@ -151,6 +152,16 @@ def test_many_clients_are_answered_or_told_to_wait(narrow: Started) -> None:
     assert len(set(runs)) == 20
     assert set(statuses) == {429}
     assert narrow.client.get("/api/runs").json()["total"] == 20
+
+
+def test_a_server_can_be_stopped_as_soon_as_it_is_started(server_lm: LM, tmp_path: Path) -> None:
+    for _ in range(3):
+        app = serve(server_lm, runs=tmp_path)
+        app.stop()
+        app.stop()
+        assert repr(app).endswith(", stopped)")
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(app.url)
 
 
 def test_a_fault_is_told_in_words_and_logged(

@@ -38,6 +38,7 @@ class Running(uvicorn.Server):
         self.service, self._listener = service, listener
         self._leaving: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._told_to_leave = False
 
     def work(self) -> None:
         """Serve until it is told to leave; in the main thread SIGTERM and SIGINT tell it."""
@@ -46,12 +47,15 @@ class Running(uvicorn.Server):
 
     def leave(self) -> None:
         """Stop, from any thread: running work may finish for a while, then it is interrupted."""
+        self._told_to_leave = True
         if self._loop is not None:
             with suppress(RuntimeError):  # it has left
                 self._loop.call_soon_threadsafe(self._begin_to_leave)
 
     async def _work(self) -> None:
         self._loop = asyncio.get_running_loop()
+        if self._told_to_leave:  # before it could hear it
+            self._begin_to_leave()
         await self.serve(sockets=[self._listener])
 
     @contextmanager
