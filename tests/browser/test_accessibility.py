@@ -35,6 +35,7 @@ STATES = {
     "compare": ("",),
     "compare_attention": ("",),
     "walk": ("",),
+    "embed": ("", "text=2&other=0"),
     "explore": ("", "temperature=0.7&top_p=0.9"),
     "report": ("", "at=2&open=lens,race,saliency,attention,neurons,factors,clusters,walk,anatomy"),
 }
@@ -51,6 +52,7 @@ def specs(tiny_lm) -> dict[str, Spec]:
         "anatomy": ct.anatomy(tiny_lm), "walk": ct.walk(trace, at=-1, layer=0),
         "attention_neuron": ct.attention(trace, layers=[1], heads=[0]).neuron(),
         "compare": ct.compare(trace, other),
+        "embed": ct.embed(tiny_lm, ["The keys", "The key", "1, 1, 2, 3"]),
         "compare_attention": ct.compare(trace, other, lens="attention"),
     }  # fmt: skip
     return {

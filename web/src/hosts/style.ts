@@ -14,6 +14,7 @@ import attention from "../views/attention/style.css?inline";
 import attentionNeuron from "../views/attention_neuron/style.css?inline";
 import compare from "../views/compare/style.css?inline";
 import compareAttention from "../views/compare_attention/style.css?inline";
+import embed from "../views/embed/style.css?inline";
 import explore from "../views/explore/style.css?inline";
 import factors from "../views/factors/style.css?inline";
 import pairs from "../views/pairs/style.css?inline";
@@ -29,6 +30,7 @@ const VIEWS = [
   attentionNeuron,
   compare,
   compareAttention,
+  embed,
   explore,
   factors,
   pairs,

@@ -102,7 +102,7 @@ class EmbedPage implements Page {
     return [
       element("h2", {}, "Nearest to ", chip(texts[row]!, "out")),
       ...(col === row ? [] : [pair]),
-      element("table", {}, caption, element("tbody", {}, ...rows)),
+      element("table", { class: "embed-near" }, caption, element("tbody", {}, ...rows)),
     ];
   }
 
