@@ -16,6 +16,8 @@ from .pages import lens_spec
 
 ORIGIN = "http://127.0.0.1:8123"
 HOSTILE = "<script>document.title = 'taken'</script><img src=x onerror=alert(1)>"
+#: An answer that does not come.
+SILENCE = object()
 Answer = Callable[[Mapping[str, list[str]]], Any]
 
 
@@ -31,7 +33,8 @@ def run(number: int, **given: Any) -> dict[str, Any]:
 def model(key: str, state: str = "ready", **given: Any) -> dict[str, Any]:
     return {
         "key": key, "name": f"org/{key}", "state": state, "problem": "", "bytes": 538_000_000,
-        "queue": 0, "busy": False, "revision": None, "dtype": None, "capabilities": {},
+        "queue": 0, "busy": False, "what": "", "done": 0, "total": 0,
+        "revision": None, "dtype": None, "capabilities": {},
     } | given  # fmt: skip
 
 
@@ -44,7 +47,7 @@ STATE = {
 class FakeServer:
     """Answers by `answers`: "GET /api/state" -> a value, or a function of the query.
 
-    A value is sent as JSON, bytes as they are, a (status, value) as a refusal.
+    A value is sent as JSON, bytes as they are, a (status, value) as a refusal, SILENCE never.
     """
 
     def __init__(self, runs: int = 3) -> None:
@@ -94,6 +97,8 @@ class FakeServer:
 
     @staticmethod
     def _fulfil(route: Route, answer: Any) -> None:
+        if answer is SILENCE:
+            return
         status, value, *more = answer if isinstance(answer, tuple) else (200, answer)
         headers: dict[str, str] = more[0] if more else {}
         if isinstance(value, bytes):

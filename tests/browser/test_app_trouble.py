@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from .fakeserver import HOSTILE, ORIGIN, STATE, FakeServer, model, run
+from .fakeserver import HOSTILE, ORIGIN, SILENCE, STATE, FakeServer, model, run
 from .screens import RUN, Open, events, job
 
 
@@ -58,6 +58,17 @@ def test_a_picture_that_fails_is_asked_again(open_app: Open, server: FakeServer)
     page.get_by_role("button", name="Try again").click()
     expect(page.locator(".app-picture .problem")).to_be_visible()
     assert len([path for _, path, _ in server.asked if path.endswith("/views/saliency")]) == 2
+
+
+def test_a_picture_that_takes_long_says_how_far_it_is(open_app: Open, server: FakeServer):
+    server.answers[f"GET /api/runs/{RUN}/views/saliency"] = SILENCE
+    at = model("smol", busy=True, what="differentiating", done=3, total=9)
+    server.answers["GET /api/state"] = {**STATE, "models": [at]}
+    page = open_app(f"/runs/{RUN}/saliency")
+    waiting = page.locator(".app-waiting")
+    expect(waiting).to_contain_text("differentiating 3 of 9")
+    waiting.get_by_role("button", name="Cancel").click()
+    expect(page.locator(".app-picture .problem")).to_contain_text("it was cancelled")
 
 
 def test_a_page_that_can_not_be_saved_says_why(open_app: Open, server: FakeServer):

@@ -86,8 +86,9 @@ export class Picture {
       const taken = Math.round((Date.now() - begun) / 1000);
       words.textContent =
         left === null
-          ? `Computing …${taken ? ` ${taken} s` : ""}`
+          ? `Computing …${taken ? ` ${taken} s` : ""}${this.far()}`
           : `The model has enough to do; it is asked again in ${left} s.`;
+      if (taken) void this.app.server.look();
     };
     const timer = window.setInterval(say, TICK);
     return {
@@ -97,6 +98,13 @@ export class Picture {
       },
       stop: () => window.clearInterval(timer),
     };
+  }
+
+  /** What a model is at just then, in words; "" where none works. */
+  private far(): string {
+    const at = this.app.server.models.find(({ busy, what }) => busy && what);
+    if (!at) return "";
+    return ` · ${at.what}${at.total ? ` ${at.done} of ${at.total}` : ""}`;
   }
 
   private explain(error: unknown): void {

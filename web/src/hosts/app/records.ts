@@ -16,6 +16,11 @@ export interface Model {
   readonly dtype: string | null;
   /** How many jobs wait for it. */
   readonly queue: number;
+  /** The computation that it is at, and how far: 0 of 0 where that can't be counted. */
+  readonly busy: boolean;
+  readonly what: string;
+  readonly done: number;
+  readonly total: number;
 }
 
 export interface State {
