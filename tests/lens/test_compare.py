@@ -158,7 +158,7 @@ def test_unequal_widths_and_unkept_states_have_no_distance() -> None:
 @pytest.mark.parametrize(
     ("lens", "options", "error", "words"),
     [
-        ("anatomy", {}, UnknownError, "'logit_lens', 'watch', 'saliency', 'neurons', 'attention'"),
+        ("anatomy", {}, UnknownError, "'predictions', 'factors', 'clusters', 'attention'"),
         ("logit_lens", {"depth": 3}, UnknownError, "option of logit_lens 'depth'; known: 'k'"),
         ("attention", {"k": 3}, UnknownError, "known: 'layers', 'heads', 'kind'"),
         ("watch", {}, MissingError, "tokens="),

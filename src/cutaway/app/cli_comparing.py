@@ -27,7 +27,11 @@ def compare(
         str | None, typer.Option(help="Another model for B. [default: the same]")
     ] = None,
     lens: Annotated[
-        str, typer.Option(help="logit_lens, watch, saliency, neurons or attention.")
+        str,
+        typer.Option(
+            help="logit_lens, predictions, watch, saliency, "
+            "neurons, factors, clusters or attention."
+        ),
     ] = "logit_lens",
     names: Annotated[str, typer.Option(help='What the two are called, such as "she,he".')] = "a,b",
     layers: Annotated[

@@ -97,7 +97,8 @@ def compare(
     0.4027
 
     a, b     two prompts on one model, or one prompt on two models or checkpoints
-    lens     "logit_lens", "watch", "saliency", "neurons" or "attention"
+    lens     "logit_lens", "predictions", "watch", "saliency", "neurons", "factors", "clusters" or
+             "attention"
     names    what the two are called on the axis `run`
     options  of the lens, the same for both
 

@@ -11,14 +11,14 @@ from sklearn.cluster import KMeans
 from ..core.axes import read_whole
 from ..core.errors import UnknownError
 from ..core.progress import working
-from ..trace.source import Floats
+from ..trace.source import Floats, Ints
 from ..trace.trace import Trace
 from .dataset import finish, token_coords
 from .experts import expert_coords
 from .firing import read_excluded
 from .neurons import read_neuron_layers, stacked
 
-__all__ = ["BY", "clusters"]
+__all__ = ["BY", "clusters", "grouped"]
 
 #: What makes two neurons alike: where they fire, or how strongly as well.
 BY = ("shape", "value")
@@ -45,8 +45,6 @@ def clusters(
              Clusters are ordered by the position at which their centre is largest.
     A gated MLP's sign means nothing, so there the size of the activation is compared.
     """
-    if by not in BY:
-        raise UnknownError("by", by, allowed=BY)
     chosen = read_neuron_layers(trace, layers)
     out = read_excluded(exclude, trace.n_positions)
     kept = [i for i in range(trace.n_positions) if i not in out]
@@ -54,13 +52,7 @@ def clusters(
     values = np.nan_to_num(stack)
     patterns = values[:, :, kept].reshape(-1, len(kept))
     patterns = np.abs(patterns) if trace.card.gated else np.maximum(patterns, 0)
-    length = np.linalg.norm(patterns, axis=1)
-    fires = length > 0
-    read_whole("n", n, 1, int(fires.sum()))
-    rows = patterns[fires] / length[fires, None] if by == "shape" else patterns[fires]
-    label, centre = _grouped(rows, n, seed)
-    cluster = np.full(len(patterns), -1, dtype=np.int64)
-    cluster[fires] = label
+    cluster, centre = grouped(patterns, n, by, seed)
     whole = np.full((n, trace.n_positions), np.nan, dtype=np.float32)
     whole[:, kept] = centre
     neuron = np.arange(values.shape[1])
@@ -68,7 +60,7 @@ def clusters(
         {
             "cluster": (("layer", "neuron"), cluster.reshape(values.shape[:2])),
             "activation": (("layer", "neuron", "position"), stack),
-            "size": ("cluster", np.bincount(label, minlength=n)),
+            "size": ("cluster", np.bincount(cluster[cluster >= 0], minlength=n)),
             "centre": (("cluster", "position"), whole),
         },
         coords={
@@ -80,9 +72,23 @@ def clusters(
     )
     options = {
         "n": n, "layers": list(chosen), "by": by, "seed": seed, "gated": trace.card.gated,
-        "exclude": sorted(out), "silent": int((~fires).sum()),
+        "exclude": sorted(out), "silent": int((cluster < 0).sum()),
     }  # fmt: skip
     return finish(dataset, trace, lens="clusters", options=options)
+
+
+def grouped(patterns: Floats, n: int, by: str, seed: int) -> tuple[Ints, Floats]:
+    """(M,) the cluster of each pattern, -1 for one that is all 0, and the (n, T) centres."""
+    if by not in BY:
+        raise UnknownError("by", by, allowed=BY)
+    length = np.linalg.norm(patterns, axis=1)
+    fires = length > 0
+    read_whole("n", n, 1, int(fires.sum()))
+    rows = patterns[fires] / length[fires, None] if by == "shape" else patterns[fires]
+    label, centre = _grouped(rows, n, seed)
+    cluster = np.full(len(patterns), -1, dtype=np.int64)
+    cluster[fires] = label
+    return cluster, centre
 
 
 def _grouped(rows: Floats, n: int, seed: int) -> tuple[Floats, Floats]:

@@ -17,7 +17,9 @@ from .compare_attention import compare_attention
 from .logit_lens import logit_lens
 from .neurons import neurons
 from .pairing import Pair
+from .predictions import predictions
 from .saliency import saliency
+from .together import TOGETHER
 from .watch import watch
 
 __all__ = ["LENSES", "compare"]
@@ -46,7 +48,7 @@ LENSES: Mapping[str, _Lens] = {
     "saliency": _Lens(saliency, ("target", "source")),
     "neurons": _Lens(neurons, ("position",)),
 }
-_NAMES = (*LENSES, "attention")
+_NAMES = (*LENSES, "predictions", *TOGETHER, "attention")
 _ATTENTION = inspect.signature(compare_attention).parameters
 _NOT_OPTIONS = ("trace", "a", "b", "names")
 
@@ -56,7 +58,8 @@ def compare(
 ) -> xr.Dataset:
     """Both answers of a lens and their difference (b - a), along `run`, with tokens aligned.
 
-    lens     of LENSES, or "attention"
+    lens     of LENSES, "predictions" (the race of both runs' candidates), "factors" or "clusters"
+             (found in both texts at once), or "attention"
     names    what the two runs are called on the axis `run`; the third is "difference"
     options  of the lens, the same for both
     returns  the lens's variables with `run` as their first axis; an axis of tokens counts slots,
@@ -70,7 +73,12 @@ def compare(
     if lens == "attention":
         _check_options(_ATTENTION, lens, options)
         return compare_attention(a, b, names, **options)
-    known = LENSES[lens]
+    if lens in TOGETHER:
+        return _found_in_both(a, b, lens, names, options)
+    if lens == "predictions":
+        _check_options(inspect.signature(_candidates).parameters, lens, options)
+        options = _candidates(a, b, **options)
+    known = LENSES.get(lens, LENSES["watch"])
     _check_options(inspect.signature(known.ask).parameters, lens, options)
     if not known.depth and a.n_layers != b.n_layers:
         raise InvalidError(
@@ -81,6 +89,35 @@ def compare(
     answers = known.ask(a, **options), known.ask(b, **options)
     pair = Pair(a, b, answers, align(a, b) if known.axes else None)
     return signed_off(pair.dataset(known.axes), a, b, answers[0], lens, names, pair.notes)
+
+
+def _found_in_both(
+    a: Trace, b: Trace, lens: str, names: Names, options: dict[str, Any]
+) -> xr.Dataset:
+    """The answers of a lens whose rows are found in both texts at once."""
+    _check_options(inspect.signature(TOGETHER[lens]).parameters, lens, options)
+    answers, common = TOGETHER[lens](a, b, **options)
+    pair = Pair(a, b, answers, align(a, b))
+    dataset = pair.dataset(("position",)).assign(
+        {name: value for name, value in common.items() if name not in _COORDS}
+    )
+    dataset = dataset.assign_coords({name: common[name] for name in _COORDS if name in common})
+    return signed_off(dataset, a, b, answers[0], lens, names, pair.notes)
+
+
+_COORDS = ("layer", "neuron", "part")
+
+
+def _candidates(
+    a: Trace, b: Trace, *, k: int = 5, at: int | None = None, target: int | None = None
+) -> dict[str, Any]:
+    """What `watch` is asked, that the k likeliest tokens of both after the last layer race."""
+    tops = [
+        predictions(trace, at=at, target=target, layer=trace.n_layers - 1, k=k)["token_id"]
+        for trace in (a, b)
+    ]
+    tokens = list(dict.fromkeys(int(i) for top in tops for i in top.values.ravel()))
+    return {"tokens": tokens, "at": at, "target": target}
 
 
 def _check(a: Trace, b: Trace, lens: str, names: Names) -> None:

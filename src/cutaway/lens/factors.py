@@ -17,7 +17,7 @@ from ..trace.trace import Trace
 from .dataset import finish, strings, token_coords
 from .firing import read_firing
 
-__all__ = ["factors"]
+__all__ = ["factorised", "factors"]
 
 _ROUNDS = 400
 _TOLERANCE = 1e-4
@@ -45,8 +45,7 @@ def factors(
     """
     firing = read_firing(trace, layers, parts, exclude)
     read_whole("n", n, 1, min(firing.rows.shape))
-    loading, activation, converged = _factorise(firing.rows, n, seed)
-    loading, activation, share = _ordered(loading, activation)
+    loading, activation, share, converged = factorised(firing.rows, n, seed)
     error = _error(firing.rows, loading, activation)
     whole = firing.spread(loading)  # (factor, layer, neuron, part)
     one_part = len(firing.parts) == 1
@@ -75,6 +74,12 @@ def factors(
     }  # fmt: skip
     dataset.attrs.update(error=error, converged=int(converged), table="factor")
     return finish(dataset, trace, lens="factors", options=options)
+
+
+def factorised(rows: Floats, n: int, seed: int) -> tuple[Floats, Floats, Floats, bool]:
+    """(M, n) loadings, (n, T) activations and (n,) shares, largest first; whether it converged."""
+    loading, activation, converged = _factorise(rows, n, seed)
+    return *_ordered(loading, activation), converged
 
 
 def _factorise(rows: Floats, n: int, seed: int) -> tuple[Floats, Floats, bool]:

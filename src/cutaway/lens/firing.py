@@ -19,7 +19,7 @@ from ..trace.source import Floats, Ints
 from ..trace.trace import Trace
 from .neurons import read_neuron_layers, stacked
 
-__all__ = ["PARTS", "Firing", "read_excluded", "read_firing"]
+__all__ = ["PARTS", "Firing", "read_excluded", "read_firing", "read_firings"]
 
 PARTS = ("positive", "negative")
 
@@ -60,13 +60,38 @@ def read_firing(
     exclude: Iterable[int],
 ) -> Firing:
     """The rows of the chosen blocks, parts and positions."""
-    chosen = read_neuron_layers(trace, layers)
-    names = _read_parts(parts, trace.card.gated)
-    out = read_excluded(exclude, trace.n_positions)
-    positions = tuple(i for i in range(trace.n_positions) if i not in out)
-    if not positions:
-        raise InvalidError("exclude", sorted(out), allowed="fewer than all positions")
-    values = np.nan_to_num(stacked(trace, chosen)[:, :, list(positions)])  # (layer, neuron, T)
+    return read_firings([trace], layers, parts, exclude)
+
+
+def read_firings(
+    traces: Sequence[Trace],
+    layers: int | Sequence[int] | None,
+    parts: str | Sequence[str] | None,
+    exclude: Iterable[int],
+) -> Firing:
+    """The rows of several traces of one model, their positions one after another.
+
+    exclude    left out of each;  positions  of the result count on from trace to trace
+    """
+    first = traces[0]
+    chosen = read_neuron_layers(first, layers)
+    names = _read_parts(parts, first.card.gated)
+    whole, positions, before = [], [], 0
+    for trace in traces:
+        out = read_excluded(exclude, trace.n_positions)
+        kept = [i for i in range(trace.n_positions) if i not in out]
+        if not kept:
+            raise InvalidError("exclude", sorted(out), allowed="fewer than all positions")
+        whole.append(stacked(trace, chosen)[:, :, kept])
+        positions += [before + i for i in kept]
+        before += trace.n_positions
+    values = np.nan_to_num(np.concatenate(whole, axis=2))  # (layer, neuron, T)
+    return _rows(values, chosen, names, tuple(positions))
+
+
+def _rows(
+    values: Floats, chosen: tuple[int, ...], names: tuple[str, ...], positions: tuple[int, ...]
+) -> Firing:
     sides = {"positive": np.maximum(values, 0), "negative": np.maximum(-values, 0)}
     split = np.stack([sides[name] for name in names], axis=2)  # (layer, neuron, part, T)
     order = _order(split)

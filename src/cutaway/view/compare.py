@@ -52,7 +52,14 @@ _LENSES: Mapping[str, _Lens] = {
     "watch": _Lens("layer", "token", "rank", "The race, run twice"),
     "saliency": _Lens("target", "source", "saliency", "What each of the two read"),
     "neurons": _Lens("neuron", "position", "activation", "Which neurons fire apart"),
+    "predictions": _Lens("layer", "token", "rank", "What each of the two nearly said"),
+    "factors": _Lens("factor", "position", "activation", "Which factors are active apart"),
+    "clusters": _Lens("cluster", "position", "activation", "Which groups of neurons fire apart"),
 }
+#: What stands before a row's number.
+_MARKS = {"factor": "F", "cluster": "#"}
+#: Lenses of tokens that race through the layers.
+_RACES = ("watch", "predictions")
 
 
 def compare_spec(dataset: xr.Dataset) -> Spec:
@@ -134,7 +141,7 @@ def _rows(dataset: xr.Dataset, axis: str) -> list[str]:
     if axis == "target":
         sides = [dataset[f"explained_{side}"].values for side in "ab"]
         return [a if a == b else f"{a or '∅'} / {b or '∅'}" for a, b in zip(*sides, strict=True)]
-    return [str(label) for label in dataset[axis].values]
+    return [f"{_MARKS.get(axis, '')}{label}" for label in dataset[axis].values]
 
 
 def _columns(dataset: xr.Dataset, axis: str) -> dict[str, Any]:
@@ -178,7 +185,7 @@ def _opening(dataset: xr.Dataset, values: NDArray[np.float32], lens: str) -> dic
     row, column = (int(i) for i in np.unravel_index(int(gap.argmax()), gap.shape))
     if lens == "logit_lens":
         return {"row": gap.shape[0] - 1, "column": _last_paired(dataset)}
-    return {"row": gap.shape[0] - 1 if lens == "watch" else row, "column": column}
+    return {"row": gap.shape[0] - 1 if lens in _RACES else row, "column": column}
 
 
 def _last_paired(dataset: xr.Dataset) -> int:
@@ -192,6 +199,11 @@ def _about(lens: str) -> str:
         "where the top tokens are the same, and a ring marks where they are not.",
         "watch": "Rank and probability of the same tokens in both runs, after each layer.",
         "saliency": "Shares of earlier tokens in the tokens that were said, in both runs.",
+        "predictions": "Rank and probability of the likeliest tokens of both runs, after each "
+        "layer.",
+        "factors": "Activation of factors that were found in both texts at once, so that they are "
+        "the same in both; F0 makes most of what they reproduce.",
+        "clusters": "Mean activation of groups of neurons that were found in both texts at once.",
         "neurons": f"The neurons that differ most at some token, {_MOST_NEURONS} at most, as "
         "layer·neuron.",
     }
@@ -210,7 +222,7 @@ def _sentence(
     names = [str(run) for run in dataset["run"].values[:2]]
     token = told_token(own["columns"], column)
     told = [["", f": {name} {first} in {names[0]}, {second} in {names[1]}."]]
-    if lens == "watch":
+    if lens in _RACES:
         return [["", "After the last layer, "], *token, *told]
     link = " for " if lens == "saliency" else " at "
     return [["", "They differ most in "], ["b", own["rows"][row]], ["", link], *token, *told]

@@ -140,7 +140,10 @@ export const LENSES: readonly Lens[] = [
 /** The lenses under which two runs are compared. */
 export const COMPARED: readonly (readonly [name: string, title: string])[] = [
   ["logit_lens", "Logit lens"],
+  ["predictions", "Candidates"],
   ["saliency", "Saliency"],
   ["neurons", "Neurons"],
+  ["factors", "Factors"],
+  ["clusters", "Clusters"],
   ["attention", "Attention"],
 ];

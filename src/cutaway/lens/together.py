@@ -1,0 +1,114 @@
+"""Lenses that find their own rows in a text: of two texts they are found in both at once.
+
+Factors and clusters of one text are no others' of another: a difference of the two would compare
+what has nothing in common. Fitted to both texts together they are the same in both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from ..core.axes import read_whole
+from ..core.errors import InvalidError
+from ..trace.source import Floats
+from ..trace.trace import Trace
+from .clusters import grouped
+from .dataset import finish, strings, token_coords
+from .factors import factorised
+from .firing import read_firings
+from .neurons import read_neuron_layers, stacked
+
+__all__ = ["TOGETHER", "Together"]
+
+#: The answer for each trace, and what both have in common.
+Together = tuple[tuple[xr.Dataset, xr.Dataset], dict[str, Any]]
+
+
+def both_factors(
+    a: Trace, b: Trace, *, n: int = 6, layers: int | Sequence[int] | None = None,
+    parts: str | Sequence[str] | None = None, exclude: Iterable[int] = (), seed: int = 0,
+) -> Together:  # fmt: skip
+    """activation (factor, position) of factors of both texts; loading and share in common."""
+    _check(a, b, "factors")
+    out = tuple(exclude)
+    firing = read_firings([a, b], layers, parts, out)
+    read_whole("n", n, 1, min(firing.rows.shape))
+    loading, activation, share, converged = factorised(firing.rows, n, seed)
+    whole = np.full((n, a.n_positions + b.n_positions), np.nan, dtype=np.float32)
+    whole[:, list(firing.positions)] = activation
+    spread = firing.spread(loading)
+    one = len(firing.parts) == 1
+    axes = ("factor", "layer", "neuron") + (() if one else ("part",))
+    common = {
+        "loading": (axes, spread[..., 0] if one else spread),
+        "share": ("factor", share.astype(np.float32), {"units": "1"}),
+        "layer": np.asarray(firing.layers), "neuron": np.arange(firing.width),
+        **({} if one else {"part": strings(firing.parts)}),
+    }  # fmt: skip
+    options = {
+        "n": n, "layers": list(firing.layers), "parts": list(firing.parts), "seed": seed,
+        "exclude": sorted(out), "converged": bool(converged),
+    }  # fmt: skip
+    return _split(a, b, whole, "factor", options), common
+
+
+def both_clusters(
+    a: Trace, b: Trace, *, n: int = 8, layers: int | Sequence[int] | None = None,
+    by: str = "shape", exclude: Iterable[int] = (), seed: int = 0,
+) -> Together:  # fmt: skip
+    """activation (cluster, position), the mean of a cluster's neurons; which they are in common.
+
+    Of a gated MLP the size of the activation is taken, of another one its positive part.
+    """
+    _check(a, b, "clusters")
+    chosen, out = read_neuron_layers(a, layers), tuple(exclude)
+    firing = read_firings([a, b], chosen, None, out)  # checks what is excluded
+    values = np.concatenate([stacked(a, chosen), stacked(b, chosen)], axis=2)
+    size = np.abs(values) if a.card.gated else np.maximum(values, 0)
+    patterns = np.nan_to_num(size).reshape(-1, size.shape[2])
+    cluster, _ = grouped(patterns[:, list(firing.positions)], n, by, seed)
+    whole = np.stack([patterns[cluster == number].mean(axis=0) for number in range(n)])
+    common = {
+        "cluster_of": (("layer", "neuron"), cluster.reshape(size.shape[:2])),
+        "size": ("cluster", np.bincount(cluster[cluster >= 0], minlength=n)),
+        "layer": np.asarray(chosen),
+        "neuron": np.arange(size.shape[1]),
+    }
+    options = {"n": n, "layers": list(chosen), "by": by, "seed": seed, "exclude": sorted(out)}
+    return _split(a, b, whole.astype(np.float32), "cluster", options), common
+
+
+#: Lens -> its answers on two traces.
+TOGETHER: Mapping[str, Callable[..., Together]] = {
+    "factors": both_factors, "clusters": both_clusters,
+}  # fmt: skip
+
+
+def _check(a: Trace, b: Trace, lens: str) -> None:
+    if a.card.neurons != b.card.neurons or a.card.gated != b.card.gated:
+        raise InvalidError(
+            f"pair of models for {lens}", (a.card.name, b.card.name),
+            allowed="one model, or two versions of it: the same neurons in the same blocks",
+        )  # fmt: skip
+
+
+def _split(
+    a: Trace, b: Trace, whole: Floats, axis: str, options: Mapping[str, Any]
+) -> tuple[xr.Dataset, xr.Dataset]:
+    """The part of each trace: activation (axis, position)."""
+    parts = whole[:, : a.n_positions], whole[:, a.n_positions :]
+    first, second = (
+        finish(
+            xr.Dataset(
+                {"activation": ((axis, "position"), part, {"units": "the model's own"})},
+                coords={axis: np.arange(len(part)), **token_coords(t, range(t.n_positions))},
+            ),
+            t, lens=axis, options=options,
+        )
+        for t, part in zip((a, b), parts, strict=True)
+    )  # fmt: skip
+    return first, second
