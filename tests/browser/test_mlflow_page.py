@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -54,8 +55,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             time.sleep(0.5)
         yield address
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(60)
+        ended(process)
+
+
+def ended(process: subprocess.Popen[bytes]) -> None:
+    """It and its workers; a server that waits for connections to close is not waited for."""
+    for way in (signal.SIGTERM, signal.SIGKILL):
+        os.killpg(process.pid, way)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(20)
+            return
 
 
 def answers(address: str) -> bool:
