@@ -19,6 +19,8 @@ from cutaway.model.lm import LM
 from cutaway.trace.trace import Trace
 from tests.models import tiny
 
+pytestmark = pytest.mark.slow
+
 TEXT = "The keys to the cabinet are"
 SOURCE = str(Path(ct.__file__).parent)
 #: Interruptions of each question, at places drawn by a seed.

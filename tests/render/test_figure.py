@@ -18,6 +18,8 @@ from cutaway.view.kinds import spec_of
 from cutaway.view.spec import Spec
 from tests.view.made import LABELS, logit_lens, predictions
 
+pytestmark = pytest.mark.slow
+
 
 def odd() -> Spec:
     """Every odd label as a top token, as a token read and as one that came."""

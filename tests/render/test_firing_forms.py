@@ -14,6 +14,8 @@ from cutaway.view.kinds import spec_of
 
 from ..lens.made import made
 
+pytestmark = pytest.mark.slow
+
 KINDS = ("neurons", "clusters", "factors", "watch", "pairs")
 
 
