@@ -13,7 +13,6 @@ from tests.models import tiny
 
 from .starting import Started, started
 
-
 _FOLDER = Path(__file__).parent
 
 
