@@ -27,7 +27,7 @@ from cutaway.model import load as loading
 from cutaway.model.devices import read_device, read_dtype
 from cutaway.model.tally import tally
 from tests.model.gguf_file import write_gguf
-from tests.models import tiny, tiny_tokenizer
+from tests.models import tiny, tiny_model, tiny_tokenizer
 
 
 @pytest.fixture(scope="module")
@@ -189,6 +189,15 @@ def test_an_encoder_is_loaded_with_the_head_that_was_saved(tmp_path: Path) -> No
         assert lm.card.vocab_size == 200
     config.is_decoder = True  # BERT as a decoder is one
     assert ct.wrap(BertLMHeadModel(config).eval(), tiny_tokenizer()).card.model_type == "bert"
+
+
+def test_a_family_with_two_bodies_is_loaded_with_the_one_that_was_saved(tmp_path: Path) -> None:
+    model = tiny_model("masked funnel")
+    model.save_pretrained(tmp_path)
+    tiny_tokenizer(masks=True).save_pretrained(tmp_path)
+    assert ct.load(tmp_path).anatomy.speaks
+    model.funnel.save_pretrained(tmp_path)
+    assert not ct.load(tmp_path).anatomy.speaks
 
 
 def test_an_encoder_decoder_is_refused_by_name() -> None:

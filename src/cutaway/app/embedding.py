@@ -48,13 +48,11 @@ def embed(
     given = [texts] if isinstance(texts, str) else list(texts)
     if not given or not all(isinstance(text, str) for text in given):
         raise InvalidError("texts", texts, allowed="one or more texts")
-    recipe = lm.recipe() if pooling is None or normalise is None else None
-    asked: dict[str, Any] = {
-        "pooling": pooling if pooling is not None else recipe.pooling,  # type: ignore[union-attr]
-        "layer": layer,
-        "normalise": recipe.normalise if normalise is None else normalise,  # type: ignore[union-attr]
-    }
-    return Embeddings(lm, given, asked)
+    if pooling is None or normalise is None:
+        recipe = lm.recipe()
+        pooling = recipe.pooling if pooling is None else pooling
+        normalise = recipe.normalise if normalise is None else normalise
+    return Embeddings(lm, given, {"pooling": pooling, "layer": layer, "normalise": normalise})
 
 
 class Embeddings(View):

@@ -150,8 +150,9 @@ def _auto_class(config: PretrainedConfig, name: str, trusted: bool) -> Any:
 
     Raises InvalidError where transformers has none of them, before weights are read.
     """
-    body: Any = MODEL_MAPPING.get(type(config), None)
-    if body is not None and config.architectures == [body.__name__]:
+    body: Any = MODEL_MAPPING.get(type(config), ())
+    bodies = body if isinstance(body, tuple) else (body,)  # Funnel has two
+    if config.architectures in [[each.__name__] for each in bodies]:
         return AutoModel
     own = (getattr(config, "auto_map", None) or {}) if trusted else {}
     masked = type(config) in MODEL_FOR_MASKED_LM_MAPPING or "AutoModelForMaskedLM" in own

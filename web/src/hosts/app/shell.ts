@@ -10,6 +10,8 @@ import { hrefOf, routeOf, type Route } from "./route";
 import { link, problemNode, type App, type Screen } from "./screen";
 import { screenOf } from "./screens";
 import { Server } from "./server";
+import fields from "./fields.css?inline";
+import lists from "./lists.css?inline";
 import own from "./style.css?inline";
 import { Work } from "./work";
 
@@ -42,7 +44,7 @@ export class Shell implements App {
 
   constructor(place: HTMLElement) {
     this.route = routeOf(window.location);
-    place.replaceChildren(element("style", {}, `${style}\n${own}`), this.root);
+    place.replaceChildren(element("style", {}, [style, fields, lists, own].join("\n")), this.root);
     const kept = recall("localStorage", "cutaway-scheme");
     this.theme = createTheme(this.root, {
       now: () => (kept === "light" || kept === "dark" ? kept : null),
