@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, CDPSession, Page, Route, sync_playwrigh
 
 from benchmarks.promise import Seconds
 
-__all__ = ["Opening", "Shown", "chromium", "hovered", "opened"]
+__all__ = ["Opening", "Shown", "chromium", "hovered", "opened", "pointed"]
 
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 #: From the first frame on, looks in every frame for what is waited for; notes when it is painted.
@@ -52,6 +52,31 @@ _HOVER = """async ([selector, places]) => {
             const start = performance.now();
             node.dispatchEvent(
                 new PointerEvent("pointermove", { ...at, bubbles: true, pointerType: "mouse" }));
+            const handled = performance.now() - start;
+            requestAnimationFrame(() => {
+                const { port1, port2 } = new MessageChannel();
+                port1.onmessage = () => resolve((handled + performance.now() - frame) / 1000);
+                port2.postMessage(0);
+            });
+        }, 30)));
+    }
+    return spent;
+}"""
+
+#: The same over several elements, each of which is entered: for pages that listen to the mouse.
+_POINT = """async ([selector, places]) => {
+    const nodes = [...document.querySelectorAll(selector)];
+    const spent = [];
+    for (let i = 0; i < places; i++) {
+        const node = nodes[Math.floor((nodes.length * i) / places)];
+        const { left, top, width, height } = node.getBoundingClientRect();
+        const at = { clientX: left + width / 2, clientY: top + height / 2, bubbles: true };
+        spent.push(await new Promise((resolve) => setTimeout(() => {
+            let frame = 0;
+            requestAnimationFrame(() => { frame = performance.now(); });
+            const start = performance.now();
+            for (const name of ["mouseover", "mouseenter", "mousemove"])
+                node.dispatchEvent(new MouseEvent(name, at));
             const handled = performance.now() - start;
             requestAnimationFrame(() => {
                 const { port1, port2 } = new MessageChannel();
@@ -138,6 +163,15 @@ def hovered(shown: Shown, selector: str, places: int) -> Seconds:
 
     The median by the clock; the mean of the processor time, of the frames between them too.
     """
+    return _moved(shown, _HOVER, selector, places)
+
+
+def pointed(shown: Shown, selector: str, places: int) -> Seconds:
+    """Work for one of several elements that the mouse enters, as `hovered` counts it."""
+    return _moved(shown, _POINT, selector, places)
+
+
+def _moved(shown: Shown, script: str, selector: str, places: int) -> Seconds:
     before = shown.processor()
-    spent: list[float] = shown.page.evaluate(_HOVER, [selector, places])
+    spent: list[float] = shown.page.evaluate(script, [selector, places])
     return Seconds(statistics.median(spent), (shown.processor() - before) / places)

@@ -1,7 +1,8 @@
 """How promises are measured: interleaved runs, ratios with their spread, memory at its peak.
 
-Every file here has `run(smoke) -> Iterator[Figure]`. With smoke=True it is quick and small: its
-figures say only that the benchmark works, so no bound is held against them.
+Every benchmark has `run(smoke) -> Iterator[Figure]`, or `ROWS`, several of them by name, each of
+which is measured and kept by itself. With smoke=True it is quick and small: its figures say only
+that the benchmark works, so no bound is held against them.
 """
 
 from __future__ import annotations
@@ -14,8 +15,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
-__all__ = ["Figure", "Seconds", "extra_megabytes", "interleaved", "main", "ratio", "report"]
+__all__ = [
+    "Figure", "Run", "Seconds", "extra_megabytes", "interleaved", "main", "median",
+    "peak_megabytes", "ratio", "report", "rows_of",
+]  # fmt: skip
 
 Run = Callable[[bool], Iterator["Figure"]]
 
@@ -36,6 +41,7 @@ class Figure:
     """One measured number; bound is what is promised, None where it stands only for comparison.
 
     spread  the smallest and largest of the repeated measurements
+    reason  why the promise is not kept, where it is known
     """
 
     name: str
@@ -43,6 +49,7 @@ class Figure:
     unit: str
     bound: float | None = None
     spread: tuple[float, float] | None = None
+    reason: str = ""
 
     @property
     def kept(self) -> bool:
@@ -59,14 +66,30 @@ class Figure:
 
 
 def interleaved(runs: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[Seconds]]:
-    """Times of each run; a round is each of them once, so that a slow minute slows them all."""
+    """Times of each run; a round is each of them once, so that a slow minute slows them all.
+
+    A run in another process (peer.py) takes its own time, and returns it.
+    """
     times: dict[str, list[Seconds]] = {name: [] for name in runs}
     for _ in range(rounds):
         for name, run in runs.items():
-            wall, processor = time.perf_counter(), time.process_time()
-            run()
-            times[name].append(Seconds(time.perf_counter() - wall, time.process_time() - processor))
+            times[name].append(timed(run))
     return times
+
+
+def timed(run: Callable[[], object]) -> Seconds:
+    """How long a run takes, or what it says it took."""
+    wall, processor = time.perf_counter(), time.process_time()
+    said = run()
+    spent = Seconds(time.perf_counter() - wall, time.process_time() - processor)
+    return said if isinstance(said, Seconds) else spent
+
+
+def median(
+    name: str, values: Sequence[float], unit: str = "s", bound: float | None = None
+) -> Figure:
+    """The median of repeated measurements, with the smallest and the largest."""
+    return Figure(name, statistics.median(values), unit, bound, (min(values), max(values)))
 
 
 def ratio(
@@ -76,12 +99,15 @@ def ratio(
     *,
     clock: str = "wall",
     bound: float | None = None,
+    times: float = 1,
 ) -> Figure:
-    """The median over the rounds of one run's time divided by the other's in the same round."""
-    ratios = [getattr(a, clock) / getattr(b, clock) for a, b in zip(of, to, strict=True)]
-    return Figure(
-        f"{name}, {clock} time", statistics.median(ratios), "x", bound, (min(ratios), max(ratios))
-    )
+    """The median over the rounds of one run's time divided by the other's in the same round.
+
+    times  how often the other's is counted, where only a part of the work was run
+    """
+    pairs = zip(of, to, strict=True)
+    ratios = [getattr(a, clock) / getattr(b, clock) / times for a, b in pairs]
+    return median(f"{name}, {clock} time", ratios, "x", bound)
 
 
 def extra_megabytes(run: Callable[[], object]) -> float:
@@ -91,6 +117,11 @@ def extra_megabytes(run: Callable[[], object]) -> float:
     allocator keeps is given back. Needs Linux with glibc.
     """
     run()
+    return peak_megabytes(run)
+
+
+def peak_megabytes(run: Callable[[], object]) -> float:
+    """Peak memory of a run above what the process held before it, in MB, its first time counted."""
     gc.collect()
     ctypes.CDLL("libc.so.6").malloc_trim(0)
     Path("/proc/self/clear_refs").write_text("5", "ascii")  # resets the peak
@@ -101,7 +132,7 @@ def extra_megabytes(run: Callable[[], object]) -> float:
 
 def report(title: str, figures: Iterable[Figure], *, smoke: bool) -> bool:
     """Print the figures as they come; whether all promises are kept, which smoke can't tell."""
-    print(f"\n{title}", flush=True)
+    print("\n" + title, flush=True)
     kept = True
     for figure in figures:
         print(f"  {figure.line(smoke)}", flush=True)
@@ -109,12 +140,21 @@ def report(title: str, figures: Iterable[Figure], *, smoke: bool) -> bool:
     return kept
 
 
-def main(title: str, run: Run) -> int:
+def rows_of(module: ModuleType) -> Mapping[str, Run]:
+    """The rows of a benchmark by name; a benchmark of one has "" only, a table by hand none."""
+    one = {"": module.run} if hasattr(module, "run") else {}
+    rows: Mapping[str, Run] = getattr(module, "ROWS", one)
+    return rows
+
+
+def main(title: str, run: Run | Mapping[str, Run]) -> int:
     """A benchmark's command line; exit status 1 where a promise is broken."""
     parser = argparse.ArgumentParser(description=title)
     parser.add_argument("--smoke", action="store_true", help="quick: only shows that it runs")
     smoke = parser.parse_args().smoke
-    return int(not report(title, run(smoke), smoke=smoke))
+    rows = run if isinstance(run, Mapping) else {"": run}
+    kept = [report(f"{title} {name}", one(smoke), smoke=smoke) for name, one in rows.items()]
+    return int(not all(kept))
 
 
 def _status(field: str) -> int:

@@ -49,7 +49,7 @@ def run(smoke: bool) -> Iterator[Figure]:
 def _report(T: int) -> Report:
     """Of the beginning of the README."""
     lm = cutaway.load()
-    ids = lm.trace((ROOT / "README.md").read_text("utf-8")).token_ids
+    ids = lm.read((ROOT / "README.md").read_text("utf-8")).ids
     return cutaway.report(lm.trace(list(ids[:T])))
 
 

@@ -56,7 +56,7 @@ class Heard:
 def run(smoke: bool) -> Iterator[Figure]:
     """A server in a process of its own; its clients are threads of this one."""
     count, seconds = (SMOKE_CLIENTS, SMOKE_SECONDS) if smoke else (CLIENTS, SECONDS)
-    with serving() as (server, client):
+    with serving() as (server, client, _url):
         Visitor(client, Heard(), time.monotonic() + 600).visit("The capital of France is")
         before, heard, peak = server.memory_info().rss, Heard(), [0.0]
         end = time.monotonic() + seconds
@@ -93,8 +93,8 @@ def _figures(heard: Heard, count: int, seconds: int) -> Iterator[Figure]:
 
 
 @contextmanager
-def serving() -> Iterator[tuple[psutil.Process, httpx.Client]]:
-    """`cutaway serve` with the embedded model loaded, and a client of it with the cookie."""
+def serving() -> Iterator[tuple[psutil.Process, httpx.Client, str]]:
+    """`cutaway serve` with the embedded model loaded, a client with the cookie, its address."""
     with tempfile.TemporaryDirectory() as folder:
         process = subprocess.Popen(
             [sys.executable, "-c", START, "serve", "--runs", str(Path(folder) / "runs")],
@@ -108,7 +108,7 @@ def serving() -> Iterator[tuple[psutil.Process, httpx.Client]]:
                 client.get(url)
                 while client.get("/api/state").json()["models"][0]["state"] != "ready":
                     time.sleep(0.2)
-                yield psutil.Process(process.pid), client
+                yield psutil.Process(process.pid), client, url
         finally:
             process.terminate()
             process.wait(30)
