@@ -1,4 +1,4 @@
-"""Tiny random models of any family, causal or masked, and a tiny real tokenizer: for the tests.
+"""Tiny random models of any family and head, and a tiny real tokenizer: for the tests.
 
 Every width is a different number (d 64, MLP 160, experts 48, vocabulary 200), so that nothing fits
 by accident; norms, biases and scales are random, and soft-caps are small enough to bite.
@@ -7,6 +7,7 @@ by accident; norms, biases and scales are random, and soft-caps are small enough
 from __future__ import annotations
 
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -16,6 +17,10 @@ from torch import nn
 from transformers import (
     AutoModelForCausalLM,
     AutoModelForMaskedLM,
+    AutoModelForQuestionAnswering,
+    AutoModelForSeq2SeqLM,
+    AutoModelForSequenceClassification,
+    AutoModelForTokenClassification,
     PretrainedConfig,
     PreTrainedTokenizerFast,
 )
@@ -23,14 +28,43 @@ from transformers.models.auto.configuration_auto import CONFIG_MAPPING
 from transformers.models.auto.modeling_auto import (
     MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
     MODEL_FOR_MASKED_LM_MAPPING_NAMES,
+    MODEL_FOR_QUESTION_ANSWERING_MAPPING_NAMES,
+    MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES,
+    MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES,
+    MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES,
 )
 
-from tests.shapes import DECODER_OF, HINTS, SIZES
+from tests.shapes import DECODER_OF, HINTS, SIZES, SMALLER
 
-FAMILIES: tuple[str, ...] = tuple(MODEL_FOR_CAUSAL_LM_MAPPING_NAMES)
-_FILLS = "masked "
+#: What a family is built as -> who builds it, and transformers' own list of its families.
+_KINDS = MappingProxyType({
+    "": (AutoModelForCausalLM, MODEL_FOR_CAUSAL_LM_MAPPING_NAMES),
+    "masked": (AutoModelForMaskedLM, MODEL_FOR_MASKED_LM_MAPPING_NAMES),
+    "seq2seq": (AutoModelForSeq2SeqLM, MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES),
+    "sequence": (
+        AutoModelForSequenceClassification, MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES,
+    ),
+    "token": (AutoModelForTokenClassification, MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING_NAMES),
+    "span": (AutoModelForQuestionAnswering, MODEL_FOR_QUESTION_ANSWERING_MAPPING_NAMES),
+})  # fmt: skip
+
+
+def kind_of(model_type: str) -> tuple[str, str]:
+    """What a family is built as, and its name: "masked bert" is ("masked", "bert")."""
+    kind, _, family = model_type.rpartition(" ")
+    return kind, family
+
+
+def families(kind: str) -> tuple[str, ...]:
+    """The families that this transformers has of a kind: "masked bert", "masked roberta", ..."""
+    return tuple(f"{kind} {name}".lstrip() for name in _KINDS[kind][1])
+
+
+FAMILIES = families("")
 #: Those with a head that fills masks: "masked bert" is BERT as an encoder.
-MASKED: tuple[str, ...] = tuple(_FILLS + name for name in MODEL_FOR_MASKED_LM_MAPPING_NAMES)
+MASKED = families("masked")
+#: Of every kind, one list of transformers after the other.
+EVERY = tuple(name for kind in _KINDS for name in families(kind))
 VOCAB = 200
 END = "<|end|>"
 MASK = "<|mask|>"
@@ -48,7 +82,7 @@ def tiny(model_type: str, seed: int = 0, **overrides: Any) -> tuple[Any, PreTrai
     >>> model.config.hidden_size, len(tokenizer) <= model.config.vocab_size
     (64, True)
     """
-    masks = model_type.startswith(_FILLS)
+    masks = kind_of(model_type)[0] == "masked"
     return tiny_model(model_type, seed, **overrides), tiny_tokenizer(masks)
 
 
@@ -58,16 +92,16 @@ def tiny_model(model_type: str, seed: int = 0, **overrides: Any) -> Any:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = _built(model_type, config).float().eval()
-        _enliven(model)
+        _enliven(model, 0.15 * SMALLER.get(kind_of(model_type)[1], 1.0))
     return model
 
 
 def tiny_config(model_type: str, **overrides: Any) -> PretrainedConfig:
     """A family's default configuration, shrunk; `overrides` win, sub-configurations as dicts."""
-    family = model_type.removeprefix(_FILLS)
+    head, family = kind_of(model_type)
     kind = CONFIG_MAPPING[family]
-    hints = HINTS.get(family, {}) | HINTS.get(model_type, {})
-    if model_type != family and "is_decoder" in hints:
+    hints = HINTS.get(family, {}) | HINTS.get(head, {}) | HINTS.get(model_type, {})
+    if head and "is_decoder" in hints:
         hints |= {"is_decoder": False}
     config = kind(**_merged(_merged(_shrunk(kind), hints), overrides))
     # The causal class of some compound families takes the configuration of their decoder alone.
@@ -76,12 +110,10 @@ def tiny_config(model_type: str, **overrides: Any) -> PretrainedConfig:
 
 
 def _built(model_type: str, config: PretrainedConfig) -> Any:
-    if model_type.startswith(_FILLS):
-        return AutoModelForMaskedLM.from_config(config)
+    builder, names = _KINDS[kind_of(model_type)[0]]
     if model_type in DECODER_OF:
-        name = MODEL_FOR_CAUSAL_LM_MAPPING_NAMES[model_type]
-        return getattr(transformers, name)._from_config(config)
-    return AutoModelForCausalLM.from_config(config)
+        return getattr(transformers, names[model_type])._from_config(config)
+    return builder.from_config(config)
 
 
 @lru_cache(maxsize=2)
@@ -137,12 +169,12 @@ def _merged(values: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
 
 
 @torch.no_grad()
-def _enliven(model: nn.Module) -> None:
-    """Random norms and biases, and weights large enough that every part matters."""
+def _enliven(model: nn.Module, size: float) -> None:
+    """Random norms and biases, and weights (of this size) large enough that every part matters."""
     for parameter in model.parameters():
         if not parameter.is_floating_point():
             continue
         if parameter.dim() < 2:
             parameter.add_(0.3 * torch.randn_like(parameter))
         elif parameter.std() < 0.15:
-            parameter.normal_(0.0, 0.15)
+            parameter.normal_(0.0, size)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["DECODER_OF", "HINTS", "SIZES"]
+__all__ = ["DECODER_OF", "HINTS", "SIZES", "SMALLER"]
 
 #: Families whose causal class takes a part of the configuration.
 DECODER_OF = {"musicgen": "decoder", "musicgen_melody": "decoder", "qwen4_exp": "text_config"}
@@ -30,7 +30,8 @@ SIZES: dict[str, Any] = {
     "decoder_attention_heads": 4, "encoder_attention_heads": 4, "attention_heads": 4,
     "num_decoder_attention_heads": 4, "num_encoder_attention_heads": 4,
     "num_key_value_heads": 2, "head_dim": 16, "attention_head_dim": 16, "d_head": 16,
-    "dim_head": 16, "rotary_dim": 8, "swa_num_attention_heads": 4, "swa_num_key_value_heads": 2,
+    "dim_head": 16, "d_kv": 16, "rotary_dim": 8,
+    "swa_num_attention_heads": 4, "swa_num_key_value_heads": 2,
     "swa_head_dim": 16, "kv_channels": 16,
     # mixtures
     "num_experts": 4, "num_local_experts": 4, "n_routed_experts": 4, "moe_num_experts": 4,
@@ -53,7 +54,8 @@ SIZES: dict[str, Any] = {
     "expert_layer_offset": 1, "full_attn_idxs": None,
     # vocabulary and length
     "vocab_size": 200, "decoder_vocab_size": 200, "vocab_size_per_layer_input": 200,
-    "type_vocab_size": 2, "max_position_embeddings": 128, "n_positions": 128, "n_ctx": 128,
+    "entity_vocab_size": 50, "type_vocab_size": 2,
+    "max_position_embeddings": 128, "n_positions": 128, "n_ctx": 128,
     "max_seq_len": 128, "context_length": 128, "model_max_length": 128,
     "max_target_positions": 128, "max_source_positions": 64, "sliding_window": 6,
     "sliding_window_size": 6, "attention_window_size": 6, "hidden_size_per_layer_input": 24,
@@ -73,6 +75,7 @@ SIZES: dict[str, Any] = {
 }  # fmt: skip
 
 _DECODER = {"is_decoder": True}
+_ENDED = {"eos_token_id": 5}  # they look for an end token: the one that the checks' text ends with
 _LATENT = {"head_dim": 8, "num_key_value_heads": 4}
 _MIXED = {"layer_types": ["linear_attention", "full_attention"] * 2}
 _MAMBA = {"layer_types": ["mamba", "attention"] * 2}
@@ -88,10 +91,32 @@ _INDEXED = {
 }  # fmt: skip
 _SPARSE = ["dense", "sparse", "sparse", "sparse"]
 
-#: What a family needs beside the sizes.
+#: Families without norms, whose states overflow in a random model: how much smaller weights are.
+SMALLER = {"mobilebert": 0.3}
+
+#: What a family needs beside the sizes: as anything, as one kind, and a kind as any family.
 HINTS: dict[str, dict[str, Any]] = {
-    "masked distilbert": {"hidden_dim": 160}, "masked esmc": {"num_key_value_heads": 4},
-    "masked xmod": {"default_language": "en_XX"},
+    "longformer": {"attention_window": 16},
+    "sequence": {"num_labels": 5}, "token": {"num_labels": 5},
+    "seq2seq encoder-decoder": {"decoder": {"is_decoder": True, "add_cross_attention": True}},
+    "sequence esmc": {"num_key_value_heads": 4}, "token esmc": {"num_key_value_heads": 4},
+    "span t5": {"decoder_start_token_id": 0},
+    "sequence t5": {"decoder_start_token_id": 0, **_ENDED},
+    **dict.fromkeys(
+        ("sequence bart", "sequence bigbird_pegasus", "sequence mbart", "sequence mt5",
+         "sequence mvp", "sequence plbart", "sequence umt5"),
+        _ENDED,
+    ),
+    "lilt": {"hidden_size": 96},
+    "layoutlmv3": {"coordinate_size": 12, "shape_size": 8, "visual_embed": False},
+    "distilbert": {"hidden_dim": 160},
+    "mistral4": {"head_dim": 8, "num_key_value_heads": 4},
+    "perceiver": {"d_latents": 64, "num_latents": 16, "num_self_attends_per_block": 2},
+    "vibevoice_asr": {
+        f"{name}_tokenizer_encoder_config": {"num_filters": 4, "depths": [1] * 7}
+        for name in ("acoustic", "semantic")
+    },
+    "masked esmc": {"num_key_value_heads": 4},
     **dict.fromkeys(
         ("bert", "bert-generation", "big_bird", "camembert", "data2vec-text", "electra", "ernie",
          "megatron-bert", "rembert", "roberta", "roberta-prelayernorm", "roc_bert", "roformer",

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 __all__ = [
-    "AHEAD", "HIDDEN", "HYBRIDS", "KINDS", "NOT_RUNNABLE", "NO_ATTENTION", "QUICK", "REFUSED",
-    "SINGLE", "SINKS",
+    "AHEAD", "HALVES", "HIDDEN", "HIDES", "HYBRIDS", "KINDS", "LEAKS", "NOT_RUNNABLE",
+    "NO_ATTENTION", "QUICK", "REFUSED", "SINGLE", "SINKS",
 ]  # fmt: skip
 
 #: Family -> the part that the refusal must name. What the cause is in the architecture:
+_TWICE = "reads its text with an encoder and again with a decoder"
 REFUSED = {
-    "cpmant": "list of blocks",  # 32 prompt positions are added, and cut off by the code after
     "hrm_text": "list of blocks",  # two stacks that are run again and again
     "inkling2_text": "tail",  # attention over the states of all earlier blocks
-    "prophetnet": "list of blocks",  # a main stream and predicting streams in one tensor
     "reformer": "tail",  # two reversible streams
-    "xlm": "list of blocks",  # no block modules: parallel lists of attentions, MLPs and norms
-    "masked albert": "list of blocks",  # one block that is run again and again
-    "masked flaubert": "list of blocks",  # as xlm
-    "masked longformer": "list of blocks",  # pads every text, and cuts the padding off afterwards
     "masked perceiver": "list of blocks",  # its states are latents, and no tokens
-    "masked reformer": "tail",  # two reversible streams
-    "masked squeezebert": "list of blocks",  # its states are turned inside the blocks
-    "masked xlm": "list of blocks",
-}
+    "sequence perceiver": "list of blocks",
+    **dict.fromkeys(("masked reformer", "sequence reformer", "span reformer"), "tail"),
+    "sequence funnel": "list of blocks",  # its blocks shorten the text
+    # it hashes characters
+    **dict.fromkeys(("sequence canine", "token canine", "span canine"), "the vocabulary"),
+    **dict.fromkeys(
+        ("sequence bart", "sequence bigbird_pegasus", "sequence mbart", "sequence mt5",
+         "sequence mvp", "sequence plbart", "sequence t5", "sequence umt5", "span bart",
+         "span bigbird_pegasus", "span led", "span mbart", "span mt5", "span mvp", "span t5",
+         "span umt5"),
+        _TWICE,
+    ),
+}  # fmt: skip
 
 #: Family -> why no tiny model of it runs on token ids.
 NOT_RUNNABLE = {
@@ -31,37 +35,58 @@ NOT_RUNNABLE = {
     "gemma3n": "needs timm for its eyes; its language model is gemma3n_text",
     "gemma4_assistant": "drafts for another model, whose states it takes instead of token ids",
     "gemma4_unified_assistant": "drafts for another model, whose states it takes",
-    "masked mobilebert": "has no norms: in a random model the states overflow",
+    "seq2seq nemo_speechlm": "reads sound; its parts have no small sizes that fit each other",
+    "seq2seq voxtral_realtime": "reads sound beside every token",
+    "span longformer": "looks for two separators beside each other, between question and text",
+    "span lxmert": "reads a picture beside every text",
+    "token bros": "reads where on a page each token stands",
     **dict.fromkeys(
-        ("masked bart", "masked mbart", "masked mvp"),
-        "an encoder-decoder, which Cutaway does not take yet",
+        ("sequence layoutlmv2", "token layoutlmv2", "span layoutlmv2"), "needs detectron2"
+    ),
+    **dict.fromkeys(
+        ("sequence t5gemma", "sequence t5gemma2", "token t5gemma", "token t5gemma2"),
+        "its own code fails on token ids without a cache (transformers 5.23)",
     ),
 }
 
 #: Families whose own code does not run in float64: their reference is float32.
 SINGLE = {
     "xglm": "writes the least number of float64 into a float32 tensor",
-    "masked mra": "makes float32 tensors in its attention",
+    "mra": "makes float32 tensors in its attention",
+    "fsmt": "writes the least number of float64 into a float32 tensor",
 }
 
 #: Families of the quick suite: one of each kind.
 QUICK = (
-    "llama", "gpt2", "gpt_neox", "opt", "gemma2", "gemma3_text", "cohere", "phi", "qwen3_moe",
-    "falcon", "bloom", "mamba", "masked bert", "masked modernbert",
+    "llama", "gpt2", "gpt_neox", "gemma2", "gpt_oss", "qwen3_moe", "bloom", "jamba", "mamba",
+    "masked bert", "seq2seq t5", "sequence bert", "sequence gpt2", "span bert",
 )  # fmt: skip
 
 #: Families none of whose blocks has attention.
 NO_ATTENTION = (
     "falcon_mamba", "mamba", "mamba2", "rwkv", "xlstm",
-    "masked fnet",  # mixes by a Fourier transform
-    "masked mra", "masked yoso",  # approximate the products, and never have the weights
+    "fnet",  # mixes by a Fourier transform
+    "mra", "yoso",  # approximate the products, and never have the weights
 )  # fmt: skip
 #: Family -> what the refusal of its attention weights must say.
-HIDDEN = {"deepseek_v4": "looks at 16 keys for 13 tokens"}  # the others are compressed ones
+HIDDEN = {
+    "deepseek_v4": "looks at 16 keys for 13 tokens",  # the others are compressed ones
+    "masked longformer": "other rows with the text's",  # its windows are laid out as bands
+}
 #: Families whose rows sum to less than 1: some attention goes to a sink that is no token.
-SINKS = ("flint", "gpt_oss", "granite_swa", "granitemoe_swa", "hy_v4", "mimo_v2_flash")
+#: "cpmant" reads 32 learnt rows before the text.
+SINKS = ("cpmant", "flint", "gpt_oss", "granite_swa", "granitemoe_swa", "hy_v4", "mimo_v2_flash",
+    "openai_privacy_filter",
+)  # fmt: skip
+#: Families that leave a sink's share out of the weights they answer.
+HIDES = ("granite_swa", "granitemoe_swa")
+#: Families with two attentions in a block, which they answer one after the other.
+HALVES = ("longcat_flash",)
 #: Families that look at later positions, having no causal mask unless one is given.
-AHEAD = ("xlnet",)
+AHEAD = ("cpmant", "xlnet")
+#: Families whose code for relative positions mixes rows: later tokens reach earlier logits, though
+#: no attention looks ahead (transformers 5.23; ProphetNet's predicting streams).
+LEAKS = ("prophetnet",)
 #: Families of mixed blocks -> the layers of the tiny model that have attention.
 HYBRIDS = {
     "bailing_hybrid": (1, 3), "bamba": (1, 3), "granitemoehybrid": (1, 3), "jamba": (1, 3),

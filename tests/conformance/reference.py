@@ -6,7 +6,7 @@ of Cutaway is used but the paths of the blocks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from copy import deepcopy
 from typing import Any
@@ -14,24 +14,26 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from .survey import answered, run_plain
+
 __all__ = ["entropy", "kl", "lens_logits", "ranks"]
 
 
-def lens_logits(
-    model: nn.Module, blocks: Sequence[str], token_ids: Sequence[int], *, single: bool = False
-) -> Tensor:
-    """(L + 1, T, V) logits: row 0 with every block off, row L of the whole model.
+#: The module that a block's state enters, and the one that gives it: in most models, the same.
+Place = tuple[str, str]
 
-    In float64; in the model's float32 where its own code knows no other.
+
+def lens_logits(model: nn.Module, blocks: Sequence[Place], *, single: bool = False) -> Tensor:
+    """(L + 1, T, V) logits of IDS: row 0 with every block off, row L of the whole model.
+
+    In float64; in the model's float32 where its own code knows no other. A place that is there
+    again is a block that is called again.
     """
     exact = model if single else _precise(model)
-    ids = torch.tensor([list(token_ids)])
     rows = []
     for first_off in range(len(blocks) + 1):
-        with torch.inference_mode(), _off(exact, blocks[first_off:]):
-            output = exact(input_ids=ids, use_cache=False)
-        logits = output.logits if hasattr(output, "logits") else output[0]
-        rows.append(logits[0].double())
+        with _off(exact, blocks, first_off):
+            rows.append(answered(run_plain(exact)).double())
     return torch.stack(rows)
 
 
@@ -45,17 +47,32 @@ def _precise(model: nn.Module) -> nn.Module:
 
 
 @contextmanager
-def _off(model: nn.Module, blocks: Sequence[str]) -> Iterator[None]:
+def _off(model: nn.Module, blocks: Sequence[Place], first_off: int) -> Iterator[None]:
     with ExitStack() as stack:
-        for path in blocks:
-            block = model.get_submodule(path)
-            stack.callback(block.register_forward_hook(_hand_on, with_kwargs=True).remove)
+        for place in dict.fromkeys(blocks):
+            layers = [layer for layer, own in enumerate(blocks) if own == place]
+            first, last = (model.get_submodule(path) for path in place)
+            take, hand_on = _handing_on(layers, first_off)
+            stack.callback(first.register_forward_pre_hook(take, with_kwargs=True).remove)
+            stack.callback(last.register_forward_hook(hand_on).remove)
         yield
 
 
-def _hand_on(block: nn.Module, args: Any, kwargs: Any, output: Any) -> Any:
-    state = args[0] if args else kwargs["hidden_states"]
-    return (state, *output[1:]) if isinstance(output, (tuple, list)) else state
+def _handing_on(
+    layers: Sequence[int], first_off: int
+) -> tuple[Callable[..., None], Callable[..., Any]]:
+    """Hooks into and out of a block whose n-th call is the n-th of these layers."""
+    left, states = iter(layers), list[Tensor]()
+
+    def take(_block: nn.Module, args: Any, kwargs: Any) -> None:
+        states.append(args[0] if args else kwargs["hidden_states"])
+
+    def hand_on(_block: nn.Module, _args: Any, output: Any) -> Any:
+        if next(left) < first_off:
+            return output
+        return (states[-1], *output[1:]) if isinstance(output, (tuple, list)) else states[-1]
+
+    return take, hand_on
 
 
 def ranks(logits: Tensor, token_ids: Tensor) -> Tensor:

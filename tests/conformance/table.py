@@ -1,94 +1,124 @@
-"""Writes docs/families.md, what is proven of each family: python -m tests.conformance.table."""
+"""docs/families.md, a row for each family, and the counts: python -m tests.conformance."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
 
+import torch
 import transformers
 
-from cutaway.core.errors import MissingError
-from cutaway.trace.card import Capability
-from tests.models import FAMILIES, MASKED
+from tests.models import kind_of
 
-from .expected import NO_ATTENTION, NOT_RUNNABLE
-from .survey import look
+from .outcome import LENSES, Outcome
 
-__all__ = ["PATH", "names_in", "page"]
+__all__ = ["LISTS", "PATH", "marks_in", "page", "row", "tally", "totals"]
 
 PATH = Path(__file__).parents[2] / "docs" / "families.md"
-_LENSES = ("logit lens", "inside", "neurons", "saliency", "attention")
+#: What a family is built as -> the heading of its table.
+LISTS = {
+    "": "Causal language models",
+    "masked": "Masked language models",
+    "seq2seq": "Sequence to sequence",
+    "sequence": "Classifiers of texts",
+    "token": "Classifiers of tokens",
+    "span": "Finders of answers",
+}
+_CLASSIFIERS = ("sequence", "token", "span")
+_SHORT = {"logit lens": "lens", "queries and keys": "q and k", "cross-attention": "cross"}
 
 _HEAD = """# Model families
 
-Every language model family of transformers {version}, {count} of them, built tiny with random
-weights, and what Cutaway proved on it. Nothing here is told by a family's name: the parts
-are found by watching one pass and proven on another, so that a model that is not listed is treated
-the same way. "masked bert" is BERT with the head that fills masks, "bert" the same family as a
-decoder. The lens of every row marked "yes" equals the model in float64 with its upper blocks
-bypassed, at every layer (`tests/conformance`).
+All {count} entries of transformers' own lists of models that read text, built tiny with random
+weights, and what Cutaway proved on each. Nothing here is told by a family's name: the parts are
+found by watching one pass and proven on another, so that a model that is not listed is treated the
+same way.
 
-- **lens**: the logit lens of every state is exact.
+{tally}
+
+- **lens**: the logit lens of every state equals the model in float64 with its upper blocks
+  bypassed, at every layer; of an encoder-decoder, its decoder's. **classes**: so do the labels'
+  logits of a classifier.
 - **inside**: blocks have a state between attention and MLP.
-- **neurons**: every neuron's activation can be recorded.
-- **saliency**: the gradient of a logit reaches the embeddings.
-- **attention**: the weights of every head are those of a model that runs eager attention, within
-  1e-4; "none" where no block attends. Families that keep their attention from transformers'
-  `AttentionInterface` are replayed: what their values are multiplied by is seen in the act.
+- **attention**: the weights of every head are those of a second model that runs eager attention,
+  within 1e-4; "none" where no block attends. **cross**: so are a decoder's weights on its source.
+- **q and k**: queries and keys are recorded, and give these weights by themselves.
+- **neurons**: every neuron's activation is what the MLP's down-projection takes.
+- **saliency**: input x gradient equals that of one plain backward pass.
+- **proven**: on which day, with which transformers.
 
-Made by `python -m tests.conformance.table`.
+Beside these, of every family that is not refused: the model answers the same while it is
+recorded, its hooks, modes, weights and configuration are as they were, and its trace comes back
+from a file to the last bit. "Not run": no tiny model of it could be built or run on token ids.
 
-| family | lens | inside | neurons | saliency | attention | or because |
-|---|---|---|---|---|---|---|
+Random weights show that the arithmetic is right, and nothing about what a trained model does.
+Written by `make families`; the slow tests hold each row against a run of their own.
 """
 
 
-def page(rows: list[str]) -> str:
-    """The whole page from its rows."""
-    return _HEAD.format(version=transformers.__version__, count=len(rows)) + "\n".join(rows) + "\n"
+def page(outcomes: Sequence[Outcome]) -> str:
+    """The whole page: a table for each of transformers' lists."""
+    head = _HEAD.format(count=len(outcomes), tally=tally(outcomes))
+    return "\n".join([head, *_tables(outcomes)]) + "\n"
 
 
-def rows() -> Iterator[str]:
-    """One row per family."""
-    for family in (*FAMILIES, *MASKED):
-        yield _row(family, *_verdict(family))
+def _tables(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    when = f"{date.today().isoformat()}, {transformers.__version__}"
+    for kind, heading in LISTS.items():
+        columns = columns_of(kind)
+        yield f"\n## {heading}"
+        names = " | ".join(_SHORT.get(name, name) for name in columns)
+        yield f"| family | {names} | proven | or because |"
+        yield "|---" * (len(columns) + 3) + "|"
+        for outcome in outcomes:
+            if kind_of(outcome.family)[0] == kind:
+                yield row(outcome, when)
 
 
-def names_in(text: str) -> list[str]:
-    """The families a page has rows for."""
-    return [line.split("`")[1] for line in text.splitlines() if line.startswith("| `")]
+def columns_of(kind: str) -> tuple[str, ...]:
+    first = "classes" if kind in _CLASSIFIERS else LENSES[0]
+    return (first, *LENSES[1:], *["cross-attention"] * (kind == "seq2seq"))
 
 
-def _verdict(family: str) -> tuple[list[str], str]:
-    if family in NOT_RUNNABLE:
-        return ["not run"] * len(_LENSES), NOT_RUNNABLE[family]
-    try:
-        found = look(family).anatomy.capabilities
-    except MissingError as refusal:
-        return ["refused"] * len(_LENSES), str(refusal).split(";", 1)[0]
-    marks = ["yes" if found[name].proven else "no" for name in _LENSES]
-    if family in NO_ATTENTION:
-        marks[_LENSES.index("attention")] = "none"
-    return marks, "; ".join(_reasons({name: found[name] for name in _LENSES}))
+def row(outcome: Outcome, when: str = "") -> str:
+    """One family's line of the page."""
+    columns = columns_of(kind_of(outcome.family)[0])
+    other = outcome.verdict if not outcome.marks else ""
+    marks = " | ".join(other or outcome.marks.get(name, "none") for name in columns)
+    why = outcome.why.replace("|", "/").replace("\n", " ").replace("<", "&lt;")
+    return f"| `{outcome.family}` | {marks} | {when if outcome.marks else ''} | {why} |"
 
 
-def _reasons(found: dict[str, Capability]) -> Iterator[str]:
-    for name, capability in found.items():
-        if not capability.proven:
-            yield f"{name}: {capability.why}"
-        elif name == "attention" and "layers without" in capability.why:
-            yield capability.why.split("; ")[-1]
+def marks_in(text: str) -> dict[str, list[str]]:
+    """Family -> the cells of its line on a page, without when it was proven."""
+    lines = [line for line in text.splitlines() if line.startswith("| `")]
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+    return {first.strip("`"): [*rest[:-2], rest[-1]] for first, *rest in cells}
 
 
-def _row(family: str, marks: list[str], why: str) -> str:
-    return f"| `{family}` | {' | '.join(marks)} | {why} |"
+def totals(outcomes: Sequence[Outcome], kinds: Sequence[str]) -> dict[str, int]:
+    """How many there are, ran, are exact, are refused, and have each lens."""
+    own = [one for one in outcomes if kind_of(one.family)[0] in kinds]
+    counts = {
+        "listed": len(own),
+        "ran": sum(one.verdict != "not run" for one in own),
+        **{word: sum(one.verdict == word for one in own) for word in ("exact", "refused", "wrong")},
+    }
+    for name in LENSES[1:]:
+        counts[name] = sum(one.marks.get(name) in ("yes", "none") for one in own)
+    return counts
 
 
-def main() -> None:
-    """Write the page."""
-    transformers.logging.set_verbosity_error()
-    PATH.write_text(page(list(rows())), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+def tally(outcomes: Sequence[Outcome]) -> str:
+    """The counts of each list, as a table."""
+    versions = f"transformers {transformers.__version__}, torch {torch.__version__}"
+    lists = [*[(heading, [kind]) for kind, heading in LISTS.items()],
+             ("All language models", ["", "masked", "seq2seq"]), ("All", list(LISTS))]  # fmt: skip
+    rows = {heading: totals(outcomes, kinds) for heading, kinds in lists}
+    names = list(rows["All"])
+    return "\n".join([
+        f"| {versions} | {' | '.join(_SHORT.get(name, name) for name in names)} |",
+        "|---" * (len(names) + 1) + "|",
+        *[f"| {heading} | {' | '.join(map(str, of.values()))} |" for heading, of in rows.items()],
+    ])  # fmt: skip
