@@ -53,11 +53,13 @@ class Gallery:
 Part = Callable[[ct.LM, Gallery], None]
 
 
-def draw(name: str, introduction: str, parts: Iterable[Part]) -> None:
+def draw(
+    name: str, introduction: str, parts: Iterable[Part], load: Callable[[], ct.LM] = ct.load
+) -> None:
     """Write docs/gallery/NAME.md, or to the folder that the command line names."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else DOCS
     folder.mkdir(parents=True, exist_ok=True)
-    lm = ct.load()
+    lm = load()
     with camera() as lens:
         page = Gallery(folder, lens)
         page.say(introduction)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import runpy
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import pytest
 
@@ -30,6 +34,24 @@ def smol() -> LM:
     import cutaway
 
     return cutaway.load()
+
+
+@pytest.fixture(scope="session")
+def dates_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What examples/dates.py writes: an encoder-decoder, trained once for all tests of it."""
+    folder = tmp_path_factory.mktemp("dates")
+    script = Path(__file__).parents[1] / "examples" / "dates.py"
+    with patch.object(sys, "path", [str(script.parent), *sys.path]):
+        runpy.run_path(str(script))["main"](folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def dates(dates_folder: Path) -> LM:
+    """An encoder-decoder that writes dates anew."""
+    import cutaway
+
+    return cutaway.load(dates_folder)
 
 
 @pytest.fixture(scope="session")

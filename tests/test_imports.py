@@ -28,13 +28,13 @@ TABLE = {
         "core trace model lens view render",
         "numpy xarray pandas torch transformers anywidget typer click rich platformdirs "
         "IPython netCDF4 PIL tqdm fastapi starlette pydantic uvicorn mlflow comet_ml wandb "
-        "tensorboard",
+        "tensorboard faiss",
     ),
 }
 #: What an extra installs: imported inside functions only, where its absence is explained.
 OPTIONAL = {
     "captum", "accelerate", "peft", "matplotlib", "fastapi", "starlette", "pydantic", "uvicorn",
-    "mlflow", "comet_ml", "wandb", "tensorboard", "IPython", "netCDF4", "PIL",
+    "mlflow", "comet_ml", "wandb", "tensorboard", "IPython", "netCDF4", "PIL", "faiss",
 }  # fmt: skip
 #: A package that holds the imports of its extra, and what explains the extra's absence: nothing
 #: else may import it when it is imported itself.

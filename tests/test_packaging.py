@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import subprocess
 import sys
 import tarfile
@@ -13,6 +14,9 @@ from zipfile import ZipFile
 
 import pytest
 from packaging.requirements import Requirement
+
+from . import licences
+from .lower import core, oldest
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -82,6 +86,32 @@ def test_the_wheel_runs_where_it_is_unpacked(wheel: Path, tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
+def test_the_wheel_in_an_empty_environment_runs_the_demo(wheel: Path, tmp_path: Path) -> None:
+    run(sys.executable, "-m", "venv", "empty", folder=tmp_path)
+    install = ("-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-input")
+    run(
+        "empty/bin/python",
+        *install,
+        "-c",
+        str(ROOT / "constraints.txt"),
+        str(wheel),
+        folder=tmp_path,
+    )
+    said = run("empty/bin/cutaway", "demo", folder=tmp_path)
+    assert " Paris" in said or "·Paris" in said
+    assert (tmp_path / "demo.html").stat().st_size > 50_000
+
+
+def run(program: str, *arguments: str, folder: Path) -> str:
+    """What a program prints, run in a folder; it must succeed."""
+    done = subprocess.run(
+        [program, *arguments], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+@pytest.mark.slow
 def test_the_source_distribution_can_build_the_bundle(tmp_path: Path) -> None:
     with tarfile.open(built("sdist", tmp_path)) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
@@ -96,6 +126,32 @@ def test_a_requirement_states_its_oldest_version(requirement: Requirement) -> No
     if pinned is not None:
         (bound,) = pinned.specifier
         assert requirement.specifier.contains(bound.version)
+
+
+def test_the_core_needs_these_twelve_and_no_more() -> None:
+    assert sorted(requirement.name for requirement in core()) == [
+        "anywidget", "gguf", "numpy", "platformdirs", "rich", "safetensors", "scikit-learn",
+        "torch", "tqdm", "transformers", "typer", "xarray",
+    ]  # fmt: skip
+
+
+def test_every_licence_is_known_and_binds_nobody() -> None:
+    listed = licences.path().read_text("utf-8").splitlines()
+    rows = [line for line in licences.page().splitlines() if line.startswith("| ")]
+    assert len(rows) > 60
+    for row in rows:
+        assert not re.search("GPL|not stated", row)
+        if "Cutaway" in row:
+            assert row in listed
+
+
+def test_the_lowest_versions_are_those_of_the_bounds() -> None:
+    lowest = dict(line.split("==") for line in oldest())
+    assert lowest["numpy"] == "1.26"
+    assert "torch" not in lowest
+    for requirement in REQUIREMENTS:
+        if requirement.name in lowest:
+            assert requirement.specifier.contains(lowest[requirement.name])
 
 
 def test_what_the_core_needs_is_pinned_and_installed() -> None:

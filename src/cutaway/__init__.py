@@ -26,6 +26,7 @@ _HOMES = {
     "View": "app.view",
     "anatomy": "app.api",
     "attention": "app.looking",
+    "classes": "app.classifying",
     "clusters": "app.firing",
     "compare": "app.comparing",
     "embed": "app.embedding",
@@ -48,13 +49,15 @@ _HOMES = {
 
 __all__ = [
     "LM", "CutawayError", "LensCallback", "Run", "Runs", "Trace", "View", "anatomy", "attention",
-    "clusters", "compare", "embed", "explore", "factors", "load", "logit_lens", "neurons", "open",
-    "pairs", "predictions", "report", "runs", "saliency", "serve", "walk", "watch", "wrap",
+    "classes", "clusters", "compare", "embed", "explore", "factors", "load", "logit_lens",
+    "neurons", "open", "pairs", "predictions", "report", "runs", "saliency", "serve",
+    "walk", "watch", "wrap",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
     from .app.api import anatomy, load, logit_lens, predictions, wrap
     from .app.api import open as open  # noqa: A004 - ct.open, as in tarfile
+    from .app.classifying import classes
     from .app.comparing import compare
     from .app.embedding import embed
     from .app.exploring import explore

@@ -49,11 +49,11 @@ def test_the_notebook_is_stored_without_outputs() -> None:
     assert [cell for cell in cells() if cell.outputs or cell.execution_count] == []
 
 
-def test_ten_views_share_one_copy_of_the_front_end() -> None:
+def test_many_views_share_one_copy_of_the_front_end() -> None:
     views = [View(data) for data in (*made().values(), logit_lens(), predictions())]
     views += [View(predictions(seed=seed)) for seed in range(3)]
     states = [json.dumps(view._widget.get_state(drop_defaults=True), default=str) for view in views]
-    assert len(views) == 10
+    assert len(views) >= 10
     assert sum(map(len, states)) < bundle_path().stat().st_size
     assert len({id(view._widget.front) for view in views}) == 1
 

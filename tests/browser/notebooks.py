@@ -16,12 +16,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 ROOT = Path(__file__).parents[2]
 _PROGRAMS = Path(sys.executable).parent
 #: Seconds until a server that does not answer has failed, and milliseconds for all its cells.
 _PATIENCE, RUN = 60, 300_000
+#: The pictures of the first steps, in their order.
+LENS, PREDICTIONS, WATCH, SALIENCY, ATTENTION, WALK, REPORT = range(7)
 #: Addresses on other machines.
 _ELSEWHERE = re.compile(r"^https?://(?!127\.0\.0\.1[:/])")
 
@@ -140,6 +142,38 @@ def _served(
             except subprocess.TimeoutExpired:
                 os.killpg(server.pid, signal.SIGKILL)
                 server.wait()
+
+
+def picture(page: Page, number: int) -> Locator:
+    """One picture of the first steps."""
+    return page.locator(".cutaway").nth(number)
+
+
+def all_are_drawn(page: Page) -> None:
+    """No picture has failed, and the first and the last single one say what they must."""
+    expect(page.locator(".problem")).to_have_count(0)
+    expect(picture(page, LENS)).to_contain_text("·Paris with 77.3 %")
+    expect(picture(page, WALK)).to_contain_text("Step 1 of")
+
+
+def a_token_is_picked(page: Page) -> None:
+    """By click, and then another by key."""
+    lens = picture(page, LENS)
+    lens.get_by_role("option", name="·France").click()
+    expect(lens.locator(".readout")).to_contain_text("Position 3: read ·France")
+    page.keyboard.press("ArrowLeft")
+    expect(lens.locator(".readout")).to_contain_text("Position 2: read ·of")
+
+
+def a_head_is_computed(page: Page) -> None:
+    """By the kernel, which has been asked for none of them before."""
+    heads = picture(page, ATTENTION)
+    grid = heads.get_by_role("application", name="270 heads")
+    grid.press("Home")
+    grid.press("Enter")
+    expect(heads.get_by_role("heading", name="Layer 0, head 0", exact=True)).to_be_visible()
+    expect(heads.get_by_text("% of mass drawn")).to_be_visible()
+    expect(heads.locator(".problem")).to_have_count(0)
 
 
 def until(is_so: Callable[[], object]) -> None:

@@ -8,11 +8,15 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import cutaway as ct
+from cutaway.app.looking import AttentionView
+from cutaway.lens.alignment import alignment_of_attention
+from cutaway.lens.saliency import saliency
 from cutaway.render.page import page as page_of
 from cutaway.render.table import TABLES
 from cutaway.view.kinds import spec_of
 from cutaway.view.spec import Spec
 
+from ..lens.crossed import cross_trace, crossed
 from ..lens.made import made
 from .conftest import OpenPage, ready
 from .pages import candidates_spec, lens_spec, report_spec
@@ -23,6 +27,7 @@ STATES = {
     "logit_lens": ("", "show=candidates", "show=table&mode=rank"),
     "candidates": ("",),
     "anatomy": ("",),
+    "classes": ("", "label=1&layer=0"),
     "watch": ("", "mode=probability"),
     "pairs": ("",),
     "neurons": ("", "sign=positive"),
@@ -31,11 +36,13 @@ STATES = {
     "saliency": ("", "detail=yes", "layout=matrix"),
     "deletion": ("", "step=3"),
     "attention": ("", "form=matrix", "view=heads"),
+    "alignment": ("", "layer=0"),
     "attention_neuron": ("",),
     "compare": ("",),
     "compare_attention": ("",),
     "walk": ("",),
     "embed": ("", "text=2&other=0"),
+    "points": ("",),
     "explore": ("", "temperature=0.7&top_p=0.9"),
     "report": ("", "at=2&open=lens,race,saliency,attention,neurons,factors,clusters,walk,anatomy"),
 }
@@ -53,6 +60,7 @@ def specs(tiny_lm) -> dict[str, Spec]:
         "attention_neuron": ct.attention(trace, layers=[1], heads=[0]).neuron(),
         "compare": ct.compare(trace, other),
         "embed": ct.embed(tiny_lm, ["The keys", "The key", "1, 1, 2, 3"]),
+        "points": ct.embed(tiny_lm, ["1, 1", "2"]).project("The keys", "The key"),
         "compare_attention": ct.compare(trace, other, lens="attention"),
     }  # fmt: skip
     return {
@@ -61,14 +69,26 @@ def specs(tiny_lm) -> dict[str, Spec]:
         "report": report_spec(),
         **{name: spec_of(data) for name, data in made().items()},
         **{name: view.spec for name, view in views.items()},
+        **two_texts(),
+    }
+
+
+def two_texts() -> dict[str, Spec]:
+    """The pictures of an encoder-decoder; those of another kind's name are looked at beside it."""
+    trace = cross_trace()
+    looked = crossed(trace)
+    return {
+        "alignment": spec_of(alignment_of_attention(looked)),
+        "cross": AttentionView(looked, trace, "special").spec,
+        "read": spec_of(saliency(trace)),
     }
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("kind", STATES)
+@pytest.mark.parametrize("kind", [*STATES, "cross", "read"])
 def test_axe_finds_no_serious_fault(open_page: OpenPage, specs, kind: str, dark: bool):
     html = page_of(specs[kind])
-    for fragment in STATES[kind]:
+    for fragment in STATES.get(kind, ("",)):
         assert faults(ready(open_page(html, dark=dark, fragment=fragment))) == []
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from .conftest import holds
 from .served import Served, saved_model
@@ -68,6 +69,25 @@ def drawn(page: Page, kind: str) -> None:
 
 def screen(page: Page, name: str) -> None:
     page.get_by_label("Screens").get_by_role("link", name=name, exact=True).click()
+
+
+def test_the_chosen_column_is_shown_before_the_rest(page: Page):
+    """While the whole lens is held up, what is looked at first is there and says the same."""
+    held: list[Route] = []
+    page.route(re.compile(r"/views/logit_lens$"), lambda route: held.append(route))
+    page.get_by_role("textbox", name="Prompt").fill(PROMPT)
+    page.get_by_role("spinbutton", name="tokens to add").fill("6")
+    with page.expect_request(re.compile(r"/views/logit_lens$"), timeout=STARTS):
+        page.get_by_role("textbox", name="Prompt").press("Enter")
+    expect(page.locator(".app-picture canvas").first).to_be_visible()
+    expect(page.locator(".app-waiting")).to_contain_text("Computing")
+    expect(page.locator("[data-drawn]")).to_have_count(0)
+    said = page.locator(".app-picture .card").first.inner_text()
+    assert "the model says" in said
+    held[0].continue_()
+    drawn(page, "logit_lens")
+    expect(page.locator(".app-waiting")).to_have_count(0)
+    assert page.locator(".app-picture .card").first.inner_text() == said
 
 
 def test_the_whole_way(page: Page, served: Served):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from cutaway.lens.embed import embeddings
+from cutaway.lens.embed import embeddings, projected
 from cutaway.render.page import page as page_of
 from cutaway.view.kinds import spec_of
 from tests.lens.fakes import fake_card
@@ -57,3 +57,27 @@ def test_four_hundred_long_texts_do_not_break_it(open_page: OpenPage, width: int
     page = ready(open_page(html(texts, rows), width=width))
     fits(page)
     expect(page.locator("section[aria-live] tbody tr")).to_have_count(10)
+
+
+def test_points_stand_at_their_values_on_one_axis(open_page: OpenPage):
+    made = embeddings(VECTORS, TEXTS, fake_card(2, (4, 4)), {"words": "mean"})
+    data = projected(made, VECTORS[3], VECTORS[0], {"ends": [["down\x1b"], ["up"]]})
+    page = ready(open_page(page_of(spec_of(data)), width=400))
+    fits(page)
+    rows = page.locator("table.points tbody tr")
+    expect(rows).to_have_count(4)
+    expect(rows.nth(0)).to_contain_text("down")
+    expect(rows.nth(0)).to_contain_text("0")
+    expect(page.locator("thead")).to_contain_text("down‹1B›")
+
+    def middle(selector: str) -> float:
+        box = page.locator(selector).bounding_box()
+        assert box
+        return box["x"] + box["width"] / 2
+
+    zero, one = (middle(f".points-tick:text-is('{tick}')") for tick in "01")
+    values = data["projection"].sel(run=["down", "<script>document.title = 'taken'</script>"])
+    for n, value in enumerate(values.values.tolist()):
+        point = middle(f"tbody tr:nth-child({n + 1}) .points-point")
+        assert point == pytest.approx(zero + value * (one - zero), abs=1)
+    assert page.title() != "taken"

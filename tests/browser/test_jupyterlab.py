@@ -13,12 +13,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.notebooks import ROOT, RUN, jupyterlab, until, watched
+from tests.browser.notebooks import (
+    LENS,
+    REPORT,
+    ROOT,
+    RUN,
+    a_head_is_computed,
+    a_token_is_picked,
+    all_are_drawn,
+    jupyterlab,
+    picture,
+    until,
+    watched,
+)
 
-#: The pictures of the notebook, in its order.
-LENS, PREDICTIONS, WATCH, SALIENCY, ATTENTION, WALK, REPORT = range(7)
 IDLE = "Python 3 (ipykernel) | Idle"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -47,32 +57,16 @@ def choose(page: Page, menu: str, *items: str) -> None:
         page.locator(".lm-Menu-itemLabel").get_by_text(item, exact=True).click()
 
 
-def picture(page: Page, number: int) -> Locator:
-    return page.locator(".cutaway").nth(number)
-
-
 def test_every_picture_is_drawn(lab: Page) -> None:
-    expect(lab.locator(".problem")).to_have_count(0)
-    expect(picture(lab, LENS)).to_contain_text("·Paris with 77.3 %")
-    expect(picture(lab, WALK)).to_contain_text("Step 1 of")
+    all_are_drawn(lab)
 
 
 def test_a_token_is_picked_by_click_and_by_key(lab: Page) -> None:
-    lens = picture(lab, LENS)
-    lens.get_by_role("option", name="·France").click()
-    expect(lens.locator(".readout")).to_contain_text("Position 3: read ·France")
-    lab.keyboard.press("ArrowLeft")
-    expect(lens.locator(".readout")).to_contain_text("Position 2: read ·of")
+    a_token_is_picked(lab)
 
 
 def test_a_head_is_computed_by_the_kernel(lab: Page) -> None:
-    heads = picture(lab, ATTENTION)
-    grid = heads.get_by_role("application", name="270 heads")
-    grid.press("Home")
-    grid.press("Enter")
-    expect(heads.get_by_role("heading", name="Layer 0, head 0", exact=True)).to_be_visible()
-    expect(heads.get_by_text("% of mass drawn")).to_be_visible()
-    expect(heads.locator(".problem")).to_have_count(0)
+    a_head_is_computed(lab)
 
 
 def test_a_section_of_the_report_is_computed_by_the_kernel(lab: Page) -> None:
@@ -141,8 +135,8 @@ def test_a_page_of_nbconvert_shows_them_without_any_script(saved: Path, browser:
     page = context.new_page()
     page.goto(saved.with_suffix(".html").as_uri())
     expect(page.locator(".cutaway-static img")).to_have_count(REPORT + 1)
-    for picture in page.locator(".cutaway-static img").all():
-        expect(picture).to_be_visible()
+    for still in page.locator(".cutaway-static img").all():
+        expect(still).to_be_visible()
     page.locator(".cutaway-static summary").nth(LENS).click()
     expect(page.get_by_role("rowheader", name="29", exact=True).first).to_be_visible()
     said = page.get_by_role("img", name="What it guessed after each layer. At the last position")

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from cutaway.core.tokens import TokenRow
+from cutaway.lens.classes import classes
 from cutaway.lens.clusters import clusters
 from cutaway.lens.factors import factors
 from cutaway.lens.neurons import neurons
@@ -45,6 +46,16 @@ def firing_trace(T: int = 12, *, layers: int = 3, width: int = 40, gated: bool =
     return worded(fake_trace(arrays, gated=gated), max(1, 2 * T // 3))
 
 
+def judged_trace(task: str, T: int = 12, labels: tuple[str, ...] = ("good", "bad", "odd")) -> Trace:
+    """Classes after each of three layers, from a seed; labels and tokens may be hostile."""
+    labels = ("start", "end") if task == "span" else labels
+    trace = firing_trace(T)
+    shape = (4, len(labels)) if task == "sequence" else (4, T, len(labels))
+    verdicts = np.random.default_rng(1).normal(0, 2, shape).astype(np.float32)
+    card = replace(trace.card, task=task, labels=labels, scores="softmax")
+    return replace(trace, card=card, verdicts=verdicts)
+
+
 def made(T: int = 12) -> dict[str, xr.Dataset]:
     """One dataset of each lens, by its name."""
     trace = firing_trace(T)
@@ -54,6 +65,7 @@ def made(T: int = 12) -> dict[str, xr.Dataset]:
         "neurons": neurons(trace),
         "clusters": clusters(trace, n=4),
         "factors": factors(trace, n=4),
+        "classes": classes(judged_trace("span", T)),
         "watch": watch(race, [3, 7, 11]),
         "pairs": pairs([race, *others], [3, 7]),
     }

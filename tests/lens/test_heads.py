@@ -134,5 +134,7 @@ def test_bad_input_is_named(options, error, words):
 def test_a_model_without_attention_is_refused():
     with pytest.raises(MissingError, match="attention"):
         attention(fake_trace([np.zeros((4, 0))]))
-    with pytest.raises(UnknownError, match="cross"):
+    with pytest.raises(MissingError, match="no encoder-decoder"):
         attention(attention_trace(causal()), kind="cross")
+    with pytest.raises(UnknownError, match="sideways"):
+        attention(attention_trace(causal()), kind="sideways")

@@ -214,7 +214,7 @@ def test_a_model_that_reads_ahead_is_refused():
     """Targets share a pass: a state must not depend on what comes after it."""
     lm = wrap(*tiny("xlnet"))
     with pytest.raises(MissingError, match="reads tokens after the one it says"):
-        attribute(lm.model, lm.anatomy, lm.trace(TEXT), Attribution((3,), (4,)))
+        attribute(lm.model, lm.anatomy, lm.trace(TEXT), Attribution((3,), (4,), method="occlusion"))
 
 
 def test_a_model_without_gradients_can_still_be_occluded():

@@ -108,8 +108,10 @@ def test_on_random_tokens_a_batch_is_off_by_no_more_than_rounding(smol: LM) -> N
     random = np.random.default_rng(19)
     texts = [random.integers(49152, size=int(n)).tolist() for n in random.integers(5, 40, size=16)]
     precise = deepcopy(smol.model).double()
-    together = batch.record_rows(smol.model, smol.anatomy, texts, ("states",), padded=True)
-    exact = batch.record_rows(precise, smol.anatomy, texts, ("states",), padded=True)
+    together, exact = (
+        batch.record_rows([model] * len(texts), smol.anatomy, texts, ("states",), padded=True)
+        for model in (smol.model, precise)
+    )
     for ids, padded, truth in zip(texts, together, exact, strict=True):
         single = run(smol.model, smol.anatomy, ids, ("states",))["states"]
         alone = run(precise, smol.anatomy, ids, ("states",))["states"]

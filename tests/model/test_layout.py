@@ -27,6 +27,25 @@ def test_rows_and_back(shape: tuple[int, ...], layout: Layout) -> None:
     assert torch.equal(layout.restore(rows), tensor)
 
 
+def test_rows_of_a_text_among_others_are_read_and_put_back() -> None:
+    tensor = torch.randn(1, 20, 64)
+    layout = Layout(0, 1, (64,), lead=5, others=True)
+    assert torch.equal(layout.rows(tensor), tensor[:, 5:])
+    changed = layout.put(tensor, torch.zeros(1, 11, 64))
+    assert not changed[:, 5:16].any()
+    assert torch.equal(changed[:, :5], tensor[:, :5])
+    assert torch.equal(changed[:, 16:], tensor[:, 16:])
+
+
+def test_streams_one_after_the_other_are_laid_side_by_side() -> None:
+    tensor = torch.randn(2, 33, 64)
+    layout = Layout(0, 1, (64,), streams=3, others=True)
+    rows = layout.rows(tensor)
+    assert torch.equal(rows, torch.cat([tensor[:, :11], tensor[:, 11:22], tensor[:, 22:]], dim=2))
+    assert torch.equal(layout.restore(rows), tensor)
+    assert torch.equal(layout.put(tensor, 2 * rows[:, :4])[:, 11:15], 2 * tensor[:, 11:15])
+
+
 @pytest.mark.parametrize("shape", [(11, 64), (1, 12, 64), (2, 11, 64), (64,)])
 def test_other_shapes_hold_no_states(shape: tuple[int, ...]) -> None:
     assert layout_of(torch.zeros(shape), 11) is None

@@ -17,8 +17,6 @@ from transformers import (
     BertForMaskedLM,
     BertLMHeadModel,
     BertModel,
-    T5Config,
-    T5ForConditionalGeneration,
 )
 
 import cutaway as ct
@@ -198,12 +196,6 @@ def test_a_family_with_two_bodies_is_loaded_with_the_one_that_was_saved(tmp_path
     assert ct.load(tmp_path).anatomy.speaks
     model.funnel.save_pretrained(tmp_path)
     assert not ct.load(tmp_path).anatomy.speaks
-
-
-def test_an_encoder_decoder_is_refused_by_name() -> None:
-    config = T5Config(vocab_size=200, d_model=16, d_kv=8, d_ff=32, num_layers=1, num_heads=2)
-    with pytest.raises(InvalidError, match=r"encoder-decoder models \(t5\) are coming"):
-        ct.wrap(T5ForConditionalGeneration(config), tiny_tokenizer())
 
 
 def test_a_model_of_another_kind_is_refused(tmp_path: Path) -> None:

@@ -142,7 +142,7 @@ def test_a_block_that_answers_otherwise_the_second_time_is_refused(bloom) -> Non
     model, anatomy = bloom
     blocks = Replays(model, anatomy, IDS, [1])
     blocks.run(1)
-    block = blocks._kept[False][1].block
+    block = blocks._kept[False][1].parts[0].module
     block.register_forward_hook(lambda _, __, output: (output[0] + 1, *output[1:]))
     with pytest.raises(MissingError, match="something else when it is run again"):
         blocks.run(1)

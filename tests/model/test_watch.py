@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from cutaway.model.watch import calls, entering, leaving, replaced
+from cutaway.model.watch import Turn, calls, entering, leaving, replaced
 
 
 @pytest.fixture
@@ -28,6 +28,15 @@ def test_leaving_sees_what_each_module_returns(model) -> None:
         result = model(x)
     assert outputs["last"] is result
     assert torch.equal(outputs["first"], model[0](x))
+
+
+def test_one_turn_of_a_module_is_one_call_of_every_pass() -> None:
+    seen, one = [], nn.Linear(1, 1)
+    turns = {n: Turn(one, n, of=3) for n in (0, 2)}
+    with leaving(turns, lambda key, args, _kwargs, _output: seen.append((key, args[0].item()))):
+        for number in range(6):
+            one(torch.tensor([float(number)]))
+    assert seen == [(0, 0.0), (2, 2.0), (0, 3.0), (2, 5.0)]
 
 
 def test_replaced_changes_what_comes_after_only_inside(model) -> None:

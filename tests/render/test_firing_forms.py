@@ -16,7 +16,7 @@ from ..lens.made import made
 
 pytestmark = pytest.mark.slow
 
-KINDS = ("neurons", "clusters", "factors", "watch", "pairs")
+KINDS = ("neurons", "clusters", "factors", "classes", "watch", "pairs")
 
 
 @pytest.fixture(scope="module")

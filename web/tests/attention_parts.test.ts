@@ -15,6 +15,9 @@ import { codeOf, tokensOf, type Token } from "../src/views/attention/tokens";
 import { HeadWeights, toldDifference } from "../src/views/attention/weights";
 import { ranges } from "../src/views/attention/words";
 
+/** As many keys as queries. */
+const square = (count: number) => ({ query: count, key: count });
+
 /** Levels of a causal head of three tokens, row by row: weights 1; 0.36 0.64; 0.04 0.16 0.8. */
 const LEVELS = new Uint8Array([255, 153, 204, 51, 102, 228]);
 
@@ -49,7 +52,7 @@ function focus(start: Record<string, string> = {}): { focus: Focus; choices: Cho
   const kept = { address: null, scope: "", selection: null };
   const values = { side: "query", at: "2", pins: "", focus: "token", ...start };
   const choices = new Choices(values, () => true, kept);
-  return { focus: new Focus(choices, 9), choices };
+  return { focus: new Focus(choices, square(9)), choices };
 }
 
 const query = (at: number): Token => ({ side: "query", at });
@@ -58,10 +61,12 @@ const key = (at: number): Token => ({ side: "key", at });
 describe("the tokens that are looked at", () => {
   it("are read back as they were written, or not at all", () => {
     const tokens = [query(3), key(5)];
-    expect(tokensOf(codeOf(tokens), 6)).toEqual(tokens);
-    expect(tokensOf(codeOf(tokens), 5)).toBeNull();
-    expect(tokensOf("x3", 6)).toBeNull();
-    expect(tokensOf("", 6)).toEqual([]);
+    expect(tokensOf(codeOf(tokens), square(6))).toEqual(tokens);
+    expect(tokensOf(codeOf(tokens), square(5))).toBeNull();
+    expect(tokensOf("x3", square(6))).toBeNull();
+    expect(tokensOf("", square(6))).toEqual([]);
+    expect(tokensOf("k5", { query: 2, key: 6 })).toEqual([{ side: "key", at: 5 }]);
+    expect(tokensOf("q5", { query: 2, key: 6 })).toBeNull();
   });
 
   it("are one by a click, and several with what was looked at before", () => {
@@ -105,7 +110,7 @@ describe("the filter between parts", () => {
   });
 
   it("draws of all mass what its block holds", () => {
-    const weights = new HeadWeights(LEVELS, 3, true, false);
+    const weights = new HeadWeights(LEVELS, square(3), true, false);
     const drawn = (name: string): number => weights.cut(1, blockOf(name, header)).drawn;
     expect(drawn("aa")).toBeCloseTo(2 / 3, 2);
     expect(drawn("ab")).toBe(0);
@@ -126,7 +131,7 @@ describe("the heads of a layer that are on", () => {
   it("are told by the mean over pinned tokens that could see", () => {
     const strand = {
       name: "0",
-      weights: new HeadWeights(LEVELS, 3, true, false),
+      weights: new HeadWeights(LEVELS, square(3), true, false),
       least: new Uint8Array(3),
       colour: "",
       dash: [],
@@ -227,7 +232,7 @@ describe("a difference of two heads", () => {
 
 describe("the numbers of a picture", () => {
   it("are every weight that is shown, with its tokens and what is pinned", () => {
-    const weights = new HeadWeights(LEVELS, 3, true, false);
+    const weights = new HeadWeights(LEVELS, square(3), true, false);
     const heads = [{ at: { layer: 1, head: 0 }, weights, strand: null }];
     const rows = [...weightRows(header, heads, blockOf("aa", header), [query(1)])];
     expect(rows.slice(1).map((row) => row.slice(0, 6))).toEqual([
@@ -240,7 +245,7 @@ describe("the numbers of a picture", () => {
   });
 
   it("are only the lines that are drawn", () => {
-    const weights = new HeadWeights(LEVELS, 3, true, false);
+    const weights = new HeadWeights(LEVELS, square(3), true, false);
     const { least } = weights.cut(0.6);
     const strand = { name: "0", weights, least, colour: "", dash: [] };
     const heads = [{ at: { layer: 0, head: 1 }, weights, strand }];

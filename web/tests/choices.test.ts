@@ -100,8 +100,8 @@ test("a view alone keeps its linked choices in its own address", () => {
 
 test("links to layers go both ways", () => {
   const link = layerRowLink([-1, 0, 5]);
-  expect(link.read({ at: null, layer: 5, head: null }, "0")).toBe("2");
-  expect(link.read({ at: null, layer: null, head: null }, "0")).toBeNull();
+  expect(link.read({ at: null, layer: 5, head: null, source: null }, "0")).toBe("2");
+  expect(link.read({ at: null, layer: null, head: null, source: null }, "0")).toBeNull();
   expect(link.write("0")).toEqual({ layer: -1 });
 });
 

@@ -15,6 +15,7 @@ function made(): Spec<SaliencyHeader> {
   const header = {
     inputs: ["Sm", "ol", "·is", "·a"],
     words: [0, 0, 1, 2],
+    source: null,
     produced: [false, false, false, true],
     roles: ["", "", "", ""],
     targets: [1, 3, 4],
@@ -60,5 +61,39 @@ describe("the shares of a strip", () => {
 
   it("colours the matrix up to the largest share", () => {
     expect(largestShare(shares)).toBe(1);
+  });
+});
+
+describe("the shares of two texts", () => {
+  const { header, arrays } = made();
+  const source = { ...header, inputs: ["12", "·march"], words: [0, 1] };
+  const read = new Grid(Float32Array.from([0.5, 0, 0.25, 0, 0, 0.5]), [3, 2]);
+  const half = new Grid(
+    Float32Array.from(arrays["share"]!.data, (value) => value / 2),
+    [3, 4],
+  );
+  const both = { share: half, score: half, source_share: read, source_score: read };
+  const shares = new Shares({
+    kind: "saliency",
+    header: { ...header, source },
+    arrays: { ...arrays, ...both },
+  });
+
+  it("are told of both, and those of the source do not end at the target", () => {
+    const pieces = [...shares.sources("tokens"), ...shares.pieces("tokens")];
+    const told = shares.told(pieces, pieces[2 + 3]!);
+    const numbers = told.map((one) => one && Number(one.share.toFixed(6)));
+    expect(numbers).toEqual([0.25, 0, 0.1, 0.15, 0.25, null, null]);
+  });
+
+  it("stand in one row, the source first", () => {
+    expect(shares.columns).toBe(6);
+    expect([0, 1, 2, 3].map((col) => shares.shareAt(1, col).toFixed(2))).toEqual([
+      "0.25",
+      "0.00",
+      "0.10",
+      "0.15",
+    ]);
+    expect(largestShare(shares)).toBeCloseTo(0.5);
   });
 });

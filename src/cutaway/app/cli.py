@@ -16,6 +16,7 @@ import typer
 
 from .. import __version__
 from ..core.errors import CutawayError
+from ..core.terminal import harmless
 
 __all__ = ["VERBS", "app", "main"]
 
@@ -25,6 +26,7 @@ VERBS = {
     "lens": "cli_lens:lens",
     "predictions": "cli_lens:predictions",
     "saliency": "cli_saliency:saliency",
+    "classes": "cli_classifying:classes",
     "watch": "cli_racing:watch",
     "pairs": "cli_racing:pairs",
     "neurons": "cli_firing:neurons",
@@ -66,7 +68,7 @@ def main(arguments: list[str] | None = None) -> None:
     except Exception as problem:
         if debug:
             traceback.print_exc()
-        typer.echo(_in_words(problem, debug), err=True)
+        typer.echo(harmless(_in_words(problem, debug)), err=True)
         code = _REFUSED
     sys.exit(code)
 
@@ -98,6 +100,8 @@ def _in_words(problem: Exception, debug: bool) -> str:
         return f"cutaway: {problem}"
     if isinstance(problem, _UsageError):
         return f"cutaway: {problem.format_message()}"  # type: ignore[attr-defined]
+    if isinstance(problem, MemoryError):
+        return f"cutaway: missing memory: {problem}; take a shorter text, or fewer layers"
     hint = "" if debug else "\nthis is a mistake in cutaway; --debug shows where"
     return f"cutaway: {type(problem).__name__}: {problem}{hint}"
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ..core.errors import InvalidError
 from .options import ModelChoice, verb
 from .outcome import Outputs
 
@@ -14,18 +15,42 @@ __all__ = ["embed"]
 
 @verb
 def embed(
-    texts: Annotated[list[str], typer.Argument(metavar="TEXT...", help="The texts to compare.")],
     choice: ModelChoice,
     outputs: Outputs,
+    texts: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[TEXT]...", help="The texts; none: every token of the vocabulary."),
+    ] = None,
     pooling: Annotated[
         str | None, typer.Option(help="mean, cls, last or max. [default: as the model says]")
     ] = None,
     layer: Annotated[
         str | None, typer.Option(help="A block's number, or in. [default: the last states]")
     ] = None,
+    nearest: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Which of them are nearest to this one.")
+    ] = None,
+    analogy: Annotated[
+        tuple[str, str, str] | None,
+        typer.Option(metavar="A B C", help="Which of them are nearest to A - B + C."),
+    ] = None,
+    project: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="START END", help="Where they lie on the way from one to the other."),
+    ] = None,
+    k: Annotated[int, typer.Option("--k", help="How many are nearest.")] = 5,
 ) -> None:
-    """Which texts are alike: the cosine of every two texts' vectors."""
+    """Which texts or tokens are alike, which are nearest, where they lie on a direction."""
     from .embedding import embed as ask
 
+    asked = [name for name in (nearest, analogy, project) if name]
+    if len(asked) > 1:
+        raise InvalidError("question", asked, allowed="one of --nearest, --analogy, --project")
     at = int(layer) if layer is not None and layer.isdecimal() else layer
-    outputs.give(ask(choice.load(), texts, pooling=pooling, layer=at))
+    found = ask(choice.load(), texts or None, pooling=pooling, layer=at)
+    if nearest:
+        outputs.give(found.nearest(nearest, k))
+    elif analogy:
+        outputs.give(found.analogy(*analogy, k))
+    else:
+        outputs.give(found.project(*project) if project else found)

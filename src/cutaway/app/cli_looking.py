@@ -40,6 +40,9 @@ def attention(
         int | None,
         typer.Option(help="With --view neuron: the position that looks. [default: the last]"),
     ] = None,
+    kind: Annotated[
+        str, typer.Option(help="Of an encoder-decoder: decoder, encoder or cross.")
+    ] = "self",
     weighting: Annotated[str, typer.Option(help="weight, value_norm or output_norm.")] = "weight",
     aggregate: Annotated[
         str | None, typer.Option(help="The heads of a block as one: mean, max or rollout.")
@@ -72,8 +75,8 @@ def attention(
     given = tokens or ["special"]
     options: dict[str, Any] = {
         "layers": _one_or("layers", layer, layers), "heads": _one_or("heads", head, heads),
-        "weighting": weighting, "aggregate": aggregate, "split": split, "carry": carry,
-        "opens": "model" if neuron else view,
+        "kind": kind, "weighting": weighting, "aggregate": aggregate, "split": split,
+        "carry": carry, "opens": "model" if neuron else view,
         "tokens": given[0] if len(given) == 1 and _named(given[0]) else given,
     }  # fmt: skip
     found = ask(read_trace(subject, choice, generation), **options)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..core.errors import InvalidError
+from ..core.terminal import harmless_json
 from .cli_runs_compare import ID, compare, store_of
 from .options import Generation, ModelChoice, verb
 
@@ -183,4 +184,4 @@ def _traced(prompt: str, choice: ModelChoice, generation: Generation, keep: list
 
 
 def _written(values: Any) -> str:
-    return json.dumps(values, ensure_ascii=False, indent=1)
+    return harmless_json(json.dumps(values, ensure_ascii=False, indent=1))

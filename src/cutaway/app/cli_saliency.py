@@ -31,6 +31,9 @@ def saliency(
     contrast: Annotated[
         str | None, typer.Option(help='Rather than this token, such as " are".')
     ] = None,
+    label: Annotated[
+        str | None, typer.Option(help="Of a classifier: the label explained. [default: its own]")
+    ] = None,
     quantity: Annotated[
         str | None,
         typer.Option(help="logit, log_probability, probability. [default: the method's]"),
@@ -51,7 +54,7 @@ def saliency(
     trace = read_trace(subject, choice, generation)
     view = ask(
         trace, method=method, targets=read_numbers("targets", targets), contrast=contrast,
-        quantity=quantity, at_layer=at_layer,
+        quantity=quantity, at_layer=at_layer, label=label,
         **{name: value for name, value in given.items() if value is not None},
     )  # fmt: skip
     outputs.give(view.check() if check else view)

@@ -58,6 +58,10 @@ def serve(
     """The local web app; prints its address, and runs until Ctrl-C."""
     from .serving import LOCAL, opened
 
+    # Read when torch is loaded: its threads sleep while they wait for each other. Where other work
+    # shares the cores, those that spin instead answered a tenth of the prompts (docs/app.md).
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
     door = opened(
         port=port, host=host, runs=runs, budget=budget, models=models or (), password=password,
         trust_network=trust_network, names=name or (),

@@ -31,6 +31,7 @@ _NEEDED = (
 _EXTRAS = {
     "matplotlib": "plot",
     "netCDF4": "netcdf",
+    "faiss-cpu": "search",
     "captum": "captum",
     "accelerate": "accelerate",
 }

@@ -1,4 +1,4 @@
-"""The verb that turns texts into vectors, and what can be asked of them."""
+"""The verb that turns texts into vectors: embeddings of texts, or of a whole vocabulary."""
 
 from __future__ import annotations
 
@@ -8,43 +8,49 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..core.errors import InvalidError
-from .view import View
+from ..core.vectors import unit
+from .embeddings import Embeddings
 
 if TYPE_CHECKING:
-    import xarray as xr
-
     from ..model.lm import LM
     from ..trace.source import Floats
 
-__all__ = ["Embeddings", "embed"]
+__all__ = ["embed"]
 
 
 def embed(
     lm: LM,
-    texts: str | Sequence[str],
+    texts: str | Sequence[str] | None = None,
     *,
     pooling: str | None = None,
     layer: int | str | None = None,
     normalise: bool | None = None,
 ) -> Embeddings:
-    """A vector for each text: which are alike, which is nearest to a question.
+    """A vector for each text, or for each token of the vocabulary: what is alike, what is nearest.
 
     >>> import cutaway as ct
     >>> found = ct.embed(ct.load(), ["a cat", "a dog", "the stock market"])  # doctest: +SKIP
-    >>> found.nearest("a kitten", k=1)["text"].values  # doctest: +SKIP
+    >>> found.nearest("a kitten", k=1).data["text"].values  # doctest: +SKIP
     array(['a cat'], dtype=object)
+    >>> ct.embed(ct.load()).nearest(" Paris", k=2).data["text"].values  # doctest: +SKIP
+    array([' Berlin', ' London'], dtype=object)
 
     lm         from load or wrap, with or without a language head
-    texts      one or more, each read by itself
+    texts      one or more, each read by itself; None: every entry of the vocabulary, the row that
+               the token embedding has for it (what enters the model, before positions)
     pooling    "mean" over the tokens, "cls" the first, "last", or "max"; None: as the model's own
                files say, else the mean
     layer      the state after a block, or "in"; None: what the model's body gives
-    normalise  whether each vector has length 1; None: as the model's own files say, else not
+    normalise  whether each vector has length 1; None: as the model's own files say, else not; the
+               vocabulary's are as they are
 
-    Its data hold embedding (run, channel); run is the text. Texts are not padded. Source: Reimers
-    and Gurevych 2019, Sentence-BERT, arXiv 1908.10084. Raises InvalidError for a text that can't
-    be read, UnknownError for a pooling that is not there.
+    Its data hold embedding (run, channel); run is the text, beside it token_id for tokens. Texts
+    are not padded. Source: Reimers and Gurevych 2019, Sentence-BERT, arXiv 1908.10084. Raises
+    InvalidError for a text that can't be read, and for pooling or layer without texts;
+    UnknownError for a pooling that is not there.
     """
+    if texts is None:
+        return _of_vocabulary(lm, pooling, layer, bool(normalise))
     given = [texts] if isinstance(texts, str) else list(texts)
     if not given or not all(isinstance(text, str) for text in given):
         raise InvalidError("texts", texts, allowed="one or more texts")
@@ -52,77 +58,52 @@ def embed(
         recipe = lm.recipe()
         pooling = recipe.pooling if pooling is None else pooling
         normalise = recipe.normalise if normalise is None else normalise
-    return Embeddings(lm, given, {"pooling": pooling, "layer": layer, "normalise": normalise})
+    return _of_texts(lm, given, pooling, layer, normalise)
 
 
-class Embeddings(View):
-    """Vectors of texts: `.similarity()`, `.nearest(text)`, `.project(start, end)`.
+def _of_texts(
+    lm: LM, texts: list[str], pooling: str, layer: int | str | None, normalise: bool
+) -> Embeddings:
+    from ..lens.embed import embeddings
 
-    >>> found.similarity().sel(run="a cat", other="a dog").item()  # doctest: +SKIP
-    0.66
-    """
+    def read(some: Sequence[str]) -> Floats:
+        return _sized(lm.embed(some, pooling=pooling, layer=layer), normalise)
 
-    def __init__(self, lm: LM, texts: Sequence[str], asked: dict[str, Any]) -> None:
-        from ..lens.embed import embeddings
+    words = f"{pooling} over the tokens of {_states(layer)}{_length(normalise)}"
+    options = {"pooling": pooling, "layer": layer, "normalise": normalise, "words": words}
+    return Embeddings(embeddings(read(texts), texts, lm.card, options), read)
 
-        self._lm, self._asked = lm, asked
-        words = f"{asked['pooling']} over the tokens of {_states(asked['layer'])}"
-        options = {**asked, "words": words + (", length 1" if asked["normalise"] else "")}
-        super().__init__(embeddings(self._vectors(texts), texts, lm.card, options))
 
-    def similarity(self) -> xr.DataArray:
-        """(run, other) the cosine of every two texts' vectors.
+def _of_vocabulary(
+    lm: LM, pooling: str | None, layer: int | str | None, normalise: bool
+) -> Embeddings:
+    from ..lens.embed import embeddings
 
-        >>> found.similarity().values.diagonal()  # doctest: +SKIP
-        array([1., 1., 1.], dtype=float32)
-        """
-        from ..lens.embed import similarity
+    for name, value in (("pooling", pooling), ("layer", layer)):
+        if value is not None:
+            raise InvalidError(
+                name, value, allowed="with texts; the rows of the vocabulary have none",
+                fix="ct.embed(lm, texts, ...)",
+            )  # fmt: skip
+    ids, rows = lm.token_embeddings()
+    vectors, place = _sized(rows, normalise), {token_id: n for n, token_id in enumerate(ids)}
 
-        return similarity(self.data)
-
-    def nearest(self, text: str | Floats, k: int = 5) -> xr.Dataset:
-        """The k texts nearest to another text or to a vector: similarity, text (k); exact.
-
-        >>> found.nearest("a kitten", k=2)["similarity"].values  # doctest: +SKIP
-        array([0.788, 0.498], dtype=float32)
-
-        A vector has as many entries as `.data["embedding"]` has channels: a sum and difference of
-        some of its rows makes an analogy. Raises InvalidError for another length.
-        """
-        from ..lens.embed import nearest
-
-        return nearest(self.data, self._vector(text), k)
-
-    def project(self, start: str | Floats, end: str | Floats) -> xr.DataArray:
-        """(run) where each text lies on the way from one text, 0, to another, 1.
-
-        >>> jobs.project("he", "she").sel(run="a nurse").item()  # doctest: +SKIP
-        0.63
-
-        Source: Bolukbasi et al. 2016, arXiv 1607.06520 (a bias as a direction).
-        """
-        from ..lens.embed import projected
-
-        return projected(self.data, self._vector(start), self._vector(end))
-
-    def _vectors(self, texts: Sequence[str]) -> Floats:
-        asked = self._asked
-        found = self._lm.embed(texts, pooling=asked["pooling"], layer=asked["layer"])
-        if asked["normalise"]:
-            length = np.linalg.norm(found, axis=1, keepdims=True)
-            found = np.divide(found, length, out=np.zeros_like(found), where=length > 0)
+    def read(some: Sequence[str]) -> Floats:
+        found: Floats = vectors[[place[lm.token_id(text)] for text in some]]
         return found
 
-    def _vector(self, given: str | Floats) -> Floats:
-        if isinstance(given, str):
-            vector: Floats = self._vectors([given])[0]
-            return vector
-        row = np.asarray(given, dtype=np.float32)
-        if row.shape != (self.data.sizes["channel"],) or not np.isfinite(row).all():
-            raise InvalidError(
-                "vector", row.shape, allowed=f"{self.data.sizes['channel']} finite numbers"
-            )
-        return row
+    options: dict[str, Any] = {"normalise": normalise}
+    options["words"] = "rows of the token embedding" + _length(normalise)
+    texts = [piece.text or piece.label for piece in lm.pieces(ids)]
+    return Embeddings(embeddings(vectors, texts, lm.card, options, ids), read)
+
+
+def _sized(vectors: Floats, normalise: bool) -> Floats:
+    return unit(vectors).astype(np.float32) if normalise else vectors
+
+
+def _length(normalise: bool) -> str:
+    return ", length 1" if normalise else ""
 
 
 def _states(layer: int | str | None) -> str:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ..core.errors import FileError, InvalidError, MissingError
 from ..core.files import write_whole
+from ..core.terminal import harmless_json
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -48,7 +49,7 @@ def to_json(dataset: xr.Dataset) -> str:
         "coords": {str(name): _array(array) for name, array in dataset.coords.items()},
         "data": {str(name): _array(array) for name, array in dataset.data_vars.items()},
     }
-    return json.dumps(whole, ensure_ascii=False, allow_nan=False) + "\n"
+    return harmless_json(json.dumps(whole, ensure_ascii=False, allow_nan=False)) + "\n"
 
 
 def to_csv(dataset: xr.Dataset) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from ..trace.trace import Trace
@@ -17,6 +17,7 @@ def neurons(
     *,
     layers: int | Sequence[int] | None = None,
     neurons: int | Sequence[int] | None = None,
+    stream: Literal["decoder", "encoder"] = "decoder",
 ) -> View:
     """Neuron activations: the values that enter each block's MLP down-projection.
 
@@ -27,6 +28,7 @@ def neurons(
 
     layers   blocks, None for all that have neurons
     neurons  numbers within a block, None for all
+    stream   of an encoder-decoder, which blocks: the "decoder"'s or the "encoder"'s
 
     Its data hold activation (layer, neuron, position) in the model's own units; in a mixture of
     fused experts neuron e x width + j is neuron j of expert e, 0 where the expert was not called,
@@ -35,9 +37,10 @@ def neurons(
     means nothing. Raises MissingError where a model or a block has no neurons.
     """
     from ..lens.neurons import neurons as ask
+    from ..lens.stream import of_stream
     from .view import View
 
-    return View(ask(trace, layers=layers, neurons=neurons))
+    return View(ask(of_stream(trace, stream), layers=layers, neurons=neurons))
 
 
 def clusters(
@@ -48,6 +51,7 @@ def clusters(
     by: str = "shape",
     exclude: Iterable[int] = (),
     seed: int = 0,
+    stream: Literal["decoder", "encoder"] = "decoder",
 ) -> View:
     """Neurons that fire alike: k-means over their activations along the text.
 
@@ -61,14 +65,17 @@ def clusters(
     by       "shape": where they fire; "value": how strongly as well
     exclude  positions left out
     seed     of k-means' starts
+    stream   of an encoder-decoder, which blocks: the "decoder"'s or the "encoder"'s
 
     Its data hold cluster (layer, neuron), -1 for a neuron that never fires; activation; size and
     centre of each cluster. Source: Alammar 2021, https://jalammar.github.io/explaining-transformers/
     """
     from ..lens.clusters import clusters as ask
+    from ..lens.stream import of_stream
     from .view import View
 
-    return View(ask(trace, n=n, layers=layers, by=by, exclude=exclude, seed=seed))
+    own = of_stream(trace, stream)
+    return View(ask(own, n=n, layers=layers, by=by, exclude=exclude, seed=seed))
 
 
 def factors(
@@ -79,6 +86,7 @@ def factors(
     parts: str | Sequence[str] | None = None,
     exclude: Iterable[int] = (),
     seed: int = 0,
+    stream: Literal["decoder", "encoder"] = "decoder",
 ) -> View:
     """Which neurons fired together: non-negative factors of all their activations.
 
@@ -94,6 +102,7 @@ def factors(
              something, both in a gated MLP
     exclude  positions left out: the first token's massive activations take a factor to themselves
     seed     of the start, where one is drawn
+    stream   of an encoder-decoder, which blocks: the "decoder"'s or the "encoder"'s
 
     Its data hold factor (factor, position) and loading (factor, layer, neuron[, part]), both
     non-negative: activation ~ sum over factors of factor x loading; share, neurons, half, overlap
@@ -102,6 +111,8 @@ def factors(
     Source: Alammar 2021, https://jalammar.github.io/explaining-transformers/
     """
     from ..lens.factors import factors as ask
+    from ..lens.stream import of_stream
     from .view import View
 
-    return View(ask(trace, n=n, layers=layers, parts=parts, exclude=exclude, seed=seed))
+    own = of_stream(trace, stream)
+    return View(ask(own, n=n, layers=layers, parts=parts, exclude=exclude, seed=seed))

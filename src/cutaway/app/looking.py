@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from ..core.errors import InvalidError, UnknownError
+from ..core.errors import InvalidError, MissingError, UnknownError
 from .view import View
 
 if TYPE_CHECKING:
@@ -48,6 +48,10 @@ class AttentionView(View):
         """
         from ..lens.heads import head_figures, row_figures
 
+        if self.data.attrs.get("kind") == "cross":
+            from ..lens.cross_figures import cross_figures
+
+            return cross_figures(self._trace, self.data, tokens=self._tokens)
         if "head" not in self.data.dims:
             return row_figures(self._trace, self.data, tokens=self._tokens)
         return head_figures(
@@ -98,6 +102,25 @@ class AttentionView(View):
         causal = bool(self.shown.header["causal"])
         return attention_head(self.data, question["layer"], question["head"], causal)
 
+    def alignment(self, layer: int | None = None, head: int | None = None) -> View:
+        """Of cross attention: which source tokens were looked at when each target was produced.
+
+        >>> view = ct.attention(trace, kind="cross").alignment()  # doctest: +SKIP
+        >>> view.data["best"].sel(layer=1).values  # doctest: +SKIP
+        array([ 2,  3,  4,  5, ...])
+
+        layer  one block; None: each of them, and the picture has a choice
+        head   one head; None: the mean over the heads of a block
+
+        Its data hold weight (layer, target, source), the row of the position before the target,
+        which produced it; best (layer, target), the source position with the most of a row, back
+        (layer, source) the target with the most of a column, -1 where there is none. Raises
+        InvalidError for another kind of attention.
+        """
+        from ..lens.alignment import alignment_of_attention
+
+        return View(alignment_of_attention(self.data, layer, head))
+
     def neuron(self, layer: int | None = None, head: int | None = None, at: int = -1) -> View:
         """One head at one token, number by number: query, keys, products, scores, weights, output.
 
@@ -112,11 +135,16 @@ class AttentionView(View):
         Its data hold query_vector, output (neuron), key_vector, product, value_vector, weighted
         (key, neuron), dot, scaled, score, weight (key), and query_before, key_before where a
         rotary embedding could be proven. Raises MissingError where the queries and keys can't be
-        had exactly.
+        had exactly, and for cross attention.
         """
         from ..lens.attention_neuron import attention_neuron, leading_head
         from ..lens.heads import head_figures
 
+        if self.data.attrs.get("kind") == "cross":
+            raise MissingError(
+                "cross attention number by number", because="this picture is of one text only",
+                fix="the weights are in .data, the vectors in trace.cross_call(layer)",
+            )  # fmt: skip
         if layer is None or head is None:
             each = "head" in self.data.dims
             layers = self.data["layer"].values.tolist() if layer is None else layer
@@ -151,7 +179,8 @@ def attention(
 
     layers     blocks, None for all that have attention
     heads      numbers within a block, None for all
-    kind       "self"
+    kind       "self"; of an encoder-decoder also "decoder", which is that, "encoder", of the
+               source on itself, and "cross", of the target on the source
     weighting  "weight"; "value_norm", the weight times the norm of the value read there;
                "output_norm", times the norm of what the head writes for it
     aggregate  the heads of a block as one: their "mean", their "max", or "rollout", which goes
@@ -159,7 +188,7 @@ def attention(
     tokens     the set that the figure "chosen" counts: "special", "punctuation", a list of texts,
                or a pattern "re:..."
     split      the position where the second part of the text begins, for the picture's filter;
-               the first produced token unless said
+               that of the second of two texts, or the first produced token, unless said
     opens      the picture's first view: the grid of the "model", or the "heads" of a layer
     carry      what a saved page holds: "weights", in 8 bits and up to a budget, or "queries" (and
                keys) in 16 bits, from which it computes any head; smaller above some 700 tokens
@@ -178,11 +207,15 @@ def attention(
 
     if carry not in get_args(Carry):
         raise UnknownError("thing to carry", carry, allowed=get_args(Carry))
-    if carry == "queries" and (aggregate or weighting != "weight"):
-        raise InvalidError("carry", carry, allowed="'weights', with norms and aggregates")
-    read_token_set(trace, tokens)  # a set that does not exist is refused now, not in the picture
+    if carry == "queries" and (aggregate or weighting != "weight" or kind == "cross"):
+        words = "'weights', with norms, aggregates and cross attention"
+        raise InvalidError("carry", carry, allowed=words)
     data = ask(
         trace, layers=layers, heads=heads, kind=kind, weighting=weighting, aggregate=aggregate,
         split=split, opens=opens,
     )  # fmt: skip
-    return AttentionView(data, trace, tokens, carry)
+    # Of an encoder-decoder's texts the keys are of the source, but those of the decoder's own.
+    looked = trace if kind in ("self", "decoder") or trace.encoder is None else trace.encoder
+    read_token_set(looked, tokens)  # a set that does not exist is refused now, not in the picture
+    own = trace.encoder if kind == "encoder" and trace.encoder is not None else trace
+    return AttentionView(data, own, tokens, carry)

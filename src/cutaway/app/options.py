@@ -96,8 +96,11 @@ def read_trace(
     choice: ModelChoice,
     generation: Generation | None = None,
     keep: str | tuple[str, ...] | None = None,
+    text_b: str | None = None,
 ) -> Trace:
     """The trace that a PROMPT|TRACE names: a saved one, or that of a text just read.
+
+    text_b  a second text that is read with it
 
     A saved trace answers by itself; with --model that model is put behind it.
     """
@@ -107,13 +110,15 @@ def read_trace(
     if is_trace_file(subject):
         if generates:
             raise InvalidError("trace", subject, allowed="a prompt, where tokens are generated")
+        if text_b is not None:
+            raise InvalidError("text-b", text_b, allowed="with a prompt; a trace has its own")
         return open_trace(subject, model=choice.load() if choice.model else None)
     if subject.endswith(".trace"):
         typer.echo(f"there is no file {subject!r}: it is read as a text", err=True)
     lm = choice.load()
     if generation is not None and generates:
         return generation.run(lm, subject, keep)
-    return lm.trace(subject, keep=keep)
+    return lm.trace(subject, text_b, keep=keep)
 
 
 def read_numbers(what: str, text: str | None) -> list[int] | slice | None:

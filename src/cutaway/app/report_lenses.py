@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from ..core.axes import read_position
 from ..core.errors import CutawayError, MissingError, UnknownError
 from ..core.progress import steps
-from .report_sections import SECTIONS, Place
+from .report_crossed import EVERY, sections_of
+from .report_sections import Place, Section
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -29,11 +30,13 @@ _RACERS = 5
 class Lenses:
     """The sections of a trace by name.
 
-    names  of SECTIONS, in the order of the page
+    names  of EVERY, in the order of the page; None: all that such a trace has
     """
 
-    def __init__(self, trace: Trace, names: Sequence[str]) -> None:
-        self.trace, self.names = trace, tuple(names)
+    def __init__(self, trace: Trace, names: Sequence[str] | None) -> None:
+        own = sections_of(trace)
+        self.trace, self.names = trace, tuple(own if names is None else names)
+        self.sections: dict[str, Section] = {**EVERY, **own}
         self._views: dict[str, View] = {}
         self._refused: dict[str, str] = {}
         self._salient: dict[int, xr.Dataset] = {}
@@ -80,7 +83,7 @@ class Lenses:
             raise UnknownError("section", name, allowed=self.names)
         if self.missing(name) is None and name not in self._views:
             try:
-                self._views[name] = SECTIONS[name].ask(self.trace, self.place)
+                self._views[name] = self.sections[name].ask(self.trace, self.place)
             except CutawayError as error:
                 self._refused[name] = str(error)
         if name in self._refused:
@@ -91,14 +94,14 @@ class Lenses:
         """The view of a section that shows one position, at another one."""
         if name not in self._placed:
             raise UnknownError("section of one position", name, allowed=self._placed)
-        return SECTIONS[name].ask(self.trace, place)
+        return self.sections[name].ask(self.trace, place)
 
     def missing(self, name: str) -> str | None:
         """Why a section can't be had, found out at little cost; None where it can."""
         place = self.place
         if name not in self._views and name not in self._refused:
             try:
-                SECTIONS[name].probe(self.trace, place)
+                self.sections[name].probe(self.trace, place)
             except CutawayError as error:
                 self._refused[name] = str(error)
         return self._refused.get(name)
@@ -124,12 +127,16 @@ class Lenses:
         shift = self.trace.card.shift
         if "lens" in there and "lens" not in found:
             found["lens"] = self._history(at)
-        if "saliency" in there and (
+        if self.trace.card.task:
+            found |= {n: self.view(n).data for n in ("classes", "saliency") if n in there}
+        elif "saliency" in there and (
             "saliency" not in found or at + shift not in found["saliency"]["target"].values
         ):
             found["saliency"] = self._saliency(at + shift)
         if "attention" in there:
             found["attention"] = self.view("attention").data
+        if "alignment" in there:
+            found["alignment"] = self.view("alignment").data
         return self._known(found, there)
 
     def _known(self, found: dict[str, xr.Dataset], there: Sequence[str] | None = None) -> Known:
@@ -138,6 +145,7 @@ class Lenses:
         return Known(
             said=self.said, history=found.get("lens"), saliency=found.get("saliency"),
             gaze=self._gaze if "attention" in found else None, factors=found.get("factors"),
+            alignment=found.get("alignment"), classes=found.get("classes"),
             sections=frozenset(found if there is None else there),
             places=dict.fromkeys(self._placed, self.place.at),
         )  # fmt: skip
@@ -145,7 +153,7 @@ class Lenses:
     @property
     def _placed(self) -> list[str]:
         """The sections whose picture is of one position."""
-        return [name for name in self.names if SECTIONS[name].placed]
+        return [name for name in self.names if self.sections[name].placed]
 
     def _saliency(self, target: int) -> xr.Dataset:
         """Of one target alone; each is computed once."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ..view.spec import Spec
     from .view import View
 
-__all__ = ["SECTIONS", "Place", "Section"]
+__all__ = ["SECTIONS", "Place", "Section", "attention_picture"]
 
 #: Factors of a report, where the text has as many positions.
 _FACTORS = 6
@@ -114,7 +114,8 @@ def _attention_probe(trace: Trace, place: Place) -> object:
     return None if _live(trace) else weight[:1, :1].compute()
 
 
-def _attention_picture(view: View) -> Spec:
+def attention_picture(view: View) -> Spec:
+    """What a saved report holds of attention."""
     from ..lens.heads import with_figures
     from ..view.attention import attention_spec
 
@@ -191,7 +192,7 @@ SECTIONS: Mapping[str, Section] = {
     "saliency": Section("Saliency", "What it read", "saliency", _saliency, _saliency_probe),
     "attention": Section(
         "Attention", "Where it looked", "attention", _attention, _attention_probe,
-        picture=_attention_picture,
+        picture=attention_picture,
     ),
     "neurons": Section(
         "Neurons", "Which neurons fired", "neurons", _neurons, _firing_probe,

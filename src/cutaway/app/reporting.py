@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from ..core.axes import read_position, read_whole
 from ..core.errors import InvalidError, UnknownError
+from ..core.terminal import harmless
+from .report_crossed import EVERY
 from .report_lenses import Lenses
-from .report_sections import SECTIONS
 from .view import View
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ Bytes = NDArray[np.uint8]
 class Report(View):
     """All lenses of a trace: each computed once, when it is wanted, and told of by position."""
 
-    def __init__(self, trace: Trace, names: Iterable[str]) -> None:
-        self._lenses = Lenses(trace, tuple(names))
+    def __init__(self, trace: Trace, names: Sequence[str] | None) -> None:
+        self._lenses = Lenses(trace, names)
 
     def __getitem__(self, name: str) -> View:
         """One of its lenses, as a view by itself.
@@ -69,14 +70,15 @@ class Report(View):
 
         at  the position that is read, negative from the end; what it says is the token after it
         """
-        return "\n".join("".join(run[1] for run in line) for line in self._account(at))
+        return harmless("\n".join("".join(run[1] for run in line) for line in self._account(at)))
 
     @cached_property
     def spec(self) -> Spec:
         """The whole page: every section, and an account of every position."""
         from ..view.account import account
 
-        found = {name: SECTIONS[name].picture(v) for name, v in self._lenses.had().items()}
+        sections = self._lenses.sections
+        found = {name: sections[name].picture(v) for name, v in self._lenses.had().items()}
         known = self._lenses.known()
         told = [account(known, at) for at in range(self._lenses.trace.n_positions)]
         return self._spec(told[self._lenses.place.at], told, found)
@@ -124,7 +126,7 @@ class Report(View):
         )  # fmt: skip
 
     def _listed(self, name: str) -> dict[str, Any]:
-        section = SECTIONS[name]
+        section = self._lenses.sections[name]
         return {
             "name": name, "title": section.title, "question": section.question,
             "kind": section.kind, "at": self._lenses.place.at if section.placed else None,
@@ -202,7 +204,8 @@ def report(trace: Trace, lenses: Iterable[str] | None = None) -> Report:
     PosixPath('report.html')
 
     lenses  which, in this order, of lens, race, saliency, attention, neurons, factors, clusters,
-            walk, anatomy; None for all
+            walk, anatomy, and of an encoder-decoder alignment, cross and encoder (attention); None
+            for all
 
     Its `.data` is an xarray.DataTree of the lenses' datasets; `report["lens"]` is one of them as a
     view of its own; `.missing` says why a lens can't be had of this trace; `.account(at)` tells of
@@ -212,14 +215,14 @@ def report(trace: Trace, lenses: Iterable[str] | None = None) -> Report:
     return Report(trace, read_names(lenses))
 
 
-def read_names(lenses: Iterable[str] | None) -> list[str]:
-    """Names of sections, all of them unless some are said."""
+def read_names(lenses: Iterable[str] | None) -> list[str] | None:
+    """Names of sections; None for all that a trace has."""
     if lenses is None:
-        return list(SECTIONS)
+        return None
     names = [lenses] if isinstance(lenses, str) else list(lenses)
     for name in names:
-        if name not in SECTIONS:
-            raise UnknownError("lens of a report", name, allowed=SECTIONS)
+        if name not in EVERY:
+            raise UnknownError("lens of a report", name, allowed=EVERY)
     if not names or len(set(names)) != len(names):
         raise InvalidError("lenses", lenses, allowed="one or more different names")
     return names

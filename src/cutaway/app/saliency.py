@@ -52,6 +52,21 @@ class SaliencyView(View):
             deletion(self._trace, self.data, target=target, seed=seed, replacement=replacement)
         )
 
+    def alignment(self) -> View:
+        """Of an encoder-decoder: the source's part of every target, as an alignment matrix.
+
+        >>> view = ct.saliency(trace).alignment()  # doctest: +SKIP
+        >>> view.data["best"].values  # doctest: +SKIP
+        array([2, 3, 4, 5, ...])
+
+        Its data hold weight (target, source), the shares of the source's tokens; best (target), the
+        source position with the most of a row, back (source) the target with the most of a column,
+        -1 where there is none. Raises InvalidError for a trace of one text.
+        """
+        from ..lens.alignment import alignment_of_saliency
+
+        return View(alignment_of_saliency(self.data))
+
 
 def saliency(
     trace: Trace,
@@ -61,6 +76,7 @@ def saliency(
     contrast: str | int | None = None,
     quantity: str | None = None,
     at_layer: int | str | None = None,
+    label: str | int | None = None,
     **options: Any,
 ) -> SaliencyView:
     """What it read: the share of each earlier token in the tokens that were said.
@@ -82,6 +98,8 @@ def saliency(
     quantity  "logit", "log_probability" or "probability"; the logit for gradients, the
               log-probability for the others, unless said
     at_layer  explain by the states after that block ("in": before block 0), not by embeddings
+    label     of a classifier: the label explained, by name or number, what it says unless said; of
+              one that finds answers "start" or "end", at the positions in targets or its own
 
     Its data hold saliency (target, source), shares that sum to 1; score, signed; value (target)
     what is explained; gap (target), by how much integrated gradients miss the whole. Entries at
@@ -94,8 +112,8 @@ def saliency(
     from ..lens.saliency import answer, ask
     from ..lens.saliency_plan import plan
 
-    wanted = ask(trace, method, targets, contrast, quantity, at_layer, options)
-    _announce(plan(trace.card, trace.n_positions, wanted))
+    wanted = ask(trace, method, targets, contrast, quantity, at_layer, options, label)
+    _announce(plan(trace.card, trace.n_positions, wanted, len(trace.source_ids)))
     return SaliencyView(answer(trace, wanted), trace)
 
 

@@ -33,6 +33,10 @@ class TokenRow:
     n_prompt how many of them were given; the rest was produced
     special  (T,) whether it is a special token
     roles    (T,) the chat role it belongs to, "" outside a chat
+    types    (T,) of a pair of texts: the token type that the model was given with each; () where
+             there is one text, or where the model has no types
+    segments (T,) of a pair of texts: 0 in the first, 1 in the second, -1 in the special tokens
+             around them; () where there is one text
     """
 
     ids: tuple[int, ...]
@@ -43,12 +47,16 @@ class TokenRow:
     n_prompt: int
     special: tuple[bool, ...]
     roles: tuple[str, ...]
+    types: tuple[int, ...] = ()
+    segments: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         lengths = {
             "labels": len(self.labels), "starts": len(self.starts), "ends": len(self.ends),
             "special": len(self.special), "roles": len(self.roles),
         }  # fmt: skip
+        lengths |= {"types": len(self.types)} if self.types else {}
+        lengths |= {"segments": len(self.segments)} if self.segments else {}
         wrong = {name: length for name, length in lengths.items() if length != len(self.ids)}
         if wrong:
             raise ValueError(f"{len(self.ids)} tokens, but {wrong}")

@@ -24,7 +24,13 @@ AGGREGATES: Mapping[str, str] = {
 
 
 def read_aggregate(
-    trace: Trace, aggregate: str | None, weighting: str, layers: Sequence[int], heads: object
+    trace: Trace,
+    aggregate: str | None,
+    weighting: str,
+    layers: Sequence[int],
+    heads: object,
+    *,
+    cross: bool = False,
 ) -> None:
     """Refuses what is no aggregate, and a rollout that would leave something out.
 
@@ -36,6 +42,11 @@ def read_aggregate(
         raise UnknownError("aggregate", aggregate, allowed=AGGREGATES)
     if aggregate != "rollout":
         return
+    if cross:
+        raise InvalidError(
+            "aggregate", aggregate, allowed="'mean' or 'max' of cross-attention",
+            fix="a rollout goes through the blocks of one text",
+        )  # fmt: skip
     without = [layer for layer, count in enumerate(trace.card.heads) if not count]
     if without:
         raise MissingError(
@@ -59,20 +70,23 @@ def aggregated(
     heads: Mapping[int, Sequence[int]],
     weighting: str,
     aggregate: str,
+    *,
+    cross: bool = False,
 ) -> Callable[[Ints], Floats]:
-    """Rows of the layer axis -> (rows, T, T) float32 aggregates of these layers.
+    """Rows of the layer axis -> (rows, T, S) float32 aggregates of these layers.
 
     heads  of each layer
+    cross  of the attention to the source's S tokens, and not to the T of the text itself
     """
 
     def whole(layer: int) -> Floats:
-        return weighted(trace, layer, heads[layer], weighting)
+        return weighted(trace, layer, heads[layer], weighting, cross=cross)
 
     if aggregate == "rollout":
         rollout = Rollout(lambda layer: _mean(whole(layer)), trace.n_positions)
-        return lambda rows: _stacked([rollout.upto(layers[row]) for row in rows], trace)
+        return lambda rows: _stacked([rollout.upto(layers[row]) for row in rows])
     reduce = _mean if aggregate == "mean" else _largest
-    return lambda rows: _stacked([reduce(whole(layers[row])) for row in rows], trace)
+    return lambda rows: _stacked([reduce(whole(layers[row])) for row in rows])
 
 
 def _mean(whole: Floats) -> Floats:
@@ -83,9 +97,5 @@ def _largest(whole: Floats) -> Floats:
     return np.asarray(whole.max(axis=0))
 
 
-def _stacked(squares: Sequence[Floats], trace: Trace) -> Floats:
-    T = trace.n_positions
-    found = np.empty((len(squares), T, T), dtype=np.float32)
-    for row, square in enumerate(squares):
-        found[row] = square
-    return found
+def _stacked(grids: Sequence[Floats]) -> Floats:
+    return np.stack([grid.astype(np.float32) for grid in grids])

@@ -14,16 +14,19 @@ from ..trace.source import Floats, Ints
 from ..trace.trace import Trace
 from .aggregate import AGGREGATES, aggregated, read_aggregate
 from .dataset import finish, token_coords
-from .having import noting_absent, read_having
+from .having import noting_absent
 from .lazy import lazily
+from .sight import Sight, read_sight
 from .weighting import read_weighting, weighted
 
 __all__ = ["OPENS", "attention", "read_attention_layers", "read_heads"]
 
-KINDS = ("self",)
+#: Whose attention: that of the text on itself, which "decoder" means as well; of an
+#: encoder-decoder's source on itself; of its target on its source.
+KINDS = ("self", "decoder", "encoder", "cross")
 #: What a picture opens with: the grid of all heads, or the heads of one layer as lines.
 OPENS = ("model", "heads")
-_SQUARE = ("query", "key")
+_GRID = ("query", "key")
 
 
 def attention(
@@ -40,14 +43,18 @@ def attention(
     """The weight of every query position on every key position, by layer and head.
 
     layers, heads   None: every block with attention, every head; the numbers are kept
+    kind            of KINDS; all but "self" of an encoder-decoder alone
     weighting       of WEIGHTINGS: what a cell holds
     aggregate       of AGGREGATES: the heads of a block as one; None: each by itself
-    split           the first position of part B, 1..T-1; None: where the output begins
+    split           the first position of part B, 1..T-1; None: where the second of two
+                    texts begins, or the output
     opens           of OPENS; it and split are for the picture alone
     returns         weight (layer, head, query, key), computed when touched; group (head), the
                     key-value group a head belongs to, -1 where the layers group theirs
                     differently. With an aggregate weight (layer, query, key).
-                    Rows of plain weights sum to 1 unless the model has sinks.
+                    Rows of plain weights sum to 1 unless the model has sinks. The keys of "cross"
+                    are the source's S tokens. attrs["kind"]: "self", or of an encoder-decoder
+                    "decoder", "encoder" or "cross"
     """
     for what, value, known in (
         ("kind of attention", kind, KINDS),
@@ -55,83 +62,95 @@ def attention(
     ):
         if value not in known:
             raise UnknownError(what, value, allowed=known)
+    sight = read_sight(trace, kind)
     worth = read_weighting(weighting)
-    chosen = read_attention_layers(trace, layers)
-    read_aggregate(trace, aggregate, weighting, chosen, heads)
+    chosen = sight.layers(layers)
+    read_aggregate(sight.trace, aggregate, weighting, chosen, heads, cross=sight.cross)
     options = {
         "kind": kind, "layers": list(chosen), "weighting": weighting, "aggregate": aggregate,
-        "split": _read_split(trace, split), "opens": opens,
+        "split": _read_split(sight, split), "opens": opens,
     }  # fmt: skip
     words = worth.words if aggregate is None else f"{AGGREGATES[aggregate]}, of {worth.words}"
     attrs = {"units": worth.unit, "long_name": words}
     made = _each if aggregate is None else _together
-    dataset = made(trace, chosen, heads, options, attrs)
-    noted = noting_absent(trace, "attention", trace.card.heads)
+    dataset = made(sight, chosen, heads, options, attrs)
+    dataset.attrs["kind"] = sight.kind
+    noted = noting_absent(sight.trace, "attention", sight.heads)
     return finish(dataset, noted, lens="attention", options=options)
 
 
 def _each(
-    trace: Trace,
+    sight: Sight,
     layers: tuple[int, ...],
     heads: int | Sequence[int] | None,
     options: dict[str, Any],
     attrs: dict[str, str],
 ) -> xr.Dataset:
     """Every head by itself."""
-    numbers = read_heads(trace, layers, heads)
+    numbers = _read_heads(sight.heads, layers, heads)
     options["heads"] = list(numbers)
-    T = trace.n_positions
+    trace, T, S = sight.trace, sight.trace.n_positions, sight.keys.n_positions
 
     def compute(layer_rows: Ints, head_rows: Ints) -> Floats:
         asked = [numbers[row] for row in head_rows]
-        whole = np.empty((len(layer_rows), len(asked), T, T), dtype=np.float32)
+        whole = np.empty((len(layer_rows), len(asked), T, S), dtype=np.float32)
         for place, row in enumerate(layer_rows):
-            whole[place] = weighted(trace, layers[row], asked, options["weighting"])
+            whole[place] = weighted(
+                trace, layers[row], asked, options["weighting"], cross=sight.cross
+            )
         return whole
 
-    lazy = lazily((len(layers), len(numbers), T, T), compute)
+    lazy = lazily((len(layers), len(numbers), T, S), compute)
     coords = {
         "head": np.asarray(numbers, dtype=np.int64),
-        "group": ("head", _groups(trace, layers, numbers)),
+        "group": ("head", _groups(sight, layers, numbers)),
     }
-    return _dataset(trace, layers, xr.Variable(("layer", "head", *_SQUARE), lazy, attrs), coords)
+    return _dataset(sight, layers, xr.Variable(("layer", "head", *_GRID), lazy, attrs), coords)
 
 
 def _together(
-    trace: Trace,
+    sight: Sight,
     layers: tuple[int, ...],
     heads: int | Sequence[int] | None,
     options: dict[str, Any],
     attrs: dict[str, str],
 ) -> xr.Dataset:
     """The heads of a block as one; without a choice each block's own, however many."""
-    numbers = {layer: read_heads(trace, (layer,), heads) for layer in layers}
+    numbers = {layer: _read_heads(sight.heads, (layer,), heads) for layer in layers}
     options["heads"] = None if heads is None else list(numbers[layers[0]])
-    compute = aggregated(trace, layers, numbers, options["weighting"], options["aggregate"])
-    lazy = lazily((len(layers), trace.n_positions, trace.n_positions), compute)
-    return _dataset(trace, layers, xr.Variable(("layer", *_SQUARE), lazy, attrs), {})
+    compute = aggregated(
+        sight.trace, layers, numbers, options["weighting"], options["aggregate"],
+        cross=sight.cross,
+    )  # fmt: skip
+    lazy = lazily((len(layers), sight.trace.n_positions, sight.keys.n_positions), compute)
+    return _dataset(sight, layers, xr.Variable(("layer", *_GRID), lazy, attrs), {})
 
 
 def _dataset(
-    trace: Trace, layers: Sequence[int], weight: xr.Variable, coords: dict[str, Any]
+    sight: Sight, layers: Sequence[int], weight: xr.Variable, coords: dict[str, Any]
 ) -> xr.Dataset:
-    positions = range(trace.n_positions)
     return xr.Dataset(
         {"weight": weight},
         coords={
             "layer": np.asarray(layers, dtype=np.int64),
             **coords,
-            **token_coords(trace, positions, "query"),
-            **token_coords(trace, positions, "key"),
+            **token_coords(sight.trace, range(sight.trace.n_positions), "query"),
+            **token_coords(sight.keys, range(sight.keys.n_positions), "key"),
         },
     )
 
 
-def _read_split(trace: Trace, split: int | None) -> int | None:
-    """The first position of part B; unless said, that of the output, where there is one."""
-    T = trace.n_positions
+def _read_split(sight: Sight, split: int | None) -> int | None:
+    """The first position of part B; unless said, the second of two texts, or the output."""
+    T, n_prompt = sight.trace.n_positions, sight.trace.n_prompt
+    if sight.cross:
+        if split is None:
+            return None
+        raise InvalidError("split", split, allowed="None of cross-attention: it has two texts")
+    if split is None and 1 in sight.trace.tokens.segments:
+        return sight.trace.tokens.segments.index(1)
     if split is None:
-        return trace.n_prompt if 0 < trace.n_prompt < T else None
+        return n_prompt if 0 < n_prompt < T else None
     at = read_position(split, T, "split")
     if at == 0:
         raise InvalidError("split", split, allowed="a position after the first")
@@ -140,15 +159,20 @@ def _read_split(trace: Trace, split: int | None) -> int | None:
 
 def read_attention_layers(trace: Trace, layers: int | Sequence[int] | None) -> tuple[int, ...]:
     """The layers asked for, in their order; those without attention are refused by number."""
-    none = "such a block has no attention"
-    return read_having(trace, layers, "attention", trace.card.heads, because=none)
+    return read_sight(trace, "self").layers(layers)
 
 
 def read_heads(
     trace: Trace, layers: Sequence[int], heads: int | Sequence[int] | None
 ) -> tuple[int, ...]:
     """The heads asked for: numbers that every chosen layer has."""
-    counts = {trace.card.heads[layer] for layer in layers}
+    return _read_heads(trace.card.heads, layers, heads)
+
+
+def _read_heads(
+    of: Sequence[int], layers: Sequence[int], heads: int | Sequence[int] | None
+) -> tuple[int, ...]:
+    counts = {of[layer] for layer in layers}
     if heads is None and len(counts) > 1:
         raise InvalidError(
             "layers", list(layers), allowed="layers with equally many heads",
@@ -163,9 +187,8 @@ def read_heads(
     return numbers
 
 
-def _groups(trace: Trace, layers: Sequence[int], heads: Sequence[int]) -> Ints:
+def _groups(sight: Sight, layers: Sequence[int], heads: Sequence[int]) -> Ints:
     """(heads,) the key-value group of each, -1 where the layers group their heads differently."""
-    card = trace.card
-    sizes = {card.heads[layer] // max(1, card.kv_heads[layer]) for layer in layers}
+    sizes = {sight.heads[layer] // max(1, sight.kv_heads[layer]) for layer in layers}
     each = sizes.pop()
     return np.asarray([-1 if sizes else head // each for head in heads], dtype=np.int64)

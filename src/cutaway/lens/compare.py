@@ -128,6 +128,11 @@ def _check(a: Trace, b: Trace, lens: str, names: Names) -> None:
             )
     if lens not in _NAMES:
         raise UnknownError("lens to compare", lens, allowed=_NAMES)
+    if lens == "saliency" and (a.source_ids or b.source_ids):
+        raise MissingError(
+            "the comparison of saliencies", because="their shares are over a source, too, and only "
+            "the decoder's tokens are aligned", fix="look at both: ct.saliency(a), ct.saliency(b)",
+        )  # fmt: skip
     if len({*names, DIFFERENCE, ""}) != 4 or not all(isinstance(name, str) for name in names):
         raise InvalidError("names", names, allowed=f"two different texts, neither {DIFFERENCE!r}")
 

@@ -43,6 +43,11 @@ def compare_attention(
     Computed when touched: one head of one run asks for one head of one trace, one head of the
     difference for one head of both. Queries and keys are slots; NaN where a side has no token.
     """
+    if kind not in ("self", "decoder"):
+        raise InvalidError(
+            "kind", kind, allowed="'self' in a comparison, which is an encoder-decoder's decoder's",
+            fix="of their encoders: ct.compare(a.encoder, b.encoder, lens='attention')",
+        )  # fmt: skip
     pair = [attention(trace, layers=layers, heads=heads, kind=kind) for trace in (a, b)]
     _check_shape(a, b, pair)
     slots = align(a, b, spans=True)

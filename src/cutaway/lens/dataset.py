@@ -47,6 +47,7 @@ def token_coords(
     role              its chat role, "" outside a chat
     next_id, next     id and label of the token that came of it; -1, "" at the end, and all along
                       the text of a masked model, which says the token that stands there
+    segment           of a pair of texts: 0 in the first, 1 in the second, -1 in what is around them
     """
     row = trace.tokens
     at = list(positions)
@@ -69,6 +70,9 @@ def token_coords(
             row.labels[i + 1] if ok else "" for i, ok in zip(at, has_next, strict=True)
         ),
     }
+    if row.segments:
+        within = [row.segments[i] if i < T else -1 for i in at]
+        values[f"{prefix}segment"] = np.asarray(within, dtype=np.int64)
     return {name: (axis, value) for name, value in values.items()}
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from ..core.errors import InvalidError
+from ..core.errors import InvalidError, MissingError
 from ..trace.source import Floats, Masked
 from ..trace.trace import Trace
 from .dataset import finish, strings, token_coords
@@ -48,6 +48,10 @@ def deletion(
                  constant (a scorer that knows nothing). Equal scores are ranked against the
                  scorer: of two, the token that matters less by occlusion goes first
     """
+    if trace.card.task and not trace.card.scores:
+        raise MissingError(
+            "a probability to watch", because="this model gives scores and no probabilities"
+        )
     at = _read_target(saliency, target)
     put, token_id = _read_blank(trace, replacement), _explained(saliency, at)
     n = trace.n_positions if trace.card.is_masked else at
@@ -59,7 +63,8 @@ def deletion(
         )  # fmt: skip
 
     def read(removed: list[tuple[int, ...]]) -> Floats:
-        return trace.source.masked(trace, Masked(at, token_id, tuple(removed), replacement=put))
+        wanted = Masked(at, token_id, tuple(removed), replacement=put, row=_row(saliency, at))
+        return trace.source.masked(trace, wanted)
 
     whole, *alone = read([(), *((i,) for i in range(n))])
     lost = whole - np.asarray(alone)
@@ -71,7 +76,8 @@ def deletion(
     curves = np.exp(read(removed)).reshape(len(orders), len(counts)).astype(np.float64)
     dataset = _dataset(trace, curves, counts, orders[0], draws)
     options = {
-        "target": at, "seed": seed, "replacement": put, "explained": _label(trace, token_id),
+        "target": at, "seed": seed, "replacement": put,
+        "explained": str(saliency["explained"].sel(target=at).item()),
         "method": saliency.attrs["method_words"], "replaced_by": _label(trace, put),
     }  # fmt: skip
     return finish(dataset, trace, lens="deletion", options=options)
@@ -153,6 +159,13 @@ def _listed(targets: list[int]) -> str:
 
 def _explained(saliency: xr.Dataset, target: int) -> int:
     return int(saliency["explained_id"].sel(target=target))
+
+
+def _row(saliency: xr.Dataset, target: int) -> int:
+    """Of a classifier: the row of its answer that the target is read from."""
+    if "explained_row" not in saliency.coords:
+        return 0
+    return int(saliency["explained_row"].sel(target=target))
 
 
 def _label(trace: Trace, token_id: int) -> str:

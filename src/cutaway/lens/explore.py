@@ -14,6 +14,7 @@ from ..core.errors import MissingError
 from ..trace.card import ModelCard
 from ..trace.explored import Drawn, Explored, Node
 from .dataset import strings
+from .precision import doubts
 
 __all__ = ["explore"]
 
@@ -49,12 +50,13 @@ def explore(
         },
     )
     told = {**options, "node": node.number, "text": node.text}
+    doubted = doubts(card, node.candidates.logits[None])
     dataset.attrs.update(
         lens="explore", table="probability", vocab=node.candidates.vocab,
         options=json.dumps(told, ensure_ascii=False),
         model=json.dumps(card.to_json(), ensure_ascii=False),
         run=json.dumps(dict(run), ensure_ascii=False),
-        notes=json.dumps([*notes, *why], ensure_ascii=False),
+        notes=json.dumps([*notes, *why, *doubted], ensure_ascii=False),
         tree=json.dumps([_told(each) for each in explored.nodes], ensure_ascii=False),
         samples=json.dumps([_ways(each) for each in explored.drawn], ensure_ascii=False),
     )  # fmt: skip

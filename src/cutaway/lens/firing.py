@@ -15,6 +15,7 @@ import numpy as np
 
 from ..core.axes import read_position
 from ..core.errors import InvalidError, UnknownError
+from ..core.room import check_room
 from ..trace.source import Floats, Ints
 from ..trace.trace import Trace
 from .neurons import read_neuron_layers, stacked
@@ -76,30 +77,45 @@ def read_firings(
     first = traces[0]
     chosen = read_neuron_layers(first, layers)
     names = _read_parts(parts, first.card.gated)
+    count = sum(trace.n_positions for trace in traces) * len(chosen)
+    check_room(
+        "the rows of the neurons",
+        # the activations, their parts, and the same again without rows that are all zero
+        4 * count * max(first.card.neurons) * (1 + 2 * len(names)),
+        "give fewer layers, or a shorter text",
+    )
     whole, positions, before = [], [], 0
     for trace in traces:
         out = read_excluded(exclude, trace.n_positions)
         kept = [i for i in range(trace.n_positions) if i not in out]
         if not kept:
             raise InvalidError("exclude", sorted(out), allowed="fewer than all positions")
-        whole.append(stacked(trace, chosen)[:, :, kept])
+        values = stacked(trace, chosen)
+        whole.append(values if not out else values[:, :, kept])
         positions += [before + i for i in kept]
         before += trace.n_positions
-    values = np.nan_to_num(np.concatenate(whole, axis=2))  # (layer, neuron, T)
+    values = whole[0] if len(whole) == 1 else np.concatenate(whole, axis=2)  # (layer, neuron, T)
+    np.nan_to_num(values, copy=False)
     return _rows(values, chosen, names, tuple(positions))
 
 
 def _rows(
     values: Floats, chosen: tuple[int, ...], names: tuple[str, ...], positions: tuple[int, ...]
 ) -> Firing:
-    sides = {"positive": np.maximum(values, 0), "negative": np.maximum(-values, 0)}
-    split = np.stack([sides[name] for name in names], axis=2)  # (layer, neuron, part, T)
+    split = np.empty((*values.shape[:2], len(names), values.shape[2]), dtype=values.dtype)
+    for part, name in enumerate(names):
+        side = split[:, :, part]
+        np.multiply(values, 1 if name == "positive" else -1, out=side)
+        np.maximum(side, 0, out=side)
     order = _order(split)
-    flat = np.take_along_axis(split, order[..., None], axis=2).reshape(-1, len(positions))
+    for rows, turned in zip(split, order[:, :, 0] == 1, strict=True):  # a layer at a time
+        rows[turned] = rows[turned, ::-1]
+    flat = split.reshape(-1, len(positions))
     layer, neuron, _ = np.unravel_index(np.arange(len(flat)), split.shape[:3])
     some = flat.any(axis=1)
     return Firing(
-        rows=flat[some], layer=layer[some], neuron=neuron[some], part=order.reshape(-1)[some],
+        rows=flat if some.all() else flat[some],
+        layer=layer[some], neuron=neuron[some], part=order.reshape(-1)[some],
         layers=chosen, parts=names, width=values.shape[1], positions=positions,
     )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 from xarray.backends import BackendArray
 from xarray.core import indexing
 
+from ..core.room import check_room
 from ..trace.source import Floats, Ints
 
 __all__ = ["lazily"]
@@ -43,6 +45,11 @@ class _Squares(BackendArray):
             np.atleast_1d(np.arange(size)[part])
             for size, part in zip(self.shape[:outer], key[:outer], strict=True)
         ]
+        squares = math.prod(len(row) for row in rows)
+        check_room(
+            f"the weights of {squares:,} heads", 4 * squares * self.shape[-2] * self.shape[-1],
+            "take them layer by layer: data.weight.sel(layer=[0])",
+        )  # fmt: skip
         whole = self.compute(*rows)[(..., key[-2], slice(None))]
         whole = whole[..., key[-1]]
         for axis in reversed(range(outer)):

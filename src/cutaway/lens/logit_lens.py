@@ -14,6 +14,7 @@ from ..core.errors import InvalidError, UnknownError
 from ..trace.source import Ints, Question, Rows
 from ..trace.trace import Trace
 from .dataset import finish, token_coords, vocabulary
+from .precision import depth, doubting, first
 
 __all__ = ["DISTANCES", "REFERENCES", "logit_lens"]
 
@@ -59,33 +60,36 @@ def logit_lens(
     source     https://www.lesswrong.com/posts/AcKRB8wDpdaN6v6ru/interpreting-gpt-the-logit-lens
     """
     at = read_positions(positions, trace.n_positions)
+    k = read_whole("k", k, 1, trace.card.vocab_size)
     question = Question(
         layers=_every(trace, every),
         positions=at,
-        k=read_whole("k", k, 1, trace.card.vocab_size),
+        k=depth(trace.card, k),
         targets=_targets(trace, rank_of, at),
         entropy=True,
         distances=_read_distances(distances),
         against=_read_against(against),
     )
     rows = trace.source.project(trace, question)
-    variables = _variables(trace, rows, "")
+    variables = _variables(trace, first(rows, k), "")
     if inside:
-        variables |= _variables(trace, _inside(trace, question, rows.target_id), "inside_")
+        between = _inside(trace, question, rows.target_id)
+        variables |= _variables(trace, first(between, k), "inside_")
     target = rows.target_id[:, 0]
     coords = {
         "layer": np.asarray(question.layers, dtype=np.int64),
-        "k": np.arange(question.k, dtype=np.int64),
+        "k": np.arange(k, dtype=np.int64),
         **token_coords(trace, at),
         "target_id": ("position", target),
         "target": ("position", vocabulary(trace, target)),
     }
     options = {
-        "k": question.k, "rank_of": rank_of, "against": against,
+        "k": k, "rank_of": rank_of, "against": against,
         "distances": list(question.distances), "inside": bool(inside),
         "positions": list(at), "every": every,
     }  # fmt: skip
-    return finish(xr.Dataset(variables, coords), trace, lens="logit_lens", options=options)
+    noted = doubting(trace, rows.logit, question.layers)
+    return finish(xr.Dataset(variables, coords), noted, lens="logit_lens", options=options)
 
 
 def _every(trace: Trace, every: int) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ from ..trace.source import Question
 from ..trace.trace import Trace
 from .dataset import finish, vocabulary
 from .place import came_after, read_place
+from .precision import depth, doubting, first
 
 __all__ = ["predictions"]
 
@@ -38,12 +39,14 @@ def predictions(
     """
     position = read_place(trace, at, target)
     every = tuple(range(INPUT_LAYER, trace.n_layers))
+    k = read_whole("k", k, 1, trace.card.vocab_size)
     question = Question(
         layers=every if layer is None else (read_layer(layer, trace.n_layers),),
         positions=(position,),
-        k=read_whole("k", k, 1, trace.card.vocab_size),
+        k=depth(trace.card, k),
     )
-    rows = trace.source.project(trace, question)
+    asked = trace.source.project(trace, question)
+    rows = first(asked, k)
     ids = rows.token_id[:, 0]
     axes = ("layer", "k")
     dataset = xr.Dataset(
@@ -55,17 +58,18 @@ def predictions(
         },
         coords={
             "layer": np.asarray(question.layers, dtype=np.int64),
-            "k": np.arange(question.k, dtype=np.int64),
+            "k": np.arange(k, dtype=np.int64),
         },
     )
     row = trace.tokens
     came_id, came = came_after(trace, position)
     options = {
-        "k": question.k,
+        "k": k,
         "at": position,
         "read": row.labels[position],
         "came_id": came_id,
         "came": came,
         "labels": list(row.labels[: position + 1]),
     }
-    return finish(dataset, trace, lens="predictions", options=options)
+    noted = doubting(trace, asked.logit[:, 0], question.layers)
+    return finish(dataset, noted, lens="predictions", options=options)

@@ -20,12 +20,15 @@ def said(trace: Trace, k: int = 10) -> xr.Dataset:
 
     k        how many; 0 asks nothing of the model: the tokens of the text alone
     returns  token_id, token, probability (position, k) after the last block; rank (1 is the top
-             token) and surprisal in nats (position) of the true one: 0 and NaN where none is
+             token) and surprisal in nats (position) of the true one: 0 and NaN where none is;
+             of an encoder-decoder the source's tokens as coordinates (source)
     raises   MissingError where the trace kept no states and has no model
     """
     read_whole("k", k, 0, trace.card.vocab_size)
     positions = tuple(range(trace.n_positions))
     coords = {"k": np.arange(k, dtype=np.int64), **token_coords(trace, positions)}
+    if trace.encoder is not None:
+        coords |= token_coords(trace.encoder, range(trace.encoder.n_positions), "source")
     dataset = xr.Dataset(coords=coords)
     if k:
         shift = trace.card.shift

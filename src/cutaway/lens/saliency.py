@@ -14,8 +14,9 @@ from ..core.axes import read_layer, read_whole
 from ..core.errors import InvalidError, UnknownError
 from ..trace.source import Attributed, Attribution, Question
 from ..trace.trace import Trace
-from .dataset import finish, token_coords, vocabulary
+from .dataset import finish, strings, token_coords, vocabulary
 from .place import masks
+from .saliency_classes import explained_classes, read_class_quantity
 from .saliency_methods import (
     METHODS,
     QUANTITIES,
@@ -43,6 +44,7 @@ def saliency(
     contrast: str | int | None = None,
     quantity: str | None = None,
     at_layer: int | str | None = None,
+    label: str | int | None = None,
     **options: Any,
 ) -> xr.Dataset:
     """How much each earlier token had to do with the tokens that were said.
@@ -53,27 +55,39 @@ def saliency(
     contrast  a token: why the one that was said *rather than* this one
     quantity  "logit", "log_probability" or "probability"; None: the method's own
     at_layer  explain by the states after a block ("in": before block 0) instead of the embeddings
+    label     of a classifier: what is explained, by name or number; None: what the model says
     options   of the method: baseline, steps, spacing; how, replacement; samples, seed
     returns   saliency (target, source) shares that sum to 1, score (target, source) signed,
               value (target) what is explained, gap (target) of integrated gradients, else NaN;
-              NaN where the source is not before the target (in a masked model all are sources)
+              NaN where the source is not before the target (in a masked model all are sources).
+              Of an encoder-decoder these are the decoder's tokens, and source_saliency,
+              source_score (target, source_position) those that its encoder read: all shares of a
+              target sum to 1 together
     raises    InvalidError, UnknownError for what can't be asked; MissingError without a model
     source    https://jalammar.github.io/explaining-transformers/ (input x gradient)
     """
-    return answer(trace, ask(trace, method, targets, contrast, quantity, at_layer, options))
+    asked = ask(trace, method, targets, contrast, quantity, at_layer, options, label)
+    return answer(trace, asked)
 
 
 def answer(trace: Trace, wanted: Attribution) -> xr.Dataset:
     """The dataset of a checked question: what `saliency` returns."""
     found = trace.source.attribute(trace, wanted)
-    variables = {
-        "saliency": (_AXES, _shares(found), {"units": "1", "long_name": "share of the scores"}),
+    variables: dict[str, Any] = {
         "score": (_AXES, found.signed, {"units": _unit(wanted)}),
         "value": (("target",), found.value, {"units": QUANTITIES[wanted.quantity]}),
         "gap": (("target",), found.gap, {"units": "1", "threshold": CONVERGED}),
     }
-    dataset = xr.Dataset(variables, coords=_coords(trace, wanted))
-    cost = plan(trace.card, trace.n_positions, wanted)
+    own, source = _shares(found)
+    variables |= {"saliency": (_AXES, own, {"units": "1", "long_name": _SHARE})}
+    coords = _coords(trace, wanted)
+    if source is not None:
+        axes = ("target", "source_position")
+        variables["source_saliency"] = (axes, source, {"units": "1", "long_name": _SHARE})
+        variables["source_score"] = (axes, found.source_signed, {"units": _unit(wanted)})
+        coords |= _source_coords(trace)
+    dataset = xr.Dataset(variables, coords=coords)
+    cost = plan(trace.card, trace.n_positions, wanted, len(trace.source_ids))
     dataset.attrs.update(terms(trace, wanted), cost=str(cost))
     options = {
         "method": wanted.method, "targets": list(wanted.targets),
@@ -85,6 +99,7 @@ def answer(trace: Trace, wanted: Attribution) -> xr.Dataset:
 
 
 _AXES = ("target", "source")
+_SHARE = "share of the scores"
 
 
 def ask(
@@ -95,14 +110,29 @@ def ask(
     quantity: str | None,
     at_layer: int | str | None,
     options: dict[str, Any],
+    label: str | int | None = None,
 ) -> Attribution:
     """The Attribution that the arguments of `saliency` mean, with everything checked."""
     known = read_method(method)
+    if trace.card.task:
+        quantity = read_class_quantity(trace, quantity, known.quantity)
     quantity = known.quantity if quantity is None else quantity
     if quantity not in QUANTITIES:
         raise UnknownError("quantity", quantity, allowed=QUANTITIES)
     options = read_options(trace, method, options)
-    positions = _read_targets(trace, targets, first_target(options))
+    leaf = _read_leaf(trace, method, at_layer)
+    if trace.card.task:
+        it = explained_classes(trace, label, targets, contrast)
+        return Attribution(
+            it.targets, it.choices, it.contrast, quantity, method, leaf, options,  # type: ignore[arg-type]
+            it.rows, it.names,
+        )  # fmt: skip
+    if label is not None:
+        raise InvalidError(
+            "label", label, allowed="with a classifier only",
+            fix="a language model says tokens: choose them with targets=",
+        )  # fmt: skip
+    positions = _read_targets(trace, targets, first_target(trace, options))
     said = _said(trace, positions)
     return Attribution(
         targets=positions,
@@ -110,7 +140,7 @@ def ask(
         contrast=_read_contrast(trace, contrast, positions, said),
         quantity=quantity,  # type: ignore[arg-type]
         method=method,
-        at_layer=_read_leaf(trace, method, at_layer),
+        at_layer=leaf,
         options=options,
     )
 
@@ -182,14 +212,29 @@ def _read_leaf(trace: Trace, method: str, at_layer: int | str | None) -> int | N
     return read_layer(at_layer, trace.n_layers)
 
 
-def _shares(found: Attributed) -> NDArray[np.float32]:
-    """Absolute scores divided by their sum; NaN where every score is 0."""
-    size = np.abs(found.score.astype(np.float64))
-    total = np.nansum(size, axis=1, keepdims=True)
-    shares: NDArray[np.float64] = np.divide(
-        size, total, out=np.full_like(size, np.nan), where=total > 0
-    )
-    return shares.astype(np.float32)
+def _shares(found: Attributed) -> tuple[NDArray[np.float32], NDArray[np.float32] | None]:
+    """Absolute scores, and those of an encoder's tokens, divided by the sum of both.
+
+    NaN where every score is 0.
+    """
+    sides = [found.score] if found.source_score is None else [found.score, found.source_score]
+    sizes = [np.abs(side.astype(np.float64)) for side in sides]
+    total = np.nansum(np.hstack(sizes), axis=1, keepdims=True)
+    shares = [
+        np.divide(size, total, out=np.full_like(size, np.nan), where=total > 0).astype(np.float32)
+        for size in sizes
+    ]
+    return shares[0], shares[1] if len(shares) > 1 else None
+
+
+def _source_coords(trace: Trace) -> dict[str, Any]:
+    """The tokens that the encoder read."""
+    assert trace.encoder is not None
+    row = trace.encoder.tokens
+    return {
+        **token_coords(trace.encoder, range(len(row)), axis="source_position"),
+        "source_position_special": ("source_position", np.asarray(row.special, dtype=bool)),
+    }
 
 
 def _unit(wanted: Attribution) -> str:
@@ -204,5 +249,6 @@ def _coords(trace: Trace, wanted: Attribution) -> dict[str, Any]:
         **token_coords(trace, range(trace.n_positions), axis="source"),
         "source_special": ("source", np.asarray(trace.tokens.special, dtype=bool)),
         "explained_id": ("target", said),
-        "explained": ("target", vocabulary(trace, said)),
+        "explained": ("target", strings(wanted.names) if wanted.names else vocabulary(trace, said)),
+        **({"explained_row": ("target", np.asarray(wanted.rows))} if wanted.rows else {}),
     }

@@ -108,9 +108,10 @@ def _read(trace: Trace, option: str, value: Any, options: Mapping[str, Any]) -> 
     return None if options["how"] == "delete" else read_token(trace, option, value)
 
 
-def first_target(options: Mapping[str, Any]) -> int:
+def first_target(trace: Trace, options: Mapping[str, Any]) -> int:
     """The earliest target a method can explain: 2 where it leaves nothing of the first token."""
-    return 2 if options.get("keep_first") or options.get("how") == "delete" else 1
+    kept = options.get("keep_first") and trace.encoder is None  # else it has its source
+    return 2 if kept or options.get("how") == "delete" else 1
 
 
 def read_token(trace: Trace, what: str, value: Any) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..core.numbers import byte_size
+from ..core.room import check_room
 from ..trace.card import ModelCard
 from ..trace.source import Attribution
 
@@ -42,14 +43,21 @@ class Plan:
         return f"{tokens}: about {passes}, {byte_size(self.nbytes)}"
 
 
-def plan(card: ModelCard, n_positions: int, wanted: Attribution) -> Plan:
-    """The cost of an Attribution; of integrated gradients and of samples the most they may take."""
-    reach = [n_positions if card.is_masked else target for target in wanted.targets]
+def plan(card: ModelCard, n_positions: int, wanted: Attribution, n_source: int = 0) -> Plan:
+    """The cost of an Attribution; of integrated gradients and of samples the most they may take.
+
+    n_source  how many tokens an encoder reads; all weights are counted for these, too
+
+    Raises MissingError where the passes would keep more than is allowed.
+    """
+    reach = [n_source + (n_positions if card.is_masked else t) for t in wanted.targets]
     read = _tokens_read(wanted, reach)
+    kept = _kept(card, max(reach), wanted)
+    check_room("the passes of this saliency", kept, "take a shorter text, or method='occlusion'")
     return Plan(
         tokens=len(wanted.targets),
-        passes=read / (2 * n_positions),
-        nbytes=_weights(card) + _kept(card, max(reach), wanted),
+        passes=read / (2 * (n_source + n_positions)),
+        nbytes=_weights(card) + kept,
         flops=2.0 * card.n_parameters * read,
     )
 

@@ -16,18 +16,37 @@ __all__ = ["terms"]
 def terms(trace: Trace, wanted: Attribution) -> dict[str, str]:
     """What every view must name: the target, the aggregation, the normalisation, the baseline."""
     words = wanted.quantity.replace("_", "-")
-    contrast = (
-        "" if wanted.contrast is None else ", less that of " + _label(trace, wanted.contrast[0])
-    )
+    contrast = "" if wanted.contrast is None else ", less that of " + _contrast(trace, wanted)
     leaf = "the token embedding's output" if wanted.at_layer is None else _state(wanted.at_layer)
+    if trace.source_ids:
+        both = "'s output, of encoder and decoder", "; of the source the encoder's last states"
+        leaf = leaf.replace("'s output", both[0]) if wanted.at_layer is None else leaf + both[1]
     return {
-        "explains": f"the {words} of the target token{contrast}",
+        "explains": f"the {words} of {_target(trace, wanted)}{contrast}",
         "method_words": METHODS[wanted.method].words,
         "leaf": leaf if METHODS[wanted.method].inner else "whole tokens",
         "aggregation": METHODS[wanted.method].aggregation,
-        "normalisation": "absolute scores divided by their sum over the sources",
+        "normalisation": "absolute scores divided by their sum over the sources"
+        + (" of both texts" if trace.source_ids else ""),
         "baseline": _baseline(trace, wanted),
     }
+
+
+def _target(trace: Trace, wanted: Attribution) -> str:
+    if trace.card.task == "sequence":
+        return f"the label {wanted.names[0]}"
+    if trace.card.task == "span":
+        return f"the {wanted.names[0]} at the target token"
+    return "the target token's label" if trace.card.task else "the target token"
+
+
+def _contrast(trace: Trace, wanted: Attribution) -> str:
+    """What is subtracted: a token, a label, a place."""
+    assert wanted.contrast is not None
+    other = wanted.contrast[0]
+    if not trace.card.task:
+        return _label(trace, other)
+    return f"position {other}" if trace.card.task == "span" else trace.card.labels[other]
 
 
 def _state(layer: int) -> str:

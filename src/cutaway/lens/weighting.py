@@ -42,22 +42,26 @@ def read_weighting(name: str) -> Weighting:
     return WEIGHTINGS[name]
 
 
-def weighted(trace: Trace, layer: int, heads: Sequence[int], weighting: str) -> Floats:
-    """(n, T, T) the weights of some heads of a block, each times the norm at its key.
+def weighted(
+    trace: Trace, layer: int, heads: Sequence[int], weighting: str, *, cross: bool = False
+) -> Floats:
+    """(n, T, S) the weights of some heads of a block, each times the norm at its key.
 
+    cross   those on the source's S tokens, and not on the T of the text itself
     source  output_norm: Kobayashi et al. 2020, arXiv 2004.10102
     """
-    weights = trace.source.attention(trace, layer, heads)
+    asked = trace.source.cross_attention if cross else trace.source.attention
+    weights = asked(trace, layer, heads)
     if weighting == "weight":
         return weights
-    call = trace.attention_call(layer)
+    call = trace.cross_call(layer) if cross else trace.attention_call(layer)
     norms = call.value_norms() if weighting == "value_norm" else _written(call, layer)
     scaled: Floats = weights * norms[list(heads)][:, None, :]
     return scaled
 
 
 def _written(call: AttentionCall, layer: int) -> Floats:
-    """(H, T) norms of what each head writes for each token."""
+    """(H, S) norms of what each head writes for each token."""
     if call.written is None:
         raise MissingError(
             f"what the heads of layer {layer} write",

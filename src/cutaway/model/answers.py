@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from typing import Any
 
+from torch import nn
 from transformers import PreTrainedModel
 
 from ..core.errors import MissingError
@@ -18,6 +18,7 @@ from .attend import Attention
 from .attribute import attribute
 from .calls import run_with_calls, with_written
 from .explain import explained_running
+from .held import Held
 from .mask import masked
 from .pieces import Vocabulary
 from .project import project
@@ -25,10 +26,11 @@ from .record import run
 from .structure import Anatomy
 from .walk.run import walk
 
-__all__ = ["Answers"]
+__all__ = ["Answers", "make_room"]
 
 #: How many texts' attention calls are held: two, for a comparison goes to and fro between them.
 _TEXTS = 2
+_Given = tuple[tuple[int, ...], ...]
 
 
 class Answers:
@@ -42,9 +44,13 @@ class Answers:
         self.model = model
         self.anatomy = anatomy
         self._vocabulary = vocabulary
-        self._lock = threading.RLock()
-        self._looked: dict[tuple[int, ...], Attention] = {}
-        self._called: dict[tuple[int, ...], dict[int, AttentionCall]] = {}
+        self._lock = Held(model)
+        self._looked: dict[_Given, Attention] = {}
+        self._called: dict[_Given, dict[int, AttentionCall]] = {}
+
+    def _posed(self, trace: Trace) -> nn.Module:  # noqa: ARG002
+        """The model under whatever the trace gave it beside its token ids."""
+        return self.model
 
     def project(self, trace: Trace, question: Question) -> Rows:
         """Unembed the states asked about and reduce each row."""
@@ -52,27 +58,36 @@ class Answers:
             because = self.anatomy.capabilities["logit lens"].why
             raise MissingError("the logit lens", because=because)
         with self._lock, explained_running():
-            return project(self.model, self.anatomy, trace, question)
+            return project(self._posed(trace), self.anatomy, trace, question)
 
     def replay(self, trace: Trace, material: str, layers: Sequence[int]) -> Material:
         """A material that was not kept, by running the trace's tokens again."""
         with self._lock, explained_running():
-            found = run(self.model, self.anatomy, trace.token_ids, (material,), tuple(layers))
+            posed, wanted = self._posed(trace), tuple(layers)
+            found = run(posed, self.anatomy, trace.token_ids, (material,), wanted)
         return found[material]
 
     def attribute(self, trace: Trace, wanted: Attribution) -> Attributed:
         """Saliency of the targets."""
         with self._lock, explained_running():
-            return attribute(self.model, self.anatomy, trace, wanted)
+            return attribute(self._posed(trace), self.anatomy, trace, wanted)
+
+    def classify(self, trace: Trace, layers: Sequence[int]) -> Floats:  # noqa: ARG002
+        """Always refused: a language model says tokens (see model.classifier)."""
+        raise MissingError(
+            "classes", because=f"{type(self.model).__name__} has no head that classifies",
+            fix="ask for its tokens: ct.logit_lens(trace)",
+        )  # fmt: skip
 
     def attention(self, trace: Trace, layer: int, heads: Sequence[int]) -> Floats:
         """(len(heads), T, T) the attention weights of some heads of one block."""
         with self._lock, explained_running():
-            if trace.token_ids not in self._looked:
-                _make_room(self._looked)
-                found = Attention(self.model, self.anatomy, trace.token_ids)
-                self._looked[trace.token_ids] = found
-            return self._looked[trace.token_ids].weights(layer, heads)
+            given = _given(trace)
+            if given not in self._looked:
+                make_room(self._looked)
+                found = Attention(self._posed(trace), self.anatomy, trace.token_ids)
+                self._looked[given] = found
+            return self._looked[given].weights(layer, heads)
 
     def attention_call(self, trace: Trace, layer: int) -> AttentionCall:
         """The queries, keys and values of one block."""
@@ -82,12 +97,26 @@ class Answers:
                     f"the queries and keys of layer {layer}",
                     because=self.anatomy.capabilities["queries and keys"].why,
                 )
-            if trace.token_ids not in self._called:
-                _make_room(self._called)
-                records = run_with_calls(self.model, self.anatomy, trace.token_ids, ())[1]
-                self._called[trace.token_ids] = records
-            record = self._called[trace.token_ids][layer]
+            given = _given(trace)
+            if given not in self._called:
+                make_room(self._called)
+                records = run_with_calls(self._posed(trace), self.anatomy, trace.token_ids, ())[1]
+                self._called[given] = records
+            record = self._called[given][layer]
             return with_written(self.model, self.anatomy, layer, record)
+
+    def cross_attention(self, trace: Trace, layer: int, heads: Sequence[int]) -> Floats:  # noqa: ARG002
+        """Refused: only an encoder-decoder has it."""
+        raise MissingError("cross-attention", because="this model reads no source beside its text")
+
+    def cross_call(self, trace: Trace, layer: int) -> AttentionCall:
+        """Refused, likewise."""
+        self.cross_attention(trace, layer, ())
+        raise AssertionError
+
+    def reader(self) -> Answers:
+        """Who answers for the encoder's side of a trace: itself, where there is no other."""
+        return self
 
     def walk(self, trace: Trace, layer: int, at: int) -> Walk:
         """Every step of one position through one block, each recomputed from the steps before."""
@@ -97,12 +126,12 @@ class Answers:
             return call, self.attention(trace, block, range(call.n_heads))
 
         with self._lock, explained_running():
-            return walk(self.model, self.anatomy, trace, layer, at, attended)
+            return walk(self._posed(trace), self.anatomy, trace, layer, at, attended)
 
     def masked(self, trace: Trace, wanted: Masked) -> Floats:
         """(variants,) log-probability of the token with those positions taken out, in nats."""
         with self._lock, explained_running():
-            return masked(self.model, self.anatomy, trace, wanted)
+            return masked(self._posed(trace), self.anatomy, trace, wanted)
 
     def pieces(self, token_ids: Sequence[int]) -> tuple[Piece, ...]:
         """Text and label of vocabulary entries; id -1 has the label "–"."""
@@ -113,7 +142,13 @@ class Answers:
         return self._vocabulary.token_id(text)
 
 
-def _make_room(held: dict[tuple[int, ...], Any]) -> None:
+def _given(trace: Trace) -> _Given:
+    """What the model was given: a pair of texts is told from one text of the same ids, and one
+    source from another."""
+    return trace.token_ids, trace.tokens.types, trace.source_ids
+
+
+def make_room(held: dict[Any, Any]) -> None:
     """Let go of the oldest texts' calls before the next are made."""
     while len(held) >= _TEXTS:
         del held[next(iter(held))]

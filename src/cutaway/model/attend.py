@@ -24,6 +24,11 @@ from .weigh import accounted, weigh, weigh_heads
 __all__ = ["Attention", "attention_calls", "prove_attention", "weights"]
 
 _NONE = "no attention is seen: no block weighs its tokens against each other, one by one"
+_AMONG = (
+    "its blocks read other rows with the text's, and no block is seen to weigh all of them against "
+    "each other, one by one"
+)
+_ONE = "no block weighs the decoder's tokens but together with those of the source"
 _UNSEEN = "it weighs tokens against each other in a way of its own"
 _WHAT = "the attention weights"
 #: How an eager function fails on arguments that only the kernel in use takes.
@@ -31,7 +36,7 @@ _FAILURES = (MissingError, RuntimeError, TypeError, AttributeError, ValueError)
 
 
 class Attention:
-    """The attention of one text.
+    """The attention of one text, to itself or to a source of n_keys tokens.
 
     calls   layer -> its attention call, where there is one
 
@@ -39,13 +44,19 @@ class Attention:
     (1, 3, 3)
     """
 
-    def __init__(self, model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int]) -> None:
-        self.calls = attention_calls(model, anatomy, token_ids)
-        self._heads = anatomy.heads
-        self._replays = Replays(model, anatomy, token_ids, anatomy.heads)
+    def __init__(
+        self,
+        model: nn.Module,
+        anatomy: Anatomy,
+        token_ids: Sequence[int],
+        n_keys: int | None = None,
+    ) -> None:
+        self.calls = attention_calls(model, anatomy, token_ids, n_keys)
+        self._heads = anatomy.heads if n_keys is None else anatomy.cross_heads
+        self._replays = Replays(model, anatomy, token_ids, self._heads, n_keys)
 
     def weights(self, layer: int, heads: Sequence[int]) -> Floats:
-        """(len(heads), T, T) float32 weights of some heads of one block.
+        """(len(heads), T, S) float32 weights of some heads of one block.
 
         Raises MissingError where neither the call nor a replay gives them on this text.
         """
@@ -64,19 +75,25 @@ class Attention:
 
 
 def attention_calls(
-    model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int]
+    model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int], n_keys: int | None = None
 ) -> dict[int, Call]:
     """Layer -> its attention call on these tokens, from one pass of the model as it is.
+
+    n_keys  the length of the source, where the attention to it is wanted
 
     >>> attention_calls(model, anatomy, [5, 6, 7])[0].query.shape  # doctest: +SKIP
     torch.Size([1, 4, 3, 16])
     """
-    calls = _caught(model, anatomy, token_ids)
-    return {layer: made[0] for layer, made in sorted(calls.items()) if len(made) == 1}
+    calls = _caught(model, anatomy, token_ids, n_keys)
+    return {
+        layer: made[0]
+        for layer, made in sorted(calls.items())
+        if len(made) == 1 and _obstacle(made[0], n_keys) is None
+    }
 
 
 def weights(call: Call, heads: Sequence[int]) -> Floats:
-    """(len(heads), T, T) float32 weights of some heads of one call.
+    """(len(heads), T, S) float32 weights of some heads of one call.
 
     Raises MissingError where the model's eager function answers something else than its kernel.
     """
@@ -91,18 +108,20 @@ def prove_attention(
     anatomy: Anatomy,
     token_ids: Sequence[int],
     calls: Mapping[int, Sequence[Call]] | None = None,
+    n_keys: int | None = None,
 ) -> tuple[Mapping[int, tuple[int, int]], Capability]:
     """Layer -> (heads, key-value heads) where the weights can be had exactly, and why.
 
     Every block's eager output must equal what its kernel answered on these tokens; the others
     are replayed. A block that attends but hides its weights refuses them all. `calls` are those
-    of these tokens by layer, where they were caught already.
+    of these tokens by layer, where they were caught already; n_keys is the length of the source,
+    where the attention to it is wanted.
     """
-    calls = _caught(model, anatomy, token_ids) if calls is None else calls
+    calls = _caught(model, anatomy, token_ids, n_keys) if calls is None else calls
     with resting(model):
-        heads, lacking = _weighed(calls)
+        heads, lacking = _weighed(calls, n_keys)
     others = [layer for layer in anatomy.stream.called if layer not in heads]
-    blocks = Replays(model, anatomy, token_ids, others)
+    blocks = Replays(model, anatomy, token_ids, others, n_keys)
     try:
         again = {layer: blocks.run(layer, attends=layer in calls) for layer in others}
     except Exception as refused:  # a family may fail to be copied or run again in its own way
@@ -114,19 +133,22 @@ def prove_attention(
         if layer not in replayed and (one.attends or layer in lacking):
             return {}, Capability(False, f"block {layer}: {lacking.get(layer, _UNSEEN)}")
     every = dict(sorted({**heads, **replayed}.items()))
+    if not every and anatomy.cross and n_keys is None:
+        return {}, Capability(False, _ONE)
     return every, _capability(anatomy, len(heads), len(replayed), every)
 
 
 def _caught(
-    model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int]
+    model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int], n_keys: int | None
 ) -> Mapping[int, Sequence[Call]]:
-    with resting(model), caught(modules_of_blocks(model, anatomy)) as calls:
+    modules = modules_of_blocks(model, anatomy, cross=n_keys is not None)
+    with resting(model), caught(modules) as calls:
         forward(model, as_input(model, token_ids), logits_to_keep=1)
     return calls
 
 
 def _weighed(
-    calls: Mapping[int, Sequence[Call]],
+    calls: Mapping[int, Sequence[Call]], n_keys: int | None
 ) -> tuple[dict[int, tuple[int, int]], dict[int, str]]:
     """Layer -> heads and key-value heads where a caught call gives the weights, and why not."""
     heads: dict[int, tuple[int, int]] = {}
@@ -135,6 +157,10 @@ def _weighed(
         if len(made) > 1:
             lacking[layer] = "it attends more than once"
             continue
+        obstacle = _obstacle(made[0], n_keys)
+        if obstacle is not None:
+            lacking[layer] = obstacle
+            continue
         try:
             weigh(made[0])
         except _FAILURES as refused:
@@ -142,6 +168,14 @@ def _weighed(
         else:
             heads[layer] = made[0].query.shape[1], made[0].key.shape[1]
     return heads, lacking
+
+
+def _obstacle(call: Call, n_keys: int | None) -> str | None:
+    """Why the keys of a call are not those of the text's or the source's positions."""
+    T, S = call.query.shape[2], call.key.shape[2]
+    if (T if n_keys is None else n_keys) == S:
+        return None
+    return f"it looks at {S} keys for {T} tokens"
 
 
 def _counts(one: Replayed, made: Sequence[Call] | None) -> tuple[int, int]:
@@ -157,12 +191,14 @@ def _capability(
     anatomy: Anatomy, n_caught: int, n_replayed: int, every: Collection[int]
 ) -> Capability:
     if not every:
-        return Capability(False, _NONE)
+        return Capability(False, _AMONG if anatomy.stream.layout.others else _NONE)
     words = []
     if n_caught:
         words.append(f"{_blocks(n_caught)} the eager function's output equals the kernel's")
     if n_replayed:
         words.append(f"{_blocks(n_replayed)} they are seen to multiply the values, run again")
+    if lead := anatomy.stream.layout.lead:
+        words.append(f"what rows lack to 1 goes to the {lead} rows that it reads before the text")
     if without := [str(layer) for layer in anatomy.stream.called if layer not in every]:
         words.append(f"layers without attention: {', '.join(without)}")
     return Capability(True, "; ".join(words))

@@ -52,14 +52,16 @@ class Masks:
         return known[1]
 
 
-def described(call: Call, masks: Masks) -> AttentionCall:
+def described(call: Call, masks: Masks, n_keys: int | None = None) -> AttentionCall:
     """The record of a call, float32 copies; without rotary embedding and written norms.
 
-    Raises MissingError where keys are not those of the text's own positions, or a mask is none
-    for each of them.
+    n_keys  how many positions of another text are looked at; None: it is the text's own
+
+    Raises MissingError where keys are not those of these positions, or a mask is none for each of
+    them.
     """
     H, T, d = call.query.shape[1:]
-    if call.key.shape[2] != T or H % call.key.shape[1]:
+    if call.key.shape[2] != (T if n_keys is None else n_keys) or H % call.key.shape[1]:
         raise MissingError(_WHAT, because=f"its {T} queries meet {call.key.shape[2]} keys")
     if call.mask is not None and call.mask.dim() != 4:
         raise MissingError(_WHAT, because=f"its mask has the shape {tuple(call.mask.shape)}")
@@ -105,8 +107,8 @@ def proven(call: Call, record: AttentionCall) -> AttentionCall:
 def _told_apart(call: Call) -> _Mask:
     """A bool mask (True: may look) or an additive one, which blocks by very low numbers."""
     assert call.mask is not None
-    T = call.query.shape[2]
-    mask = call.mask[0, :, :, : call.key.shape[2]].expand(-1, T, T)
+    T, S = call.query.shape[2], call.key.shape[2]
+    mask = call.mask[0, :, :, :S].expand(-1, T, S)
     if mask.dtype == torch.bool:
         blocked, bias = ~mask, None
     else:
@@ -114,8 +116,8 @@ def _told_apart(call: Call) -> _Mask:
         added = mask.masked_fill(blocked, 0)
         bias = numbers(_shared(added)) if bool(added.any()) else None
     blocked = _shared(blocked)
-    ahead = torch.ones(T, T, dtype=torch.bool, device=mask.device).triu(1)
-    causal = bool(blocked[:, ahead].all())
+    ahead = torch.ones(T, S, dtype=torch.bool, device=mask.device).triu(1)
+    causal = T == S and bool(blocked[:, ahead].all())
     if causal and torch.equal(blocked[0], ahead) and len(blocked) == 1:
         return _Mask(True, bias=bias)
     width = T - int(blocked[0, -1].sum())  # what the last query sees
@@ -137,7 +139,7 @@ def _check_window(call: Call) -> None:
 
 
 def _shared(mask: Tensor) -> Tensor:
-    """(1, T, T) where all heads have the same mask, else (H, T, T)."""
+    """(1, T, S) where all heads have the same mask, else (H, T, S)."""
     return mask[:1] if bool((mask == mask[:1]).all()) else mask
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from weakref import WeakSet
 
 from torch import nn
@@ -11,10 +12,12 @@ from ..core.errors import InvalidError, MissingError, UnknownError
 from ..trace.source import Attributed, Attribution
 from ..trace.trace import Trace
 from .gradient import by_gradient
+from .judged import Judged, subject_of
 from .leaf import Subject, frozen
 from .occlusion import by_occlusion
 from .path import by_path
 from .sample import by_sampling
+from .sourced import Encoding, Sourced
 from .structure import Anatomy
 
 __all__ = ["METHODS", "attribute"]
@@ -30,8 +33,16 @@ METHODS: dict[str, Callable[[Subject, Attribution], Attributed]] = {
 }
 
 
-def attribute(model: nn.Module, anatomy: Anatomy, trace: Trace, wanted: Attribution) -> Attributed:
+def attribute(
+    model: nn.Module,
+    anatomy: Anatomy,
+    trace: Trace,
+    wanted: Attribution,
+    encoding: Encoding | None = None,
+) -> Attributed:
     """(n, T) scores of the targets by one method; see `cutaway.lens.saliency` for their meaning.
+
+    encoding  of an encoder-decoder: the source, whose tokens have (n, S) scores
 
     The model is left as it was: weights take gradients again, hooks are gone, its mode is back.
     Raises UnknownError for a method that does not exist, MissingError where no gradient reaches
@@ -40,20 +51,36 @@ def attribute(model: nn.Module, anatomy: Anatomy, trace: Trace, wanted: Attribut
     if wanted.method not in METHODS:
         raise UnknownError("method", wanted.method, allowed=METHODS)
     with frozen(model):
-        masked = trace.card.is_masked
-        subject = Subject(model, anatomy, trace.token_ids, wanted.at_layer, masked)
+        rows = dict(zip(wanted.targets, wanted.rows, strict=False))
+        subject = subject_of(model, anatomy, trace, wanted.at_layer, rows)
+        if encoding is not None:
+            ids = trace.token_ids
+            subject = Sourced(model, anatomy, ids, wanted.at_layer, encoding=encoding)
         _refuse(subject, wanted)
-        return METHODS[wanted.method](subject, wanted)
+        found = METHODS[wanted.method](subject, wanted)
+        return found if encoding is None else _apart(found, subject.n_source)
 
 
-#: Models that were seen to read only what comes before.
+def _apart(found: Attributed, n_source: int) -> Attributed:
+    """The scores of the source's tokens and of the text's, each by themselves."""
+    source, text = slice(None, n_source), slice(n_source, None)
+    return replace(
+        found,
+        score=found.score[:, text],
+        signed=found.signed[:, text],
+        source_score=found.score[:, source],
+        source_signed=found.signed[:, source],
+    )
+
+
+#: Models that were seen to read only what comes before, an encoder-decoder under any source.
 _CAUSAL: WeakSet[nn.Module] = WeakSet()
 _PROBE = 16
 
 
 def _refuse(subject: Subject, wanted: Attribution) -> None:
     """MissingError where the numbers would be none, or would be of another question."""
-    if not subject.anatomy.speaks:
+    if not subject.anatomy.speaks and not isinstance(subject, Judged):
         because = subject.anatomy.capabilities["logit lens"].why
         raise MissingError("saliency", because=because)
     known = subject.anatomy.capabilities.get("saliency")
@@ -62,18 +89,19 @@ def _refuse(subject: Subject, wanted: Attribution) -> None:
     if subject.masked:
         if wanted.options.get("how") == "delete":
             raise InvalidError(
-                "how", "delete", allowed="'replace' in a masked model",
-                fix="a token that is not there moves the place that is to be filled",
+                "how", "delete", allowed="'replace' in a masked model or a classifier",
+                fix="a token that is not there moves those after it, and what is read of them",
             )  # fmt: skip
         return
-    if subject.model not in _CAUSAL and len(subject.token_ids) > 1:
+    model = getattr(subject.model, "inner", subject.model) if subject.n_source else subject.model
+    if model not in _CAUSAL and len(subject.token_ids) > 1:
         # every target of a pass shares it: a later token must not change an earlier state
         ids = subject.token_ids[:_PROBE]
         other = (ids[-1] + 1) % subject.anatomy.vocab
         rows = subject.states(subject.rows([ids, (*ids[:-1], other)]))[:, :-1]
         if not rows[0].allclose(rows[1], rtol=1e-3, atol=1e-5 * float(rows[0].abs().max())):
             raise MissingError("saliency", because="this model reads tokens after the one it says")
-        _CAUSAL.add(subject.model)
+        _CAUSAL.add(model)
 
 
 _WITHOUT_GRADIENT = ("occlusion", "shapley_value_sampling", "kernel_shap", "lime")

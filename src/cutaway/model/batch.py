@@ -11,8 +11,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
-from torch import Tensor
-from transformers import PreTrainedModel
+from torch import Tensor, nn
 
 from ..core.progress import steps
 from ..trace.source import Floats
@@ -37,7 +36,7 @@ _LENGTHS = (29, 17, 8)
 
 
 def record_rows(
-    model: PreTrainedModel,
+    posed: Sequence[nn.Module],
     anatomy: Anatomy,
     rows: Sequence[Sequence[int]],
     materials: tuple[str, ...],
@@ -46,13 +45,16 @@ def record_rows(
 ) -> list[Materials]:
     """What is recorded of each row of token ids; padded: many rows in one pass.
 
-    >>> record_rows(model, anatomy, [[5, 6], [7]], ("states",), padded=True)  # doctest: +SKIP
+    posed  the model of each row, under what it is given beside the ids; one and the same if padded
+
+    >>> record_rows([model] * 2, anatomy, [[5, 6], [7]], ("states",), padded=True)  # doctest: +SKIP
     [{'states': {-1: array(...), ...}}, {'states': {...}}]
     """
     recorded: dict[int, Materials] = {}
     batches = list(_batches([len(ids) for ids in rows], together=padded))
     for places in steps(batches, "reading texts"):
         some = [rows[place] for place in places]
+        model = posed[places[0]]
         if len(some) == 1:
             arrays = [run(model, anatomy, some[0], materials)]
         else:
@@ -61,7 +63,7 @@ def record_rows(
     return [recorded[place] for place in range(len(rows))]
 
 
-def padding_refused(model: PreTrainedModel, anatomy: Anatomy, n_ids: int) -> str:
+def padding_refused(model: nn.Module, anatomy: Anatomy, n_ids: int) -> str:
     """Why this model's texts can't share a pass; "" where padding was proven to change nothing.
 
     Three short texts are run padded and one by one, and all that can be recorded is compared.
@@ -108,7 +110,7 @@ def _batches(lengths: Sequence[int], together: bool = True) -> Iterator[list[int
 
 
 def _record_padded(
-    model: PreTrainedModel,
+    model: nn.Module,
     anatomy: Anatomy,
     rows: Sequence[Sequence[int]],
     materials: tuple[str, ...],

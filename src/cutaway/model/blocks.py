@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from ..core.errors import MissingError
-from .layout import Layout, Port, layout_of
+from .layout import Layout, Port
+from .structure import Block
 from .watch import Call
 
-__all__ = ["BlockList", "find_blocks", "outer_modules"]
+__all__ = ["BlockList", "Shape", "find_blocks", "handing_on", "list_items", "outer_modules"]
 
+#: The axes of a tensor that may hold states, None where it can't.
+Shape = Callable[[Tensor], Layout | None]
 _LISTS = (nn.ModuleList, nn.Sequential, nn.ModuleDict)
 
 
@@ -21,14 +23,14 @@ _LISTS = (nn.ModuleList, nn.Sequential, nn.ModuleDict)
 class BlockList:
     """The blocks of a model, as seen in one pass.
 
-    paths   module paths of the L blocks, in the order of the module list
+    blocks  the L blocks, in order, with no parts yet
     calls   the call of each, None for a block this pass went by (a state passes it unchanged)
     entry   which argument of a block is the state
     exit    which of its results is the state
     layout  the axes of that tensor
     """
 
-    paths: tuple[str, ...]
+    blocks: tuple[Block, ...]
     calls: tuple[Call | None, ...]
     entry: Port
     exit: Port
@@ -39,7 +41,7 @@ class BlockList:
         """The calls there were, first block first."""
         return [call for call in self.calls if call is not None]
 
-    def states(self) -> list[Tensor]:
+    def states(self, n_positions: int) -> list[Tensor]:
         """L + 1 states of (1, T, width): before block 0 and after each block."""
         state = self.layout.rows(self.called[0].inputs[self.entry.key])
         states = [state]
@@ -47,12 +49,23 @@ class BlockList:
             if call is not None:
                 state = self.layout.rows(call.outputs[self.exit.key])
             states.append(state)
-        return states
+        return [state[:, :n_positions] for state in states]
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows the blocks' tensors have, the text's and others."""
+        return self.layout.bare.rows(self.called[0].inputs[self.entry.key]).shape[1]
 
 
 def outer_modules(model: nn.Module) -> dict[str, nn.Module]:
     """The modules outside of all module lists, and the items of the outermost lists."""
     return dict(_outer(model, ""))
+
+
+def list_items(model: nn.Module, outer: Mapping[str, nn.Module]) -> list[str]:
+    """The paths, of the outer modules, of those that are items of module lists."""
+    parents = {path: path.rpartition(".")[0] for path in outer}
+    return [path for path in outer if isinstance(model.get_submodule(parents[path]), _LISTS)]
 
 
 def _outer(module: nn.Module, path: str) -> Iterator[tuple[str, nn.Module]]:
@@ -66,45 +79,67 @@ def _outer(module: nn.Module, path: str) -> Iterator[tuple[str, nn.Module]]:
                 yield f"{child_path}.{key}", item
 
 
-def find_blocks(model: nn.Module, calls: Sequence[Call], n_positions: int) -> BlockList:
+def find_blocks(model: nn.Module, calls: Sequence[Call], shape: Shape) -> BlockList | None:
     """The blocks of a model, from the calls of its outer modules on one text.
 
-    Raises MissingError where no module list hands one tensor on from item to item.
+    shape  tells the axes of a state
+
+    None where no module list hands one tensor on from item to item, each called once, or again
+    and again.
     """
     by_path: dict[str, list[Call]] = {}
     for call in calls:
         by_path.setdefault(call.path, []).append(call)
-    found = [
-        blocks
+    lists = [
+        [f"{path}.{name}" for name, _ in module.named_children()]
         for path, module in model.named_modules()
         if isinstance(module, nn.ModuleList)
-        and (blocks := _as_blocks(path, module, by_path, n_positions)) is not None
     ]
-    if not found:
-        raise MissingError(
-            "the list of blocks",
-            because="no module list of this model hands one state on from item to item, "
-            "each called once",
-            fix="this architecture is not supported",
-        )
-    return max(found, key=lambda blocks: (len(blocks.called), blocks.called[-1].end))
+    for rule in (_called_once, _called_again):
+        runs = [rule(paths, by_path) for paths in lists]
+        found = [blocks for run in runs if run and (blocks := handing_on(*run, shape))]
+        if found:
+            return max(found, key=lambda blocks: (len(blocks.called), blocks.called[-1].end))
+    return None
 
 
-def _as_blocks(
-    path: str, items: nn.ModuleList, by_path: dict[str, list[Call]], n_positions: int
-) -> BlockList | None:
-    paths = tuple(f"{path}.{name}" for name, _ in items.named_children())
-    runs = [by_path.get(item, []) for item in paths]
+def _called_once(
+    paths: Sequence[str], by_path: Mapping[str, Sequence[Call]]
+) -> tuple[list[Block], list[Call | None]] | None:
+    """Every item of a list as a block; some may not be called."""
+    runs = [by_path.get(item, ()) for item in paths]
     if any(len(run) > 1 for run in runs) or not any(runs):
         return None
-    calls = tuple(run[0] if run else None for run in runs)
+    return [Block(path) for path in paths], [run[0] if run else None for run in runs]
+
+
+def _called_again(
+    paths: Sequence[str], by_path: Mapping[str, Sequence[Call]]
+) -> tuple[list[Block], list[Call | None]] | None:
+    """Every call of a list's items as a block."""
+    runs = {path: by_path.get(path, ()) for path in paths}
+    if all(len(run) < 2 for run in runs.values()):
+        return None
+    made = [
+        (call, Block(path, turn=turn, turns=len(run)))
+        for path, run in runs.items()
+        for turn, call in enumerate(run)
+    ]
+    made.sort(key=lambda pair: pair[0].start)
+    return [block for _, block in made], [call for call, _ in made]
+
+
+def handing_on(
+    blocks: Sequence[Block], calls: Sequence[Call | None], shape: Shape
+) -> BlockList | None:
+    """The blocks as a list, if each takes what the one before it gave."""
     called = [call for call in calls if call is not None]
     if [call.start for call in called] != sorted(call.start for call in called):
         return None
     for entry, exit_ in _ports(called):
-        layout = layout_of(called[0].inputs[entry.key], n_positions)
+        layout = shape(called[0].inputs[entry.key])
         if layout is not None and _hands_on(called, entry, exit_):
-            return BlockList(paths, calls, entry, exit_, layout)
+            return BlockList(tuple(blocks), tuple(calls), entry, exit_, layout)
     return None
 
 
@@ -120,10 +155,11 @@ def _ports(called: Sequence[Call]) -> Iterator[tuple[Port, Port]]:
 
 
 def _hands_on(called: Sequence[Call], entry: Port, exit_: Port) -> bool:
-    """Whether each block takes exactly what the one before it gave."""
-    given = [call.outputs.get(exit_.key) for call in called[:-1]]
-    taken = [call.inputs.get(entry.key) for call in called[1:]]
-    return exit_.key in called[-1].outputs and all(
-        a is not None and b is not None and a.shape == b.shape and torch.equal(a, b)
-        for a, b in zip(given, taken, strict=True)
+    """Whether each block gives a tensor of the shape it takes, and the next takes just that."""
+    if any(entry.key not in call.inputs or exit_.key not in call.outputs for call in called):
+        return False
+    taken = [call.inputs[entry.key] for call in called]
+    given = [call.outputs[exit_.key] for call in called]
+    return all(a.shape == b.shape for a, b in zip(taken, given, strict=True)) and all(
+        torch.equal(a, b) for a, b in zip(given[:-1], taken[1:], strict=True)
     )

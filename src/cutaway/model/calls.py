@@ -17,11 +17,14 @@ from .dispatch import Call, listening
 from .forward import resting
 from .record import run
 from .rotary import Pair, Turns, pair_in
+from .sites import modules_of, site
 from .structure import Anatomy
 from .watch import entering, leaving
 from .written import written
 
-__all__ = ["modules_of_blocks", "recording_calls", "run_with_calls", "with_written"]
+__all__ = [
+    "modules_of_blocks", "recording_calls", "recording_crossings", "run_with_calls", "with_written",
+]  # fmt: skip
 
 
 def run_with_calls(
@@ -38,10 +41,10 @@ def run_with_calls(
 
 
 def with_written(
-    model: nn.Module, anatomy: Anatomy, layer: int, record: AttentionCall
+    model: nn.Module, anatomy: Anatomy, layer: int, record: AttentionCall, *, cross: bool = False
 ) -> AttentionCall:
     """The record with the norms of what its heads write, where that was proven."""
-    path = anatomy.calls[layer].projection
+    path = (anatomy.cross_calls if cross else anatomy.calls)[layer].projection
     if path is None:
         return record
     with resting(model.get_submodule(path)):
@@ -74,7 +77,7 @@ def recording_calls(
                 record = turns.give(record, given[layer], pairs.pop(layer))
             take(layer, record)
 
-    modules = {layer: model.get_submodule(angles.path) for layer, angles in given.items()}
+    modules = {n: site(model, anatomy.blocks[n], angles.path) for n, angles in given.items()}
     taking = {n: module for n, module in modules.items() if given[n].argument is not None}
     giving = {n: module for n, module in modules.items() if given[n].argument is None}
     with (
@@ -85,13 +88,38 @@ def recording_calls(
         yield
 
 
-def modules_of_blocks(model: nn.Module, anatomy: Anatomy) -> dict[nn.Module, int]:
-    """Every module inside a block -> that block's layer."""
-    return {
-        module: layer
-        for layer, block in enumerate(anatomy.blocks)
-        for module in model.get_submodule(block.path).modules()
-    }
+@contextmanager
+def recording_crossings(
+    model: nn.Module, anatomy: Anatomy, take: Callable[[int, AttentionCall], None]
+) -> Iterator[None]:
+    """Call `take(layer, record)` for every proven attention to the source, as recording_calls."""
+    masks = Masks()
+
+    def tell(layer: int, call: Call) -> None:
+        if layer in anatomy.cross_calls:
+            take(layer, described(call, masks, n_keys=call.key.shape[2]))
+
+    with listening(modules_of_blocks(model, anatomy, cross=True), tell):
+        yield
+
+
+def modules_of_blocks(
+    model: nn.Module, anatomy: Anatomy, *, cross: bool = False
+) -> dict[nn.Module, tuple[int, ...]]:
+    """Every module inside a block -> that block's layer; of those that are shared, every layer.
+
+    cross  those of its attention to a source, and not all the others
+    """
+    layers: dict[nn.Module, tuple[int, ...]] = {}
+    for layer, block in enumerate(anatomy.blocks):
+        for path, module in modules_of(model, block).items():
+            if _is_in(path, anatomy.cross.get(layer)) is cross:
+                layers[module] = (*layers.get(module, ()), layer)
+    return layers
+
+
+def _is_in(path: str, whole: str | None) -> bool:
+    return whole is not None and f"{path}.".startswith(f"{whole}.")
 
 
 def _hold(pairs: dict[int, Pair], layer: int, value: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 import transformers
@@ -48,6 +49,7 @@ def write_card(
         heads=tuple(anatomy.heads.get(n, (0, 0))[0] for n in range(len(anatomy.blocks))),
         kv_heads=tuple(anatomy.heads.get(n, (0, 0))[1] for n in range(len(anatomy.blocks))),
         call_bytes=anatomy.call_bytes,
+        **_crossings(anatomy),
         capabilities=anatomy.capabilities,
         versions={
             "python": platform.python_version(),
@@ -58,6 +60,18 @@ def write_card(
         objective=objective,
         mask_id=mask_id if mask_id is not None and objective == "masked" else -1,
     )
+
+
+def _crossings(anatomy: Anatomy) -> dict[str, Any]:
+    """Of a decoder that reads a source: the heads of its attention to it, and their bytes."""
+    if not anatomy.cross:
+        return {}
+    heads = [anatomy.cross_heads.get(n, (0, 0)) for n in range(len(anatomy.blocks))]
+    return {
+        "cross_heads": tuple(query for query, _ in heads),
+        "cross_kv_heads": tuple(key for _, key in heads),
+        "cross_bytes": anatomy.cross_bytes,
+    }
 
 
 def context_of(model: PreTrainedModel) -> int | None:

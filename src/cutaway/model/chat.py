@@ -9,6 +9,7 @@ from typing import Any
 from transformers import PreTrainedTokenizerBase
 
 from ..core.errors import InvalidError, MissingError
+from .pieces import unbroken
 
 __all__ = ["rendered", "roles_of"]
 
@@ -38,7 +39,7 @@ def rendered(tokenizer: PreTrainedTokenizerBase, messages: Messages, prompted: b
             "chat", [message["role"] for message in messages],
             allowed=f"what the model's chat template takes ({error})",
         ) from error  # fmt: skip
-    return str(text)
+    return unbroken(str(text))
 
 
 def roles_of(

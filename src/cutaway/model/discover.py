@@ -8,17 +8,23 @@ from itertools import cycle, islice
 
 from torch import nn
 
+from ..core.errors import MissingError
 from ..trace.card import Capability
-from .blocks import BlockList, find_blocks, outer_modules
+from .blocks import BlockList, find_blocks, list_items, outer_modules
 from .chain import find_chain
+from .crossing import prove_crossings
 from .embedding import find_embedding
 from .forward import as_input, forward, logits_of, resting, speaks
-from .kinds import watch_kinds
+from .kinds import firsts, kinds_seen, watch_kinds
+from .layout import layout_of
 from .parts import find_parts
+from .posed import Decoder
 from .proof import prove
+from .scattered import find_scattered
 from .structure import Anatomy, Stream, Tail
+from .surrounded import find_surrounded
 from .tail import replay
-from .watch import calls
+from .watch import Call, calls
 
 __all__ = ["discover"]
 
@@ -40,12 +46,17 @@ def discover(model: nn.Module, probe_ids: Sequence[int]) -> Anatomy:
     first = tuple(islice(cycle(probe_ids), _LENGTHS[0]))
     second = tuple(islice(cycle(reversed(probe_ids)), _LENGTHS[1]))
     with resting(model):
-        with calls(outer_modules(model), arguments=True) as seen:
+        outer = outer_modules(model)
+        with calls({**outer, **firsts(model, list_items(model, outer))}, arguments=True) as every:
             output = forward(model, as_input(model, first))
             logits = logits_of(output)[0]
-        blocks = find_blocks(model, seen, len(first))
+        seen = [call for call in every if call.path in outer]
+        blocks, seen = _find_blocks(model, seen, first, second)
         embedding = find_embedding(model, seen, first, logits)
-        parts = find_parts(blocks, watch_kinds(model, blocks, first, which=0))
+        kinds = kinds_seen(model, blocks, every, logits, which=0)
+        if kinds is None:  # a pass went by the first block of a kind
+            kinds = watch_kinds(model, blocks, first, which=0)
+        parts = find_parts(blocks, kinds)
         stream = _stream(blocks)
         chain = find_chain(blocks, seen, logits, len(first))
         # Replayed on this text, proven on another: a tail that needs more than a state fails there.
@@ -56,13 +67,37 @@ def discover(model: nn.Module, probe_ids: Sequence[int]) -> Anatomy:
             blocks=parts.blocks,
             tail=tails[0],
             stream=stream,
-            width=blocks.states()[-1].shape[-1],
+            width=blocks.states(len(first))[-1].shape[-1],
             vocab=logits.shape[-1],
             gated=parts.gated,
             capabilities={},
         )
         proven = prove(model, anatomy, blocks, parts, tails, second)
+        if isinstance(model, Decoder):
+            proven = prove_crossings(model, proven, second)
         return proven if speaks(output) else _silent(proven)
+
+
+def _find_blocks(
+    model: nn.Module, seen: list[Call], text: tuple[int, ...], other: tuple[int, ...]
+) -> tuple[BlockList, list[Call]]:
+    """The blocks, and the calls of the outer modules in the pass that they were seen in.
+
+    Raises MissingError where nothing hands one state on, from one to the next.
+    """
+    blocks = find_blocks(model, seen, lambda tensor: layout_of(tensor, len(text)))
+    if blocks is not None:
+        return blocks, seen
+    if (scattered := find_scattered(model, seen, text)) is not None:
+        return scattered
+    if (surrounded := find_surrounded(model, seen, text, other)) is not None:
+        return surrounded, seen
+    raise MissingError(
+        "the list of blocks",
+        because="no list of modules in this model hands one state on from one to the next, in "
+        "which each token has a row",
+        fix="this architecture is not supported",
+    )
 
 
 def _silent(anatomy: Anatomy) -> Anatomy:

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any
 
 from torch import Tensor, nn
@@ -19,6 +20,8 @@ from transformers import AttentionInterface
 __all__ = ["Call", "caught", "listening"]
 
 Kernel = Callable[..., tuple[Tensor, Tensor | None]]
+#: The layer of a module, or those of one that is called once for each.
+Layers = int | tuple[int, ...]
 
 #: The lookup belongs to the whole process: one recording at a time may wrap it.
 _LOCK = threading.RLock()
@@ -48,13 +51,16 @@ class Call:
 
 @contextmanager
 def listening(
-    modules: Mapping[nn.Module, int], take: Callable[[int, Call], None]
+    modules: Mapping[nn.Module, Layers], take: Callable[[int, Call], None]
 ) -> Iterator[None]:
     """Call `take(layer, call)` for the attention calls of these modules, by this thread only.
+
+    modules  module -> its layer; the calls of one that several layers share go to them in turn
 
     The lookup is put back on leaving, whatever happened; other threads' models run untouched.
     """
     thread = threading.get_ident()
+    turns = {m: cycle(n if isinstance(n, tuple) else (n,)) for m, n in modules.items()}
     with _LOCK:
         lookup = AttentionInterface.get_interface
 
@@ -62,7 +68,7 @@ def listening(
             kernel: Kernel = lookup(registry, name, default)
             if threading.get_ident() != thread:
                 return kernel
-            return _telling(kernel, default, modules, take)
+            return _telling(kernel, default, turns, take)
 
         AttentionInterface.get_interface = get_interface  # type: ignore[assignment,method-assign]
         try:
@@ -72,7 +78,7 @@ def listening(
 
 
 @contextmanager
-def caught(modules: Mapping[nn.Module, int]) -> Iterator[dict[int, list[Call]]]:
+def caught(modules: Mapping[nn.Module, Layers]) -> Iterator[dict[int, list[Call]]]:
     """Keep the attention calls of these modules (module -> layer): yields layer -> its calls."""
     calls: dict[int, list[Call]] = {}
     with listening(modules, lambda layer, call: calls.setdefault(layer, []).append(call)):
@@ -82,7 +88,7 @@ def caught(modules: Mapping[nn.Module, int]) -> Iterator[dict[int, list[Call]]]:
 def _telling(
     kernel: Kernel,
     eager: Kernel,
-    modules: Mapping[nn.Module, int],
+    turns: Mapping[nn.Module, Iterator[int]],
     take: Callable[[int, Call], None],
 ) -> Kernel:
     def attention(
@@ -90,9 +96,9 @@ def _telling(
         attention_mask: Tensor | None = None, **options: Any,
     ) -> tuple[Tensor, Tensor | None]:  # fmt: skip
         answer = kernel(module, query, key, value, attention_mask, **options)
-        if module in modules:
+        if module in turns:
             call = Call(module, query, key, value, attention_mask, options, answer[0], eager)
-            take(modules[module], call)
+            take(next(turns[module]), call)
         return answer
 
     return attention

@@ -15,13 +15,13 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 from transformers.utils.hub import cached_file
 
-from ..core.errors import UnknownError
+from ..core.errors import MissingError, UnknownError
 from ..trace.source import Floats
 from .forward import device_of, forward, resting
 from .record import recording
 from .structure import Anatomy
 
-__all__ = ["POOLINGS", "Recipe", "embed", "recipe_of"]
+__all__ = ["POOLINGS", "Recipe", "embed", "recipe_of", "token_rows"]
 
 #: How the rows (B, T, n) of texts become one vector each.
 POOLINGS: Mapping[str, Callable[[Tensor], Tensor]] = {
@@ -111,6 +111,39 @@ def embed(
     return found
 
 
+def token_rows(model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int]) -> Floats:
+    """(n, width) float32, what the model's token embedding gives for each token, read alone.
+
+    Raises MissingError where it gives no row for each, or one that depends on its neighbours.
+    """
+    module = model.get_submodule(anatomy.embedding)
+    with resting(model):
+        parts = [
+            _rows_of(module, token_ids[low : low + _TOKENS])
+            for low in range(0, len(token_ids), _TOKENS)
+        ]
+        turned = _rows_of(module, list(token_ids[:_TOKENS])[::-1])
+    if not np.array_equal(turned[::-1], parts[0]):
+        raise MissingError(
+            "the rows of the token embedding",
+            because=f"{anatomy.embedding} gives a token other numbers beside other tokens",
+            fix="embed texts: ct.embed(lm, texts)",
+        )
+    return np.concatenate(parts)
+
+
+def _rows_of(module: nn.Module, token_ids: Sequence[int]) -> Floats:
+    given = torch.tensor([list(token_ids)], device=device_of(module))
+    rows = module(given)
+    if not isinstance(rows, Tensor) or rows.shape[:2] != given.shape or rows.ndim != 3:
+        raise MissingError(
+            "the rows of the token embedding", because="it gives something else than one per token",
+            fix="embed texts: ct.embed(lm, texts)",
+        )  # fmt: skip
+    found: Floats = rows[0].float().cpu().numpy()
+    return found
+
+
 def _together(texts: Sequence[Sequence[int]]) -> Iterator[list[int]]:
     """The places of texts of one length, at most so many tokens at a time."""
     by_length: dict[int, list[int]] = defaultdict(list)
@@ -134,4 +167,4 @@ def _states(model: nn.Module, anatomy: Anatomy, ids: Tensor, layer: int) -> Tens
         model, anatomy, ("states",), lambda _, __, rows: held.append(rows.clone()), [layer]
     ):
         forward(model, ids, logits_to_keep=1)
-    return held[0]
+    return held[0][:, : ids.shape[1]]  # some models pad every text

@@ -31,6 +31,8 @@ def find_embedding(
     takers = [call for call in calls if _takes_ids(call, token_ids)]
     inner = [call for call in takers if not any(_holds(call, other) for other in takers)]
     named = getattr(model, "get_input_embeddings", lambda: None)()
+    if len(inner) > 1:  # some count positions by the ids
+        inner = [call for call in inner if _is_of_tokens(call, token_ids)] or inner
     if len(inner) == 1:
         return inner[0].path  # the ids reach the logits through nothing else
     for call in sorted(inner, key=lambda call: call.module is not named):
@@ -46,17 +48,32 @@ def find_embedding(
 
 def _takes_ids(call: Call, token_ids: Sequence[int]) -> bool:
     values = (*call.args, *call.kwargs.values())
-    return any(_is_ids(value, token_ids) for value in values) and any(
-        layout_of(output, len(token_ids)) is not None for output in call.outputs.values()
+    lengths = {value.numel() for value in values if _are_ids(value, token_ids)}
+    return any(
+        layout_of(output, n) is not None for output in call.outputs.values() for n in lengths
     )
 
 
-def _is_ids(value: Any, token_ids: Sequence[int]) -> bool:
-    return (
-        isinstance(value, Tensor)
-        and value.dtype in (torch.int32, torch.int64)
-        and value.flatten().tolist() == list(token_ids)
-    )
+def _are_ids(value: Any, token_ids: Sequence[int]) -> bool:
+    """Whether a value is the ids, be it with a prefix or padding around them."""
+    if not isinstance(value, Tensor) or value.dtype not in (torch.int32, torch.int64):
+        return False
+    found, n = value.flatten().tolist(), len(token_ids)
+    starts = range(len(found) - n + 1)
+    return any(found[start : start + n] == list(token_ids) for start in starts)
+
+
+def _is_of_tokens(call: Call, token_ids: Sequence[int]) -> bool:
+    """Whether a token's row is its own: a text read backwards has the same rows backwards."""
+    values: dict[int | str, Any] = dict([*enumerate(call.args), *call.kwargs.items()])
+    key = next(key for key, value in values.items() if _are_ids(value, token_ids))
+    n = values[key].numel()
+    port, rows = next((k, t) for k, t in call.outputs.items() if layout_of(t, n) is not None)
+    args, kwargs = Port(key).give(call.args, call.kwargs, values[key].flip(-1))
+    again = Port(port).read(call.module(*args, **kwargs))
+    layout = layout_of(rows, n)
+    assert layout is not None
+    return torch.equal(again.flip(layout.positions), rows)
 
 
 def _holds(outer: Call, inner: Call) -> bool:

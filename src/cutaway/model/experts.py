@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from .structure import Experts
-from .watch import entering
+from .watch import Site, Turn, entering
 
 __all__ = ["activations", "brought_down", "gathered", "is_fused", "mixture"]
 
@@ -85,16 +85,15 @@ def brought_down(module: Any, neurons: Tensor, expert_ids: Tensor, weights: Tens
 
 
 @contextmanager
-def gathered(
-    modules: Mapping[int, nn.Module], take: Callable[[int, Tensor], None]
-) -> Iterator[None]:
+def gathered(mixtures: Mapping[int, Site], take: Callable[[int, Tensor], None]) -> Iterator[None]:
     """Call `take(layer, (N, count x width))` for each mixture while the model runs."""
+    modules = {n: site.module if isinstance(site, Turn) else site for n, site in mixtures.items()}
 
     def enter(layer: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         hidden, expert_ids = arguments(args, kwargs)[:2]
         take(layer, activations(modules[layer], hidden, expert_ids))
 
-    with entering(modules, enter):
+    with entering(mixtures, enter):
         yield
 
 

@@ -54,14 +54,15 @@ def explained_running() -> Iterator[None]:
     """Running out of memory becomes a MissingError; all else is a defect and passes."""
     try:
         yield
-    except RuntimeError as error:
+    except (RuntimeError, MemoryError) as error:
         _refuse_memory(error)
         raise
 
 
 def _refuse_memory(error: BaseException) -> None:
     text = str(error).lower()
-    if isinstance(error, torch.OutOfMemoryError) or any(words in text for words in _NO_MEMORY):
+    short = isinstance(error, torch.OutOfMemoryError | MemoryError)
+    if short or any(words in text for words in _NO_MEMORY):
         raise MissingError(
             "memory", because=_first_line(error),
             fix="take a shorter text, load with dtype='bfloat16', or use device='cpu'",

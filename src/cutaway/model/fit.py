@@ -14,7 +14,9 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-__all__ = ["Cap", "Scale", "close", "exactly", "fit_after", "fit_scale", "same", "tolerance"]
+from ..core.errors import MissingError
+
+__all__ = ["Cap", "Cut", "Scale", "close", "exactly", "fit_after", "fit_scale", "same", "tolerance"]
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,20 @@ class Cap:
         return f"soft-capped at {self.bound:.10g}"
 
 
+@dataclass(frozen=True)
+class Cut:
+    """Some entries of each row: those of some of its streams."""
+
+    start: int
+    stop: int
+
+    def __call__(self, values: Tensor) -> Tensor:
+        return values[:, self.start : self.stop]
+
+    def __str__(self) -> str:
+        return f"entries {self.start} to {self.stop - 1} alone"
+
+
 Step = TypeVar("Step", Scale, Cap)
 
 
@@ -53,6 +69,11 @@ def tolerance(dtype: torch.dtype) -> float:
 
 def exactly(values: Tensor) -> Tensor:
     """The same numbers in float64 on the CPU: some devices lack it, and a model may span two."""
+    if values.is_meta:
+        raise MissingError(
+            "the numbers of a weight", because="it is off-loaded, and there only while it is used",
+            fix="load the model without device_map",
+        )  # fmt: skip
     return values.detach().cpu().double()
 
 

@@ -10,22 +10,28 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-__all__ = ["as_input", "device_of", "forward", "logits_of", "resting", "speaks"]
+__all__ = ["as_input", "device_of", "forward", "logits_of", "plain", "resting", "speaks"]
 
 
-def forward(model: nn.Module, token_ids: Tensor, *, logits_to_keep: int = 0, **inputs: Any) -> Any:
+def forward(model: nn.Module, token_ids: Tensor, *, logits_to_keep: int = 0) -> Any:
     """The model's output for (B, T) token ids: no cache; `logits_to_keep` rows of logits (0: all).
 
     >>> forward(model, as_input(model, [5, 6, 7])).logits.shape  # doctest: +SKIP
     torch.Size([1, 3, 200])
     """
+    return model(input_ids=token_ids, **plain(model, logits_to_keep))
+
+
+def plain(model: nn.Module, logits_to_keep: int = 0) -> dict[str, Any]:
+    """The arguments of a pass without a cache, as far as the model knows them."""
     accepted = inspect.signature(model.forward).parameters
     open_ended = any(entry.kind is entry.VAR_KEYWORD for entry in accepted.values())
+    options: dict[str, Any] = {}
     if "use_cache" in accepted or open_ended:
-        inputs.setdefault("use_cache", False)
+        options["use_cache"] = False
     if logits_to_keep and "logits_to_keep" in accepted:
-        inputs.setdefault("logits_to_keep", logits_to_keep)
-    return model(input_ids=token_ids, **inputs)
+        options["logits_to_keep"] = logits_to_keep
+    return options
 
 
 def speaks(output: Any) -> bool:

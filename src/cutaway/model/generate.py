@@ -103,8 +103,12 @@ def generated(
     options: Options,
     limits: Limits,
     on_token: OnToken | None = None,
+    *,
+    source: Sequence[int] | None = None,
 ) -> tuple[int, ...]:
     """The ids that the model goes on with, an end token that stopped it included.
+
+    source  what the encoder of an encoder-decoder reads; ids are then its decoder's
 
     The user's random state is left as it is, and so is the model's generation configuration.
     """
@@ -113,10 +117,14 @@ def generated(
     if on_token is not None and options.num_beams > 1:
         raise InvalidError("on_token", on_token, allowed="None with beams, which go back")
     check_room("max_new_tokens", options.max_new_tokens, len(ids), options.max_new_tokens, limits)
-    prompt = as_input(model, ids)
+    prompt = as_input(model, ids if source is None else source)
+    settings = configuration(options, end_ids(model, vocabulary))
+    begun = {}
+    if source is not None:
+        begun = {"decoder_input_ids": as_input(model, ids)}
+        settings.decoder_start_token_id = ids[0]  # what begins otherwise would get another start
     scores = _Scores()
     streamer = None if on_token is None else _Streamer(vocabulary, on_token, scores)
-    ends = end_ids(model, vocabulary)
     generate: Any = model.generate
     with (
         resting(model), own_defaults_aside(model), seeded(options.seed, prompt.device),
@@ -125,7 +133,8 @@ def generated(
         rows = generate(
             prompt,
             attention_mask=torch.ones_like(prompt),
-            generation_config=configuration(options, ends),
+            **begun,
+            generation_config=settings,
             streamer=streamer,
             logits_processor=LogitsProcessorList(
                 [Told(step)] if streamer is None else [Told(step), scores]

@@ -72,8 +72,8 @@ def by_gradient(subject: Subject, wanted: Attribution) -> Attributed:
 
 
 def spread(rows: Tensor, targets: tuple[int, ...], subject: Subject) -> Floats:
-    """(C, S) scores -> (C, T), NaN where a token is no source of the row's target."""
-    table = np.full((len(targets), len(subject.token_ids)), np.nan, np.float32)
-    for i, n in enumerate(map(subject.reach, targets)):
+    """(C, S) scores -> (C, n_sources), NaN where a token is no source of the row's target."""
+    table = np.full((len(targets), subject.n_sources), np.nan, np.float32)
+    for i, n in enumerate(map(subject.span, targets)):
         table[i, :n] = rows[i, :n].detach().cpu().numpy()
     return table

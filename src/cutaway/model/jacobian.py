@@ -5,7 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-__all__ = ["gradients"]
+from ..core.errors import MissingError
+
+__all__ = ["gradients", "is_cut"]
+
+#: What stands in a graph for an operation that has no gradient: torch goes on as if it were 0.
+_UNKNOWN = "WarnNotImplemented"
 
 
 def gradients(values: Tensor, leaf: Tensor, *, batched: bool = True) -> tuple[Tensor, bool]:
@@ -19,7 +24,14 @@ def gradients(values: Tensor, leaf: Tensor, *, batched: bool = True) -> tuple[Te
     >>> gradients(torch.stack([x.sum(), (x * x).sum()]), x)
     (tensor([[1., 1.],
             [2., 4.]]), True)
+
+    Raises MissingError where the graph lacks the gradient of an operation.
     """
+    if is_cut(values):
+        raise MissingError(
+            "saliency", because="torch knows no gradient of an operation in this model's modules",
+            fix="method='occlusion' needs none",
+        )  # fmt: skip
     if batched:
         try:
             return _together(values, leaf), True
@@ -28,6 +40,23 @@ def gradients(values: Tensor, leaf: Tensor, *, batched: bool = True) -> tuple[Te
         except Exception:  # whatever a kernel raises on a batch it does not know
             pass
     return _one_by_one(values, leaf), False
+
+
+def is_cut(values: Tensor) -> bool:
+    """Whether an operation without a gradient lies on the way to the values.
+
+    Some quantised products are such; torch warns of the first and takes their gradient for 0.
+    """
+    seen, ahead = set(), [values.grad_fn]
+    while ahead:
+        node = ahead.pop()
+        if node is None or node in seen:
+            continue
+        if node.name().endswith(_UNKNOWN):
+            return True
+        seen.add(node)
+        ahead.extend(before for before, _ in node.next_functions)
+    return False
 
 
 def _together(values: Tensor, leaf: Tensor) -> Tensor:

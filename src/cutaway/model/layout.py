@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
-__all__ = ["Layout", "Port", "layout_of", "tensors_in"]
+__all__ = ["Layout", "Port", "layout_of", "tensors_in", "turned_layout_of"]
 
 
 @dataclass(frozen=True)
@@ -20,28 +20,66 @@ class Layout:
     >>> Layout(batch=1, positions=0, rest=(64,)).rows(torch.zeros(11, 1, 64)).shape
     torch.Size([1, 11, 64])
 
-    Several residual streams, (B, T, 4, d) or (4, B, T, d), are laid side by side.
+    Several residual streams, (B, T, 4, d) or (4, B, T, d), are laid side by side; so are those
+    that lie one after the other, (B, 4 x T, d).
+
+    lead     rows before the first token's, which are no token's
+    streams  how many streams lie one after the other
+    others   whether there are rows that are no token's, before or after the text's
     """
 
     batch: int
     positions: int
     rest: tuple[int, ...]
+    lead: int = 0
+    streams: int = 1
+    others: bool = False
+
+    @property
+    def bare(self) -> Layout:
+        """The axes alone: every row by itself."""
+        return Layout(self.batch, self.positions, self.rest)
 
     def rows(self, tensor: Tensor) -> Tensor:
-        """(B, T, width) from the module's own shape."""
-        return tensor.movedim((self.batch, self.positions), (0, 1)).flatten(2)
+        """(B, T, width) from the module's own shape; any rows after the text's too."""
+        rows = tensor.movedim((self.batch, self.positions), (0, 1)).flatten(2)
+        if self.streams > 1:
+            apart = rows.reshape(len(rows), self.streams, -1, rows.shape[2])
+            rows = apart.transpose(1, 2).flatten(2)
+        return rows[:, self.lead :] if self.lead else rows
 
     def restore(self, rows: Tensor) -> Tensor:
-        """The module's own shape from (B, T, width)."""
+        """The module's own shape from (B, T, width), where there are no other rows."""
+        if self.streams > 1:
+            apart = rows.reshape(*rows.shape[:2], self.streams, -1)
+            rows = apart.transpose(1, 2).flatten(1, 2)
         split = rows.reshape(*rows.shape[:2], *self.rest)
         return split.movedim((0, 1), (self.batch, self.positions))
+
+    def put(self, tensor: Tensor, rows: Tensor) -> Tensor:
+        """A tensor with these (B, n, width) in the place of the text's first n rows."""
+        if not self.others and rows.shape[1] == tensor.shape[self.positions]:
+            return self.restore(rows)
+        whole = replace(self, lead=0)
+        old, after = whole.rows(tensor), self.lead + rows.shape[1]
+        return whole.restore(torch.cat([old[:, : self.lead], rows, old[:, after:]], dim=1))
+
+
+def turned_layout_of(tensor: Tensor, n_positions: int) -> Layout | None:
+    """The layout of a tensor (1, d, T), with the positions on its last axis.
+
+    >>> turned_layout_of(torch.zeros(1, 64, 11), 11)
+    Layout(batch=0, positions=2, rest=(64,), lead=0, streams=1, others=False)
+    """
+    turned = tensor.dim() == 3 and (tensor.shape[0], tensor.shape[2]) == (1, n_positions)
+    return Layout(0, 2, (tensor.shape[1],)) if turned else None
 
 
 def layout_of(tensor: Tensor, n_positions: int) -> Layout | None:
     """The layout of a tensor made from one text of n_positions tokens, None where it has none.
 
     >>> layout_of(torch.zeros(1, 11, 4, 64), 11)
-    Layout(batch=0, positions=1, rest=(4, 64))
+    Layout(batch=0, positions=1, rest=(4, 64), lead=0, streams=1, others=False)
     """
     shape = list(tensor.shape)
     if len(shape) < 3 or n_positions not in shape[:-1]:

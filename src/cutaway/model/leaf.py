@@ -16,10 +16,12 @@ import torch
 from torch import Tensor, nn
 
 from .forward import device_of, forward
+from .layout import Layout
+from .sites import first_of, last_of
 from .structure import Anatomy
 from .watch import Arguments, entering, leaving, replaced
 
-__all__ = ["Subject", "frozen"]
+__all__ = ["Subject", "frozen", "mean_row"]
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,33 @@ class Subject:
         """(n,) the position whose state each target is read from."""
         return torch.tensor(targets) - (0 if self.masked else 1)
 
+    def place(self, target: int) -> int:
+        """The row that a target is read from in a text that ends before it."""
+        return target if self.masked else -1
+
+    @property
+    def n_source(self) -> int:
+        """How many sources lie before the text's: an encoder's, 0 where there is none."""
+        return 0
+
+    @property
+    def n_sources(self) -> int:
+        """How many sources there are in all."""
+        return self.n_source + len(self.token_ids)
+
+    def span(self, target: int) -> int:
+        """How many sources, from the first on, a target has."""
+        return self.n_source + self.reach(target)
+
+    def all_of(self, token_id: int, n: int) -> Tensor:
+        """(1, n, d) the leaf of a text that says this token only."""
+        return self.leaf(torch.full_like(self.ids(n), token_id))
+
+    def mean(self, n: int) -> Tensor:
+        """(1, n, d) the mean of the vocabulary's embeddings, at every position."""
+        embedding = self.model.get_submodule(self.anatomy.embedding)
+        return mean_row(embedding, self.anatomy.vocab).expand(-1, n, -1)
+
     def leaf(self, token_ids: Tensor) -> Tensor:
         """(B, S) ids -> (B, S, d) the leaf's value in a plain pass, detached."""
         leaf, _ = self._pass(token_ids, lambda value: value.detach())
@@ -55,6 +84,10 @@ class Subject:
         with torch.no_grad():
             _, states = self._pass(token_ids, lambda value: value)
         return states
+
+    def states_of(self, texts: Sequence[Any]) -> Tensor:
+        """(B, S, width) likewise, of texts of one length (see `mask.taken_out`)."""
+        return self.states(self.rows(texts))
 
     def graph(self, n: int, value: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """A pass over the first n tokens that can be differentiated.
@@ -85,36 +118,59 @@ class Subject:
             return held["leaf"].clone()  # some models go on in place, which a leaf does not allow
 
         def stop(_key: int, _args: Any, _kwargs: Any, output: Any) -> None:
-            held["states"] = stream.layout.rows(stream.exit.read(output))
+            rows = stream.layout.rows(stream.exit.read(output))
+            held["states"] = rows[:, : token_ids.shape[1]]
             raise _Reached
 
-        last = self._block(stream.called[-1])
-        with self._at_leaf(exchange), leaving({0: last}, stop), suppress(_Reached):
+        last = last_of(self.model, self.anatomy.blocks[stream.called[-1]])
+        with (
+            self._at_leaf(exchange, token_ids.shape[1]),
+            leaving({0: last}, stop),
+            suppress(_Reached),
+        ):
             forward(self.model, token_ids)
         return held["leaf"], held["states"]
 
-    def _at_leaf(self, exchange: Callable[[Tensor], Tensor]) -> AbstractContextManager[None]:
-        """While inside, the leaf's value is what `exchange` makes of it."""
+    def _at_leaf(
+        self, exchange: Callable[[Tensor], Tensor], n: int | None = None
+    ) -> AbstractContextManager[None]:
+        """While inside, the leaf's value is what `exchange` makes of it, of the text's n rows.
+
+        n None: no other rows come after the text's.
+        """
         stream, module = self.anatomy.stream, self.model.get_submodule(self.anatomy.embedding)
+        layout, blocks = stream.layout, self.anatomy.blocks
+
+        def text(embedded: Tensor) -> Tensor:
+            if not layout.others or embedded.shape[1] == n:
+                return exchange(embedded)
+            rows = Layout(0, 1, (embedded.shape[2],), lead=layout.lead, others=True)
+            return rows.put(embedded, exchange(rows.rows(embedded)[:, :n]))
+
         if self.at_layer is None:
-            return replaced(module, exchange)
+            return replaced(module, text)
 
         def through(state: Tensor) -> Tensor:
-            return stream.layout.restore(exchange(stream.layout.rows(state)))
+            return layout.put(state, exchange(layout.rows(state)[:, :n]))
 
         def enter(_key: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Arguments:
             return stream.entry.give(args, kwargs, through(stream.entry.take(args, kwargs)))
 
         before = [block for block in stream.called if block <= self.at_layer]
         if not before:  # "in", or blocks that are not run: the state is still the first
-            return entering({0: self._block(stream.called[0])}, enter)
+            return entering({0: first_of(self.model, blocks[stream.called[0]])}, enter)
         return replaced(
-            self._block(before[-1]),
+            last_of(self.model, blocks[before[-1]]),
             lambda output: stream.exit.write(output, through(stream.exit.read(output))),
         )
 
-    def _block(self, layer: int) -> nn.Module:
-        return self.model.get_submodule(self.anatomy.blocks[layer].path)
+
+def mean_row(embedding: nn.Module, vocab: int) -> Tensor:
+    """(1, 1, d) the mean of an embedding's first rows, float32."""
+    with torch.no_grad():
+        every = torch.arange(vocab, device=device_of(embedding))[None]
+        mean: Tensor = embedding(every).float().mean(dim=1, keepdim=True)
+        return mean
 
 
 class _Reached(Exception):  # noqa: N818 - the end of a pass, no error
@@ -137,7 +193,8 @@ def frozen(model: nn.Module) -> Iterator[None]:
         with torch.inference_mode(False), torch.enable_grad():
             yield
     finally:
-        for parameter in taking:
-            parameter.requires_grad_(True)
+        for parameter in taking:  # off-loaded ones were brought by an earlier pass, without grad
+            with torch.inference_mode(parameter.is_inference()):
+                parameter.requires_grad_(True)
         for module in training:
             module.training = True

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Any, overload
 
 import numpy as np
@@ -11,36 +10,32 @@ from numpy.typing import NDArray
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from ..core.axes import read_layer
-from ..core.errors import InvalidError, MissingError
+from ..core.errors import InvalidError
 from ..core.progress import working
-from ..trace.attention import AttentionCall
 from ..trace.card import ModelCard
-from ..trace.keep import CAPABILITIES, read_keep, sizes
-from ..trace.standard import standard_rows
+from ..trace.keep import sizes
 from ..trace.trace import Trace
-from .batch import Materials, padding_refused, record_rows
-from .calls import run_with_calls, with_written
 from .card import embedding_rows, write_card
 from .discover import discover
-from .embed import Recipe, embed, recipe_of
+from .embed import Recipe, embed, recipe_of, token_rows
 from .explain import explained_probing, explained_running
 from .generate import OnToken, continued, generated, read_options
-from .next import NextTokens
+from .held import Held
 from .objective import causal_only
 from .pieces import Vocabulary
+from .posed import token_types
 from .probe import probe_ids
-from .prompt import Limits, Prompt, is_batch, read_prompt
-from .tokens import row
+from .prompt import Limits, is_batch, read_prompt
+from .structure import Anatomy
+from .traces import Keep, Traces
 
 __all__ = ["LM"]
 
-Calls = dict[int, AttentionCall]
-Keep = str | Iterable[str] | None
 Chat = Sequence[Mapping[str, Any]]
 Ids = Sequence[int] | NDArray[np.integer[Any]]
 
 
-class LM(NextTokens):
+class LM(Traces):
     """A language model whose parts are found and proven; made by `load` or `wrap`.
 
     >>> import cutaway as ct
@@ -69,30 +64,33 @@ class LM(NextTokens):
     ) -> None:
         self.tokenizer = tokenizer
         vocabulary = Vocabulary(tokenizer)
-        with explained_probing(), working("proving the parts"):
-            anatomy = discover(model, probe_ids(vocabulary, model.config))
+        with Held(model), explained_probing(), working("proving the parts"):
+            anatomy = self._found(model, probe_ids(vocabulary, model.config))
         super().__init__(model, anatomy, vocabulary)
         mask_id = getattr(tokenizer, "mask_token_id", None)
         self.card = write_card(model, self.anatomy, name, revision, mask_id)
-        self._limits = Limits(embedding_rows(model, self.anatomy), self.card.context)
-        self._padding_refused: str | None = None
+        rows = embedding_rows(model, self.anatomy)
+        self._limits = Limits(rows, self.card.context, token_types(model))
 
     @overload
     def trace(
-        self, x: str | Ids | Chat, *, keep: Keep = None, add_special_tokens: bool = True,
-        add_generation_prompt: bool = True,
+        self, x: str | Ids | Chat, text_b: str | None = None, *, target: None = None,
+        keep: Keep = None, add_special_tokens: bool = True, add_generation_prompt: bool = True,
     ) -> Trace: ...  # fmt: skip
 
     @overload
     def trace(
-        self, x: list[str] | list[list[int]] | list[list[dict[str, Any]]], *, keep: Keep = None,
-        add_special_tokens: bool = True, add_generation_prompt: bool = True,
+        self, x: list[str] | list[tuple[str, str]] | list[list[int]] | list[list[dict[str, Any]]],
+        *, target: None = None, keep: Keep = None, add_special_tokens: bool = True,
+        add_generation_prompt: bool = True,
     ) -> list[Trace]: ...  # fmt: skip
 
     def trace(
         self,
         x: Any,
+        text_b: str | None = None,
         *,
+        target: Any = None,
         keep: Keep = None,
         add_special_tokens: bool = True,
         add_generation_prompt: bool = True,
@@ -104,6 +102,9 @@ class LM(NextTokens):
 
         x                      a text, token ids, a chat (through the model's template), or a
                                list of any of them, which is run in padded batches
+        text_b                 a second text, read with the first as the tokenizer puts two texts
+                               together; in a list, tuples (a, b) are such pairs
+        target                 of an encoder-decoder what its decoder reads; of others nothing
         keep                   what is recorded beside the states: "neurons", "inside", "lens",
                                "attention", several of them, or "all"
         add_special_tokens     whether a text gets the tokens that the tokenizer puts around it
@@ -111,14 +112,18 @@ class LM(NextTokens):
 
         Raises InvalidError for what can't be read: nothing, too much, ids out of range.
         """
+        if target is not None:
+            raise InvalidError("target", target, allowed="None: this model reads no second text so")
         materials = self._materials(keep)
         how = {
             "add_special_tokens": add_special_tokens,
             "add_generation_prompt": add_generation_prompt,
         }
         if not is_batch(x):
-            prompt = read_prompt(x, self._vocabulary, self._limits, **how)
+            prompt = read_prompt(x, self._vocabulary, self._limits, text_b=text_b, **how)
             return self._traced([prompt], [()], materials, [{}])[0]
+        if text_b is not None:
+            raise InvalidError("text_b", text_b, allowed="with one text", fix="list tuples (a, b)")
         prompts = [read_prompt(one, self._vocabulary, self._limits, **how) for one in x]
         return self._traced(prompts, [()] * len(prompts), materials, [{}] * len(prompts))
 
@@ -187,6 +192,18 @@ class LM(NextTokens):
         with self._lock, explained_running():
             return embed(self.model, self.anatomy, ids, pooling, at)
 
+    def token_embeddings(self) -> tuple[tuple[int, ...], NDArray[np.floating[Any]]]:
+        """The ids of all entries of the vocabulary, and (n, width) what enters the model for each.
+
+        >>> ids, rows = lm.token_embeddings()  # doctest: +SKIP
+        >>> rows.shape  # doctest: +SKIP
+        (49152, 576)
+        """
+        named = range(min(self._limits.rows, len(self.tokenizer)))
+        ids = tuple(token_id for token_id in named if self._vocabulary.word(token_id))
+        with self._lock, explained_running():
+            return ids, token_rows(self.model, self.anatomy, ids)
+
     def recipe(self) -> Recipe:
         """How the model's own files say that a text becomes a vector."""
         return recipe_of(self.model)
@@ -200,78 +217,9 @@ class LM(NextTokens):
         prompt = read_prompt(x, self._vocabulary, self._limits)
         return sizes(self.card, len(prompt.ids), self._materials(keep))
 
-    def _materials(self, keep: Keep) -> tuple[str, ...]:
-        """What is asked for, refused where this model has it not; "all" is all it has."""
-        names = read_keep(keep)
-        lacking = {
-            name: known.why
-            for name in names
-            if (known := self.card.capabilities.get(CAPABILITIES.get(name, name))) is not None
-            and not known.proven
-        }
-        if lacking and keep != "all":
-            name, why = next(iter(lacking.items()))
-            raise MissingError(f"the material {name!r}", because=why, fix="leave it out of keep")
-        return tuple(name for name in names if name not in lacking)
-
-    def _traced(
-        self,
-        prompts: Sequence[Prompt],
-        outputs: Sequence[Sequence[int]],
-        materials: tuple[str, ...],
-        made: Sequence[Mapping[str, Any]],
-    ) -> list[Trace]:
-        """One trace of each prompt and its output, recorded together."""
-        rows = [(*prompt.ids, *output) for prompt, output in zip(prompts, outputs, strict=True)]
-        recorded, note = self._recorded(rows, tuple(name for name in materials if name != "lens"))
-        traces = []
-        for prompt, ids, (arrays, calls), how in zip(prompts, rows, recorded, made, strict=True):
-            n_prompt = len(prompt.ids)
-            spoken = "assistant" if any(prompt.roles) else ""
-            roles = (*prompt.roles, *[spoken] * (len(ids) - n_prompt))
-            trace = Trace(
-                tokens=row(self._vocabulary, ids, n_prompt, roles),
-                card=self.card,
-                materials=arrays,
-                calls=calls,
-                source=self,
-                options={"prompt": prompt.given, **how},
-                notes=(*prompt.notes, *note),
-            )
-            traces.append(self._answered(trace) if "lens" in materials else trace)
-        return traces
-
-    def _recorded(
-        self, rows: Sequence[tuple[int, ...]], materials: tuple[str, ...]
-    ) -> tuple[list[tuple[Materials, Calls]], tuple[str, ...]]:
-        """What was recorded of each row, and a note where several had to be run one by one."""
-        if "attention" in materials:
-            arrays = tuple(name for name in materials if name != "attention")
-            return [self._recorded_with_calls(ids, arrays) for ids in rows], ()
-        with self._lock, explained_running():
-            if len(rows) > 1 and self._padding_refused is None:
-                self._padding_refused = padding_refused(self.model, self.anatomy, self._limits.rows)
-            padded = len(rows) > 1 and not self._padding_refused
-            recorded = record_rows(self.model, self.anatomy, rows, materials, padded=padded)
-        note = (f"run one by one, not in batches: {self._padding_refused}",)
-        each: list[tuple[Materials, Calls]] = [(arrays, {}) for arrays in recorded]
-        return each, note if len(rows) > 1 and not padded else ()
-
-    def _recorded_with_calls(
-        self, ids: tuple[int, ...], materials: tuple[str, ...]
-    ) -> tuple[Materials, Calls]:
-        """One text, by itself: its masks and biases are then those of its own length."""
-        with self._lock, explained_running(), working("reading"):
-            arrays, calls = run_with_calls(self.model, self.anatomy, ids, materials)
-            return arrays, {
-                layer: with_written(self.model, self.anatomy, layer, record)
-                for layer, record in calls.items()
-            }
-
-    def _answered(self, trace: Trace) -> Trace:
-        """The trace with the logit lens' answers, so that it needs no model for them."""
-        with self._lock, explained_running():
-            return replace(trace, answers=standard_rows(trace))
+    def _found(self, model: PreTrainedModel, ids: Sequence[int]) -> Anatomy:
+        """Where its parts are, and what is proven of them, on these tokens."""
+        return discover(model, ids)
 
     def __repr__(self) -> str:
         card = self.card

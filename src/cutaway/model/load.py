@@ -13,11 +13,17 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 import torch
+from torch import nn
 from transformers import (
     AutoConfig,
     AutoModel,
     AutoModelForCausalLM,
+    AutoModelForImageTextToText,
     AutoModelForMaskedLM,
+    AutoModelForQuestionAnswering,
+    AutoModelForSeq2SeqLM,
+    AutoModelForSequenceClassification,
+    AutoModelForTokenClassification,
     AutoTokenizer,
     PretrainedConfig,
     PreTrainedModel,
@@ -25,16 +31,23 @@ from transformers import (
 )
 from transformers.models.auto.modeling_auto import (
     MODEL_FOR_CAUSAL_LM_MAPPING,
+    MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING,
     MODEL_FOR_MASKED_LM_MAPPING,
+    MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING,
     MODEL_MAPPING,
 )
 from transformers.utils import logging
 
 from ..core.errors import FileError, InvalidError
+from .classes import task_named, task_of
+from .classifier import Classifier
 from .devices import read_device, read_dtype
 from .embedded import EMBEDDED, PACKAGE, embedded_folder
 from .explain import explained_loading
+from .held import uncompiled
 from .lm import LM
+from .objective import reads_source
+from .seq2seq import Seq2SeqLM
 
 __all__ = ["load", "wrap"]
 
@@ -42,6 +55,11 @@ __all__ = ["load", "wrap"]
 _HUB_ID = re.compile(r"\w[\w.-]*(/[\w.-]+)?")
 _HUB_FIX = "check the name, the network, and that HF_HUB_OFFLINE is not set"
 _FOLDER_FIX = "fetch it again"
+_CLASSIFYING: Mapping[str, Any] = {
+    "sequence": AutoModelForSequenceClassification,
+    "token": AutoModelForTokenClassification,
+    "span": AutoModelForQuestionAnswering,
+}
 
 
 def load(
@@ -62,7 +80,6 @@ def load(
     options = {**where, "revision": revision or "main", "trust_remote_code": trust_remote_code}
     with explained_loading(shown, fix), _quiet(name is None):
         config = AutoConfig.from_pretrained(**options)
-        _check_direction(config, shown)
         auto = _auto_class(config, shown, trust_remote_code)
         tokenizer = AutoTokenizer.from_pretrained(**options)
         loaded: Any = auto.from_pretrained(
@@ -73,7 +90,7 @@ def load(
         if place is not None:
             model.to(place)
     commit = getattr(config, "_commit_hash", None) or ""
-    return LM(model, tokenizer, name=shown, revision=PACKAGE if name is None else str(commit))
+    return _opened(model, tokenizer, shown, PACKAGE if name is None else str(commit))
 
 
 def wrap(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> LM:
@@ -90,9 +107,22 @@ def wrap(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> LM:
             fix="take AutoTokenizer.from_pretrained(name), or a processor's .tokenizer",
         )  # fmt: skip
     name = model.name_or_path or type(model).__name__
-    _check_direction(model.config, name)
     _check_weights(model)
-    return LM(model, tokenizer, name=name, revision=getattr(model.config, "_commit_hash", "") or "")
+    return _opened(model, tokenizer, name, getattr(model.config, "_commit_hash", "") or "")
+
+
+def _opened(
+    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, name: str, revision: str
+) -> LM:
+    kind = Classifier if task_of(model) else LM
+    if reads_source(model):
+        if kind is Classifier:
+            raise InvalidError(
+                "model", name, allowed="a classifier of one stack of blocks; this one reads its "
+                "text with an encoder and again with a decoder",
+            )  # fmt: skip
+        kind = Seq2SeqLM
+    return kind(model, tokenizer, name=name, revision=revision)
 
 
 def _where(name: str | Path | None, revision: str | None) -> tuple[dict[str, Any], str]:
@@ -135,18 +165,9 @@ def _hub_has_address() -> bool:
         return False
 
 
-def _check_direction(config: PretrainedConfig, name: str) -> None:
-    """Refuse what reads one text and writes another."""
-    if config.is_encoder_decoder:
-        raise InvalidError(
-            "model", name, allowed="a decoder or an encoder; encoder-decoder models "
-            f"({config.model_type}) are coming",
-        )  # fmt: skip
-
-
 def _auto_class(config: PretrainedConfig, name: str, trusted: bool) -> Any:
-    """transformers' class for it: its language head, masked for an encoder, else causal; or its
-    bare body, where that is what was saved.
+    """transformers' class for it: its language head, masked for an encoder, else causal; or what
+    was saved, where that is its bare body or a head that classifies.
 
     Raises InvalidError where transformers has none of them, before weights are read.
     """
@@ -155,14 +176,22 @@ def _auto_class(config: PretrainedConfig, name: str, trusted: bool) -> Any:
     if config.architectures in [[each.__name__] for each in bodies]:
         return AutoModel
     own = (getattr(config, "auto_map", None) or {}) if trusted else {}
+    if (task := task_named(config, own)) in _CLASSIFYING:
+        return _CLASSIFYING[task]
+    writes = type(config) in MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING
+    if config.is_encoder_decoder and (writes or "AutoModelForSeq2SeqLM" in own):
+        return AutoModelForSeq2SeqLM
     masked = type(config) in MODEL_FOR_MASKED_LM_MAPPING or "AutoModelForMaskedLM" in own
     if masked and not getattr(config, "is_decoder", False):
         return AutoModelForMaskedLM
     if type(config) in MODEL_FOR_CAUSAL_LM_MAPPING or "AutoModelForCausalLM" in own:
         return AutoModelForCausalLM
+    if type(config) in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING:  # of which the text side is read
+        return AutoModelForImageTextToText
     raise InvalidError(
         "model", name,
-        allowed=f"a causal or masked language model, and this is a {config.model_type} model",
+        allowed="a causal, masked or encoder-decoder language model, and this is a "
+        f"{config.model_type} model",
     )  # fmt: skip
 
 
@@ -188,7 +217,8 @@ def _check_weights(model: PreTrainedModel) -> None:
 
 
 def _inner(model: Any) -> Any:
-    """A PEFT model's transformers model, whose layers hold the adapters."""
+    """A compiled or PEFT model's transformers model, whose layers hold the adapters."""
+    model = uncompiled(model) if isinstance(model, nn.Module) else model
     if not type(model).__module__.startswith("peft."):
         return model
     from peft import PeftModel
@@ -198,7 +228,7 @@ def _inner(model: Any) -> Any:
             "model", type(model).__name__, allowed="adapters inside the layers; a learned prompt "
             "has no tokens to show",
         )  # fmt: skip
-    return model.get_base_model()
+    return uncompiled(model.get_base_model())
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from torch import nn
@@ -14,21 +14,23 @@ from ..core.progress import steps
 from ..trace.source import Floats, Masked
 from ..trace.trace import Trace
 from .aim import Aim
+from .judged import subject_of
 from .leaf import Subject, frozen
+from .sourced import Sourced
 from .structure import Anatomy
 
-__all__ = ["masked", "values_of", "without"]
+__all__ = ["masked", "taken_out", "values_of", "without"]
 
 #: Tokens read at once: the states of a batch stay small, the products stay large.
 _TOKENS = 1024
 
 
 def masked(model: nn.Module, anatomy: Anatomy, trace: Trace, wanted: Masked) -> Floats:
-    """(variants,) log-probability of a token with some tokens taken out, in nats.
+    """(variants,) log-probability of a token, or a class, with some tokens taken out, in nats.
 
     Raises InvalidError where a variant removes a token that the target does not read, or all.
     """
-    subject = Subject(model, anatomy, trace.token_ids, masked=trace.card.is_masked)
+    subject = subject_of(model, anatomy, trace, rows={wanted.target: wanted.row})
     n = subject.reach(wanted.target)
     for removed in wanted.removed:
         if any(not 0 <= position < n for position in removed):
@@ -65,25 +67,44 @@ def without(
     return tuple(replacement if i in gone else token for i, token in enumerate(ids))
 
 
-def values_of(subject: Subject, texts: Sequence[tuple[int, ...]], aim: Aim, target: int) -> Floats:
+def taken_out(
+    subject: Subject,
+    n: int,
+    removed: Sequence[int],
+    how: Literal["replace", "delete"],
+    replacement: int | None,
+) -> Any:
+    """The first n tokens of a subject's text with some of its sources replaced or deleted.
+
+    Of an encoder-decoder a pair: the source, whose tokens are the first sources, and the text.
+    """
+    S = subject.n_source
+    text = without(subject.token_ids[:n], [i - S for i in removed if i >= S], how, replacement)
+    if not isinstance(subject, Sourced):
+        return text
+    own = [i for i in removed if i < S]
+    return without(subject.source_ids, own, how, replacement), text
+
+
+def values_of(subject: Subject, texts: Sequence[Any], aim: Aim, target: int) -> Floats:
     """(n,) the aim's one quantity of a target in every text, from which others may be taken out.
 
     It is read at the last position, for a text ends before its target; in a masked model at the
-    target itself, which keeps its place. Texts of one length go together, so that none is padded;
-    equal texts are read once.
+    target itself, which keeps its place, and in a classifier's answer at the target's row. Texts
+    of one length go together, so that none is padded; equal texts are read once.
     """
-    by_length: dict[int, list[tuple[int, ...]]] = defaultdict(list)
+    by_shape: dict[tuple[int, ...], list[Any]] = defaultdict(list)
     for text in dict.fromkeys(texts):
-        by_length[len(text)].append(text)
-    found: dict[tuple[int, ...], float] = {}
+        by_shape[tuple(map(len, text)) if subject.n_source else (len(text),)].append(text)
+    found: dict[Any, float] = {}
     together = [
         group[low : low + size]
-        for length, group in by_length.items()
-        for size in [max(1, _TOKENS // length)]
+        for shape, group in by_shape.items()
+        for size in [max(1, _TOKENS // sum(shape))]
         for low in range(0, len(group), size)
     ]
     for some in steps(together, "taking tokens out"):
-        states = subject.states(subject.rows(some))[:, target if subject.masked else -1]
+        states = subject.states_of(some)[:, subject.place(target)]
         values = aim.repeated(len(some)).values(subject.anatomy.tail, states)
         found.update(zip(some, values.float().tolist(), strict=True))
     return np.asarray([found[text] for text in texts], dtype=np.float32)

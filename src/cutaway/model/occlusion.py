@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..core.errors import InvalidError
@@ -9,7 +11,7 @@ from ..core.progress import steps
 from ..trace.source import Attributed, Attribution, Floats
 from .aim import Aim
 from .leaf import Subject
-from .mask import without
+from .mask import taken_out
 
 __all__ = ["by_occlusion"]
 
@@ -26,31 +28,34 @@ def by_occlusion(subject: Subject, wanted: Attribution) -> Attributed:
     """
     how, replacement = wanted.options["how"], wanted.options["replacement"]
     T, n = len(subject.token_ids), subject.reach(max(wanted.targets))
+    S = subject.n_source
     if how == "delete" and min(wanted.targets) == 1:
         raise InvalidError(
             "target", 1, allowed=f"2 to {T}",
             fix="nothing is left to read without token 0: pass how='replace'",
         )  # fmt: skip
-    value = _read(subject, wanted, [subject.token_ids[:n]], 0)[0]
-    lost = np.full((len(wanted.targets), T), np.nan, np.float32)
-    size = max(1, _TOKENS // n)
-    for low in steps(range(0, n, size), "taking tokens out"):
-        sources = range(low, min(low + size, n))
-        texts = [without(subject.token_ids[:n], [i], how, replacement) for i in sources]
-        shift = 1 if how == "delete" else 0
+    value = _read(subject, wanted, [taken_out(subject, n, (), "replace", 0)], 0)[0]
+    lost = np.full((len(wanted.targets), S + T), np.nan, np.float32)
+    size = max(1, _TOKENS // (S + n))
+    for sources in steps([*_parts(0, S, size), *_parts(S, S + n, size)], "taking tokens out"):
+        texts = [taken_out(subject, n, [i], how, replacement) for i in sources]
+        shift = 1 if how == "delete" and sources.start >= S else 0
         left = _read(subject, wanted, texts, shift)
         for i, row in zip(sources, left, strict=True):
-            after = np.asarray([subject.reach(target) for target in wanted.targets]) > i
+            after = np.asarray([subject.span(target) for target in wanted.targets]) > i
             lost[after, i] = (value - row)[after]
     nan = np.full(len(wanted.targets), np.nan, np.float32)
     return Attributed(lost, lost, value, nan)
 
 
-def _read(
-    subject: Subject, wanted: Attribution, texts: list[tuple[int, ...]], shift: int
-) -> Floats:
+def _parts(low: int, high: int, size: int) -> list[range]:
+    """The numbers from low on in parts of at most so many."""
+    return [range(start, min(start + size, high)) for start in range(low, high, size)]
+
+
+def _read(subject: Subject, wanted: Attribution, texts: list[Any], shift: int) -> Floats:
     """(variants, n) the quantity of every target in every text, `shift` positions earlier."""
-    states = subject.states(subject.rows(texts))
+    states = subject.states_of(texts)
     rows = subject.read_at(wanted.targets).to(states.device) - shift
     aim = Aim.of(wanted).repeated(len(texts))
     values = aim.values(subject.anatomy.tail, states[:, rows].flatten(0, 1))

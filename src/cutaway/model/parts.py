@@ -52,10 +52,11 @@ class _Found:
 def find_parts(blocks: BlockList, kinds: Kinds) -> Parts:
     """The parts of every block, as those of its kind's block that was watched."""
     found = {layer: _find(look) for layer, look in kinds.looks.items()}
-    placed = [Block(path) for path in blocks.paths]
+    placed = list(blocks.blocks)
     for layer, layers in kinds.alike.items():
         for other in layers:
-            placed[other] = _moved(found[layer].block, blocks.paths[layer], blocks.paths[other])
+            moved = _moved(found[layer].block, blocks.blocks[layer], blocks.blocks[other])
+            placed[other] = replace(moved, neurons=moved.neurons * blocks.layout.streams)
     signs = {entry.gated for entry in found.values()} - {None}
     lacking: dict[str, str] = {}
     for layer in sorted(found):
@@ -69,7 +70,10 @@ def _find(look: Look) -> _Found:
     fused = next((call for call in look.below if is_fused(call.module)), None)
     obstacle = _obstacle(look, downs)
     inside = find_inside(look)
-    block = Block(look.path, attention=_attention(look), inside=inside)
+    block = Block(
+        look.path, attention=_attention(look), inside=inside, cross=look.cross,
+        members=look.members,
+    )  # fmt: skip
     lacking = {} if inside else {"inside": why_none(look)}
     if obstacle is not None:
         return _Found(block, None, {"neurons": obstacle, **lacking})
@@ -90,7 +94,12 @@ def _find(look: Look) -> _Found:
 
 def _attention(look: Look) -> str | None:
     """The outermost module that mixes positions, the largest of several side by side."""
-    modules = {call.path: call.module for call in look.below if call.path in look.mixing}
+    across = "" if look.cross is None else f"{look.cross}."
+    modules = {
+        call.path: call.module
+        for call in look.below
+        if call.path in look.mixing and not (across and f"{call.path}.".startswith(across))
+    }
     sizes = {path: sum(p.numel() for p in module.parameters()) for path, module in modules.items()}
     return min(sizes, key=lambda path: (path.count("."), -sizes[path], path), default=None)
 
@@ -99,9 +108,32 @@ def _obstacle(look: Look, downs: Sequence[Call]) -> str | None:
     """Why not all neurons of a block can be had; None where they can, or where it has none."""
     if len(downs) > 1:
         return "has more than one MLP"
+    if downs and _is_bottleneck(look, downs[0]):
+        return "has its MLPs inside a bottleneck, on a state of another width"
     if _has_other_experts(look):
         return "has experts that are called with a part of the tokens, or fused in a way of its own"
     return None
+
+
+def _is_bottleneck(look: Look, down: Call) -> bool:
+    """Whether what comes down went up and came down before: it is no neurons, but a state.
+
+    From its own width to another, by one linear module, and back to it by another.
+    """
+    width = _width(look, down)
+    earlier = [
+        (call, _width(look, call), look.made(call)[0].shape[1])
+        for call in look.below
+        if call.end < down.start and len(look.taken(call)) == 1 and look.made(call)
+        and look.outside_mixing(call.path) and not any(call.module.children())
+    ]  # fmt: skip
+    ups = [(call, made) for call, taken, made in earlier if taken == width != made]
+    backs = [(call, taken) for call, taken, made in earlier if made == width != taken]
+    return any(
+        made == taken and up.end < back.start and look.is_linear(up) and look.is_linear(back)
+        for up, made in ups
+        for back, taken in backs
+    )
 
 
 def _has_other_experts(look: Look) -> bool:
@@ -112,9 +144,10 @@ def _has_other_experts(look: Look) -> bool:
     """
     if any(_is_partial(look, call) for call in look.below):
         return True
-    for name, module in look.whole.module.named_modules():
-        path = f"{look.path}.{name}"
-        fused = any(p.dim() == 3 for p in module.parameters(recurse=False)) and not is_fused(module)
+    for path, module in look.modules.items():
+        # A convolution over one position has a last axis of 1, and is a product with a matrix.
+        deep = any(p.dim() == 3 and p.shape[2] > 1 for p in module.parameters(recurse=False))
+        fused = deep and not is_fused(module)
         if fused and path not in look.mixing and look.outside_mixing(path):
             return True
     return False
@@ -150,7 +183,8 @@ def _comes_down(look: Look, call: Call, spread: Sequence[Tensor]) -> bool:
 
     What a mixing module gave, or the state itself, is not a neuron's activation.
     """
-    if any(call.module.children()) or len(call.inputs) != 1 or None not in call.outputs:
+    inner = any(other.path.startswith(f"{call.path}.") for other in look.below)
+    if inner or len(call.inputs) != 1 or None not in call.outputs:
         return False
     taken, made = look.taken(call), look.made(call)
     if not taken or not made or made[0].shape[1] != look.layout.rest[-1]:
@@ -163,26 +197,26 @@ def _outermost(look: Look, call: Call | None) -> str | None:
     """The outermost module around a call, below the block, that does not mix positions."""
     if call is None:
         return None
-    inner = call.path.removeprefix(look.path + ".").split(".")
-    for depth in range(1, len(inner)):
-        path = f"{look.path}.{'.'.join(inner[:depth])}"
-        if path not in look.mixing and any(other.path == path for other in look.below):
-            return path
-    return None
+    around = (other.path for other in look.below if call.path.startswith(f"{other.path}."))
+    return min((path for path in around if path not in look.mixing), key=len, default=None)
 
 
-def _moved(block: Block, old: str, new: str) -> Block:
+def _moved(found: Block, old: Block, new: Block) -> Block:
     """The same parts in another block of the kind."""
 
     def move(path: str | None) -> str | None:
-        return None if path is None else new + path.removeprefix(old)
+        roots = zip(old.roots, new.roots, strict=True)
+        return next(
+            (to + path[len(of) :] for of, to in roots if f"{path}.".startswith(f"{of}.")), None
+        ) if path is not None else None  # fmt: skip
 
     return replace(
-        block,
-        path=new,
-        attention=move(block.attention),
-        mlp=move(block.mlp),
-        down=move(block.down),
-        experts=block.experts and replace(block.experts, path=str(move(block.experts.path))),
-        inside=block.inside and replace(block.inside, path=str(move(block.inside.path))),
+        new,
+        attention=move(found.attention),
+        mlp=move(found.mlp),
+        cross=move(found.cross),
+        down=move(found.down),
+        experts=found.experts and replace(found.experts, path=str(move(found.experts.path))),
+        neurons=found.neurons,
+        inside=found.inside and replace(found.inside, path=str(move(found.inside.path))),
     )

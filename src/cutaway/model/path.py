@@ -36,19 +36,18 @@ def by_path(subject: Subject, wanted: Attribution) -> Attributed:
     Raises InvalidError where keep_first leaves the first target without a source.
     Source: Sundararajan et al. 2017.
     """
-    if wanted.options["keep_first"] and subject.reach(min(wanted.targets)) == 1:
+    if wanted.options["keep_first"] and subject.span(min(wanted.targets)) == 1:
         raise InvalidError(
             "target", min(wanted.targets), allowed="2 and more with keep_first",
             fix="its only source is the first token: pass keep_first=False",
         )  # fmt: skip
-    T = len(subject.token_ids)
-    score = np.full((len(wanted.targets), T), np.nan, np.float32)
+    score = np.full((len(wanted.targets), subject.n_sources), np.nan, np.float32)
     value, gap = np.empty(len(wanted.targets)), np.empty(len(wanted.targets))
     row = 0
     for chunk, parts, line in _integrals(subject, wanted):
         rise = line.rise(0.0, 1.0)
         for i, target in enumerate(chunk.targets):
-            n = subject.reach(target)
+            n = subject.span(target)
             score[row + i, :n] = parts[i, :n]
         part = slice(row, row + len(chunk.targets))
         gap[part] = _gap(parts.sum(axis=1), rise)
@@ -81,9 +80,10 @@ def _gap(whole: Floats, rise: Floats) -> Floats:
 def _line(subject: Subject, chunk: Chunk, wanted: Attribution, step: Step) -> Line:
     """One chunk's quantities between the baseline (0) and the text (1); a step per slope."""
     text = subject.leaf(subject.ids(chunk.n))
-    start = _baseline(subject, text, wanted.options["baseline"])
+    start = _baseline(subject, text, chunk.n, wanted.options["baseline"])
     if wanted.options["keep_first"]:
-        start = torch.cat([text[:, :1], start[:, 1:]], dim=1)
+        first = subject.n_source
+        start = torch.cat([start[:, :first], text[:, first : first + 1], start[:, first + 1 :]], 1)
     span = text - start
 
     def some(alphas: Sequence[float]) -> Floats:
@@ -108,7 +108,7 @@ def _line(subject: Subject, chunk: Chunk, wanted: Attribution, step: Step) -> Li
     return Line(slopes, value)
 
 
-def _baseline(subject: Subject, text: Tensor, baseline: str | int) -> Tensor:
+def _baseline(subject: Subject, text: Tensor, n: int, baseline: str | int) -> Tensor:
     """(1, S, d) the leaf at the line's start.
 
     "zero" is the zero vector, "mean" the mean of the vocabulary's embeddings, and a token id the
@@ -117,20 +117,13 @@ def _baseline(subject: Subject, text: Tensor, baseline: str | int) -> Tensor:
     if baseline == "zero":
         return torch.zeros_like(text)
     if baseline == "mean":
-        return _mean_embedding(subject).expand_as(text)
-    return subject.leaf(torch.full_like(subject.ids(text.shape[1]), int(baseline)))
-
-
-def _mean_embedding(subject: Subject) -> Tensor:
-    if subject.at_layer is not None:
+        if subject.at_layer is None:
+            return subject.mean(n)
         raise InvalidError(
             "baseline", "mean", allowed="'zero' or a token where at_layer is given",
             fix="the mean embedding is not a state of an inner layer",
         )  # fmt: skip
-    embedding = subject.model.get_submodule(subject.anatomy.embedding)
-    with torch.no_grad():
-        every = torch.arange(subject.anatomy.vocab)[None].to(subject.ids(1).device)
-        return embedding(every).float().mean(dim=1, keepdim=True)  # type: ignore[no-any-return]
+    return subject.all_of(int(baseline), n)
 
 
 def _numbers(values: Tensor) -> Floats:

@@ -10,7 +10,7 @@ from transformers import PreTrainedTokenizerBase
 from ..core.errors import InvalidError
 from ..core.tokens import Piece, byte_label, display_text
 
-__all__ = ["UNDEFINED", "Vocabulary", "encoded", "runs"]
+__all__ = ["UNDEFINED", "Vocabulary", "encoded", "runs", "unbroken"]
 
 #: What stands for a token that does not exist (id -1).
 UNDEFINED = Piece("", "–")
@@ -118,10 +118,31 @@ def _is_byte(word: str) -> bool:
 
 
 def encoded(tokenizer: PreTrainedTokenizerBase, text: str, *, special: bool = False) -> list[int]:
-    """The ids of a text, with the tokens that the tokenizer adds around it only if asked."""
+    """The ids of a text, with the tokens that the tokenizer adds around it only if asked.
+
+    Raises InvalidError for a text with half a character, which no tokenizer takes.
+    """
+    unbroken(text)
     # `verbose` would warn of texts longer than the model takes; that is refused, with numbers.
     values = tokenizer(text, add_special_tokens=special, verbose=False)["input_ids"]
     return [int(value) for value in values]
+
+
+def unbroken(text: str) -> str:
+    """The text itself. Raises InvalidError where it has a lone surrogate, half of a character.
+
+    >>> unbroken("a")
+    'a'
+    """
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise InvalidError(
+            "text", text, allowed="whole characters; it has a lone surrogate, "
+            f"{text[error.start]!r}, at {error.start}",
+            fix="decode the bytes it came from with errors='replace'",
+        ) from None  # fmt: skip
+    return text
 
 
 def runs(data: bytes) -> Iterator[tuple[str, bytes]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from transformers import PretrainedConfig
 
+from ..core.errors import MissingError
 from .pieces import Vocabulary, encoded
 
 __all__ = ["probe_ids"]
@@ -19,8 +20,14 @@ def probe_ids(vocabulary: Vocabulary, config: PretrainedConfig) -> tuple[int, ..
 
     >>> len(probe_ids(vocabulary, config))  # doctest: +SKIP
     12
+
+    Raises MissingError for a model that has no vocabulary, such as one that reads characters.
     """
-    rows = int(config.get_text_config().vocab_size)
+    rows = getattr(config.get_text_config(), "vocab_size", None)
+    if not isinstance(rows, int):
+        raise MissingError(
+            "the vocabulary", because="this model's configuration names no size of one"
+        )
     spread = (1 + place * (rows - 2) // _LENGTH for place in range(_LENGTH))
     candidates = [*encoded(vocabulary.tokenizer, _TEXT), *spread, *range(rows)]
     plain = [i for i in candidates if i < rows and i not in vocabulary.special]

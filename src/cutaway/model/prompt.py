@@ -13,40 +13,56 @@ from torch import Tensor
 from ..core.axes import read_whole
 from ..core.errors import InvalidError
 from .chat import rendered, roles_of
+from .pair import is_pair, read_pair
 from .pieces import Vocabulary, encoded
 from .tokens import decoded
 
 __all__ = ["Limits", "Prompt", "is_batch", "read_prompt"]
 
-_FORMS = "a text, a list of token ids, or a chat (a list of {'role': ..., 'content': ...})"
+_FORMS = (
+    "a text, a pair of texts, a list of token ids, or a chat (a list of {'role': ..., "
+    "'content': ...})"
+)
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a model can read: ids below `rows` (of its embedding table), `context` tokens."""
+    """What a model can read: ids below `rows` (of its embedding table), `context` tokens, and
+    with them token types below `types`."""
 
     rows: int
     context: int | None
+    types: int = 0
 
 
 @dataclass(frozen=True)
 class Prompt:
     """One text to be read.
 
-    ids    (T,) token ids
-    roles  (T,) chat roles, "" outside a chat
-    given  what the user gave, as a JSON value
-    notes  what the tokenizer or the chat template did that a reader should know
+    ids       (T,) token ids
+    roles     (T,) chat roles, "" outside a chat
+    given     what the user gave, as a JSON value
+    notes     what the tokenizer or the chat template did that a reader should know
+    text_b    of a pair of texts the second
+    types     (T,) its token types, () where there are none
+    segments  (T,) which text each token is of, () where there is one
     """
 
     ids: tuple[int, ...]
     roles: tuple[str, ...]
     given: Any
     notes: tuple[str, ...] = ()
+    text_b: str | None = None
+    types: tuple[int, ...] = ()
+    segments: tuple[int, ...] = ()
+
+    def options(self) -> dict[str, Any]:
+        """What was given, by the names of the arguments of `trace`."""
+        return {"prompt": self.given} | ({} if self.text_b is None else {"text_b": self.text_b})
 
 
 def is_batch(x: object) -> bool:
-    """Whether it is several texts: a list of texts, of lists of ids or of chats.
+    """Whether it is several texts: a list of texts, of pairs, of lists of ids or of chats.
 
     >>> is_batch(["a", "b"]), is_batch([1, 2]), is_batch([[1], [2]]), is_batch("a")
     (True, False, True, False)
@@ -59,15 +75,22 @@ def read_prompt(
     vocabulary: Vocabulary,
     limits: Limits,
     *,
+    text_b: object = None,
     add_special_tokens: bool = True,
     add_generation_prompt: bool = True,
 ) -> Prompt:
     """The ids of a text, of ids as they are, or of a chat through its template.
 
+    text_b  a second text, read with the first; a tuple (a, b) is such a pair, too
+
     Raises InvalidError where nothing is left to read, an id is outside the embedding table, or
     the text is longer than the model takes; MissingError where a chat has no template.
     """
-    if isinstance(x, str):
+    if text_b is not None:
+        prompt = _pair(x, text_b, vocabulary, add_special_tokens, limits.types)
+    elif is_pair(x):
+        prompt = _pair(x[0], x[1], vocabulary, add_special_tokens, limits.types)
+    elif isinstance(x, str):
         prompt = _text(x, vocabulary, add_special_tokens)
     elif _is_list(x) and len(x) and all(isinstance(entry, Mapping) for entry in x):
         prompt = _chat(x, vocabulary, add_generation_prompt)
@@ -90,6 +113,15 @@ def _text(text: str, vocabulary: Vocabulary, special: bool) -> Prompt:
         raise InvalidError("prompt", text, allowed="a text of at least one token")
     ids = tuple(encoded(vocabulary.tokenizer, text, special=special))
     return Prompt(ids, ("",) * len(ids), text, _losses(text, vocabulary))
+
+
+def _pair(x: Any, text_b: Any, vocabulary: Vocabulary, special: bool, n_types: int) -> Prompt:
+    pair = read_pair(vocabulary.tokenizer, x, text_b, special=special, n_types=n_types)
+    losses = [loss for text in (x, text_b) for loss in _losses(text, vocabulary)]
+    return Prompt(
+        pair.ids, ("",) * len(pair.ids), x, (*pair.notes, *dict.fromkeys(losses)), text_b,
+        pair.types, pair.segments,
+    )  # fmt: skip
 
 
 def _chat(messages: Sequence[Any], vocabulary: Vocabulary, prompted: bool) -> Prompt:

@@ -19,19 +19,32 @@ from ..core.errors import MissingError
 from ..trace.card import Capability
 from .attend import prove_attention
 from .blocks import BlockList
+from .calls import modules_of_blocks
+from .dispatch import caught
 from .experts import activations, arguments, brought_down
 from .fit import close, tolerance
 from .forward import as_input, forward, logits_of
-from .kinds import watch_kinds
+from .jacobian import is_cut
+from .kinds import chosen, kinds_seen
 from .parts import Parts, find_parts
-from .prove_calls import prove_calls, watch_attention
+from .prove_calls import Watched, beside_mlps, prove_calls
 from .record import recording
+from .sites import first_of, last_of
 from .structure import Anatomy, Tail
-from .watch import calls, leaving, replaced
+from .watch import calls, entering, leaving, replaced
 
-__all__ = ["bypassed", "prove"]
+__all__ = ["bypassed", "prove", "prove_saliency"]
 
+_NO_GRADIENT = "torch knows no gradient of an operation in its modules"
 _UNSUPPORTED = "this architecture is not supported"
+_NO_TAIL = (
+    "no chain of this model's modules gives its logits, and its own code after the last block "
+    "needs more than that block's state"
+)
+_TOGETHER = (
+    "its unembedding answers a state by which others are read with it, as one that rounds all its "
+    "inputs together does (dynamic quantisation); leave the unembedding as it was before"
+)
 
 
 def prove(
@@ -50,26 +63,34 @@ def prove(
     states: dict[int, Tensor] = {}
 
     def take(_: str, layer: int, rows: Tensor) -> None:
-        states[layer] = rows[0].clone()
+        states[layer] = rows[0, : len(token_ids)].clone()
 
-    with recording(model, anatomy, ("states",), take):
-        kinds = watch_kinds(model, blocks, token_ids, which=-1)
-    if not close(kinds.logits, logits, tolerance(anatomy.stream.dtype)):
+    beside, looked = beside_mlps(model, anatomy), chosen(model, blocks, which=-1)
+    with (
+        recording(model, anatomy, ("states",), take),
+        caught(modules_of_blocks(model, anatomy)) as attended,
+        calls({**beside, **looked}, arguments=True) as seen,
+    ):
+        watched = logits_of(forward(model, as_input(model, token_ids)))[0]
+    if not close(watched, logits, tolerance(anatomy.stream.dtype)):
         raise MissingError(
             "a way to look into the model",
             because="it answers something else when its modules are watched",
             fix=_UNSUPPORTED,
         )
+    kinds = kinds_seen(model, blocks, seen, watched, which=-1)
+    assert kinds is not None
     again = find_parts(blocks, kinds)
     proven = replace(anatomy, tail=_true_tail(model, anatomy, tails, token_ids, states, logits))
-    watched = watch_attention(model, anatomy, token_ids)
-    heads, attention = prove_attention(model, anatomy, token_ids, watched.calls)
-    proven, queries = prove_calls(model, proven, watched)
+    own = [call for call in seen if call.path in beside]
+    attention_seen = Watched(attended, own, len(token_ids))
+    heads, attention = prove_attention(model, anatomy, token_ids, attended)
+    proven, queries = prove_calls(model, proven, attention_seen)
     capabilities = {
         "logit lens": Capability(True, "the lens of the last two states equals the model's logits"),
         "inside": _inside(parts, again),
         "neurons": _neurons(model, anatomy, parts, again, token_ids),
-        "saliency": _saliency(model, anatomy, token_ids),
+        "saliency": prove_saliency(model, anatomy, token_ids),
         "attention": attention,
         "queries and keys": queries,
     }
@@ -84,32 +105,39 @@ def _true_tail(
     states: Mapping[int, Tensor],
     logits: Tensor,
 ) -> Tail:
-    """The first tail for which both laws of the lens hold."""
+    """The first tail for which both laws of the lens hold, for all rows and for one alone."""
     last = anatomy.stream.called[-1]
     with bypassed(model, anatomy, [last]):
         without = logits_of(forward(model, as_input(model, token_ids)))[0]
     bound = tolerance(anatomy.stream.dtype)
+    because = _NO_TAIL
     for tail in tails:
         lens = (tail.logits(tail.hidden(states[layer])) for layer in (last, last - 1))
         if all(close(a, b, bound) for a, b in zip(lens, (logits, without), strict=True)):
-            return tail
+            if close(tail.logits(tail.hidden(states[last][:1])), logits[:1], bound):
+                return tail
+            because = _TOGETHER
     raise MissingError(
-        "the tail, which turns the last block's state into logits",
-        because="no chain of this model's modules gives its logits, and its own code after the "
-        "last block needs more than that block's state",
+        "the tail, which turns the last block's state into logits", because=because,
         fix=_UNSUPPORTED,
-    )
+    )  # fmt: skip
 
 
 @contextmanager
 def bypassed(model: nn.Module, anatomy: Anatomy, layers: Sequence[int]) -> Iterator[None]:
     """The model with some blocks handing on what they take."""
-    stream = anatomy.stream
+    stream, taken = anatomy.stream, dict[int, Tensor]()
+    blocks = {layer: anatomy.blocks[layer] for layer in layers}
 
-    def hand_on(_: int, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> Any:
-        return stream.exit.write(output, stream.entry.take(args, kwargs))
+    def take(layer: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        taken[layer] = stream.entry.take(args, kwargs)
 
-    with leaving({n: model.get_submodule(anatomy.blocks[n].path) for n in layers}, hand_on):
+    def hand_on(layer: int, _args: Any, _kwargs: Any, output: Any) -> Any:
+        return stream.exit.write(output, taken.pop(layer))
+
+    firsts = {layer: first_of(model, block) for layer, block in blocks.items()}
+    lasts = {layer: last_of(model, block) for layer, block in blocks.items()}
+    with entering(firsts, take), leaving(lasts, hand_on):
         yield
 
 
@@ -158,13 +186,15 @@ def _mixtures_hold(model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int])
     return True
 
 
-def _saliency(model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int]) -> Capability:
+def prove_saliency(model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int]) -> Capability:
     """Whether the gradient of a logit reaches the embedding's output."""
     leaves: list[Tensor] = []
 
     def detach(output: Any) -> Any:
         if not isinstance(output, Tensor):  # I-BERT's: a row and its scale
             raise NotImplementedError("the embedding gives more than its rows")
+        if len(output) > 1:  # XLNet's: (T, 1, width)
+            raise NotImplementedError("the embedding gives the texts of a batch side by side")
         leaves.append(output.detach().clone().requires_grad_())
         return leaves[-1].clone()  # some models go on in place, which a leaf does not allow
 
@@ -175,6 +205,8 @@ def _saliency(model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int]) -> C
             logit = logits_of(output)[0, -1].max()
             if not logit.requires_grad:
                 return Capability(False, "no gradient reaches the embeddings in this model's code")
+            if is_cut(logit):
+                return Capability(False, _NO_GRADIENT)
             (gradient,) = torch.autograd.grad(logit, leaves[0], allow_unused=True)
     except NotImplementedError as error:  # a kernel that runs forwards only, as flex attention's
         return Capability(False, f"no gradient goes through its modules ({error})")

@@ -12,17 +12,16 @@ from ..core.errors import MissingError
 from ..trace.attention import AttentionCall
 from ..trace.card import Capability
 from .attention_call import Masks, described, proven
-from .calls import modules_of_blocks
-from .dispatch import Call, caught
-from .forward import as_input, forward, resting
+from .dispatch import Call
+from .forward import resting
 from .rotary import Turns, find_angles, pair_at
+from .sites import calls_of, modules_of
 from .structure import Anatomy, CallPlace
 from .watch import Call as Seen
-from .watch import calls
 from .weigh import tolerance
 from .written import find_projection
 
-__all__ = ["Watched", "prove_calls", "watch_attention"]
+__all__ = ["Watched", "beside_mlps", "prove_calls"]
 
 _NONE = "no block of this model hands queries and keys to transformers' attention interface"
 
@@ -34,14 +33,6 @@ class Watched:
     calls: Mapping[int, Sequence[Call]]
     modules: Sequence[Seen]
     n_tokens: int
-
-
-def watch_attention(model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int]) -> Watched:
-    """One pass over the tokens, looked at from everywhere but inside the MLPs."""
-    modules, others = modules_of_blocks(model, anatomy), _beside_mlps(model, anatomy)
-    with resting(model), caught(modules) as made, calls(others, arguments=True) as seen:
-        forward(model, as_input(model, token_ids), logits_to_keep=1)
-    return Watched(made, seen, len(token_ids))
 
 
 def prove_calls(model: nn.Module, anatomy: Anatomy, watched: Watched) -> tuple[Anatomy, Capability]:
@@ -94,19 +85,16 @@ def _capability(places: Mapping[int, CallPlace], lacking: Mapping[int, str]) -> 
 
 def _by_block(anatomy: Anatomy, seen: Sequence[Seen]) -> dict[int, list[Seen]]:
     """Layer -> the calls of its modules, the block's own among them."""
-    return {
-        layer: [call for call in seen if f"{call.path}.".startswith(f"{block.path}.")]
-        for layer, block in enumerate(anatomy.blocks)
-    }
+    return {layer: calls_of(block, seen) for layer, block in enumerate(anatomy.blocks)}
 
 
-def _beside_mlps(model: nn.Module, anatomy: Anatomy) -> dict[str, nn.Module]:
+def beside_mlps(model: nn.Module, anatomy: Anatomy) -> dict[str, nn.Module]:
     """Path -> module of everything in the blocks but their MLPs."""
     return {
-        f"{block.path}.{name}".rstrip("."): module
+        path: module
         for block in anatomy.blocks
-        for name, module in model.get_submodule(block.path).named_modules()
-        if block.mlp is None or not f"{block.path}.{name}.".startswith(f"{block.mlp}.")
+        for path, module in modules_of(model, block).items()
+        if block.mlp is None or not f"{path}.".startswith(f"{block.mlp}.")
     }
 
 

@@ -15,7 +15,8 @@ from ..core.errors import MissingError
 from ..trace.source import Floats
 from .experts import gathered
 from .forward import as_input, forward, resting
-from .layout import tensors_in
+from .layout import Layout, tensors_in
+from .sites import first_of, last_of, site
 from .structure import Anatomy
 from .watch import entering, leaving
 
@@ -43,7 +44,7 @@ def run(
     taken: dict[str, dict[int, Floats]] = {name: {} for name in materials}
 
     def take(material: str, layer: int, rows: Tensor) -> None:
-        taken[material][layer] = numbers(rows[0])
+        taken[material][layer] = numbers(rows[0, : len(token_ids)])
 
     with resting(model), recording(model, anatomy, materials, take, layers):
         forward(model, as_input(model, token_ids), logits_to_keep=1)
@@ -105,8 +106,9 @@ def _states(
     def leave(layer: int, _args: tuple[Any, ...], _kwargs: dict[str, Any], output: Any) -> None:
         give(layer, stream.exit.read(output))
 
-    modules = {layer: model.get_submodule(anatomy.blocks[layer].path) for layer in called}
-    with entering({called[0]: modules[called[0]]}, enter), leaving(modules, leave):
+    first = first_of(model, anatomy.blocks[called[0]])
+    lasts = {layer: last_of(model, anatomy.blocks[layer]) for layer in called}
+    with entering({called[0]: first}, enter), leaving(lasts, leave):
         yield
 
 
@@ -121,7 +123,7 @@ def _inside(
     model: nn.Module, anatomy: Anatomy, wanted: frozenset[int], take: Take
 ) -> Iterator[None]:
     places = {
-        layer: block.inside
+        layer: block
         for layer, block in enumerate(anatomy.blocks)
         if block.inside is not None and layer in wanted
     }
@@ -132,15 +134,13 @@ def _inside(
         batch[0] = anatomy.stream.entry.take(args, kwargs).shape[anatomy.stream.layout.batch]
 
     def enter(layer: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        tensor = places[layer].entry.take(args, kwargs)
-        if tensor.dim() == 2:  # (B x T, width): some blocks lay the texts end to end
-            take("inside", layer, tensor.reshape(batch[0], -1, tensor.shape[1]))
-        else:
-            take("inside", layer, anatomy.stream.layout.rows(tensor))
+        tensor = insides[layer].entry.take(args, kwargs)
+        take("inside", layer, _rows_inside(anatomy.stream.layout, tensor, batch[0]))
 
-    blocks = {layer: model.get_submodule(anatomy.blocks[layer].path) for layer in places}
-    modules = {layer: model.get_submodule(place.path) for layer, place in places.items()}
-    with entering(blocks, begin), entering(modules, enter):
+    insides = {layer: block.inside for layer, block in places.items() if block.inside is not None}
+    firsts = {layer: first_of(model, block) for layer, block in places.items()}
+    readers = {n: site(model, places[n], inside.path) for n, inside in insides.items()}
+    with entering(firsts, begin), entering(readers, enter):
         yield
 
 
@@ -150,11 +150,12 @@ def _neurons(
 ) -> Iterator[None]:
     """Of a mixture with a shared expert: the neurons of all experts, then those of the shared."""
     chosen = {layer: anatomy.blocks[layer] for layer in wanted if layer >= 0}
-    downs = {n: model.get_submodule(block.down) for n, block in chosen.items() if block.down}
+    downs = {n: site(model, block, block.down) for n, block in chosen.items() if block.down}
     mixtures = {
-        n: model.get_submodule(block.experts.path) for n, block in chosen.items() if block.experts
+        n: site(model, block, block.experts.path) for n, block in chosen.items() if block.experts
     }
-    blocks = {n: model.get_submodule(chosen[n].path) for n in {*downs, *mixtures}}
+    lasts = {n: last_of(model, chosen[n]) for n in {*downs, *mixtures}}
+    layout = anatomy.stream.layout
     dense: dict[int, Tensor] = {}
     mixed: dict[int, Tensor] = {}
 
@@ -162,15 +163,23 @@ def _neurons(
         dense[layer] = next(tensor for _, tensor in tensors_in(args or kwargs))
 
     def leave(layer: int, _args: tuple[Any, ...], _kwargs: dict[str, Any], output: Any) -> None:
-        batch = anatomy.stream.layout.rows(anatomy.stream.exit.read(output)).shape[0]
+        batch = anatomy.stream.exit.read(output).shape[layout.batch]
         parts = [by[layer] for by in (mixed, dense) if layer in by]
-        rows = [part.reshape(batch, -1, part.shape[-1]) for part in parts]
+        rows = [_rows_inside(layout, part, batch) for part in parts]
         take("neurons", layer, torch.cat(rows, dim=2) if len(rows) > 1 else rows[0])
         dense.pop(layer, None)
         mixed.pop(layer, None)
 
-    with entering(downs, enter), gathered(mixtures, mixed.__setitem__), leaving(blocks, leave):
+    with entering(downs, enter), gathered(mixtures, mixed.__setitem__), leaving(lasts, leave):
         yield
+
+
+def _rows_inside(layout: Layout, tensor: Tensor, batch: int) -> Tensor:
+    """(B, T, n) of a tensor inside a block: some lay their texts end to end, (B x T, n)."""
+    if tensor.dim() == len(layout.rest) + 2:
+        return layout.rows(tensor)
+    ends = Layout(0, 1, (tensor.shape[-1],), layout.lead, layout.streams)
+    return ends.rows(tensor.reshape(batch, -1, tensor.shape[-1]))
 
 
 _RECORDERS = {"states": _states, "inside": _inside, "neurons": _neurons}

@@ -3,12 +3,14 @@
 A twin of the model reads the text, and what each block takes is kept. A block that is looked at
 is run again, and what its values are multiplied by is seen in the act. Three things must hold:
 the twin's logits are the model's, the block answers what it answered in the pass, and every row
-of the weights sums to 1. Kernels that are one closed piece are seen into in an eager twin.
+of the weights sums to 1, over all rows that the block reads. Kernels that are one closed piece
+are seen into in an eager twin.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,20 +20,24 @@ from torch import Tensor, nn
 from ..core.errors import MissingError
 from .fit import close
 from .forward import as_input, forward, logits_of, resting
-from .structure import Anatomy, Stream
+from .layout import Port, tensors_in
+from .sites import site
+from .structure import Anatomy
 from .twin import twin_of
-from .watch import entering, leaving
+from .watch import Arguments, entering, fresh, leaving
 from .weigh import tolerance
 from .weighing import Weighings
 
 __all__ = ["Replayed", "Replays"]
+
+_Key = tuple[int, str]
 
 
 @dataclass(frozen=True)
 class Replayed:
     """The attention of one block, run again.
 
-    weights   (H, T, T); None where nothing was seen to multiply values
+    weights   (H, T, S); None where nothing was seen to multiply values
     n_groups  K, how many key-value heads
     attends   whether the block weighs positions against each other at all
     """
@@ -49,9 +55,16 @@ class Replays:
     """
 
     def __init__(
-        self, model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int], layers: Iterable[int]
+        self,
+        model: nn.Module,
+        anatomy: Anatomy,
+        token_ids: Sequence[int],
+        layers: Iterable[int],
+        n_keys: int | None = None,
     ) -> None:
+        """n_keys  the length of the source, where its weights are wanted; None: the text's own."""
         self._text = model, anatomy, token_ids, tuple(layers)
+        self._n_keys = n_keys
         self._kept: dict[bool, Mapping[int, _Replay]] = {}
 
     def run(self, layer: int, *, attends: bool = False) -> Replayed:
@@ -61,9 +74,9 @@ class Replays:
 
         Raises MissingError where a run is not the model's.
         """
-        found = self._replay(layer, eager=False).run()
+        found = self._replay(layer, eager=False).run(self._n_keys)
         if found.weights is None and (found.attends or attends):
-            found = self._replay(layer, eager=True).run()
+            found = self._replay(layer, eager=True).run(self._n_keys)
         return found
 
     def _replay(self, layer: int, *, eager: bool) -> _Replay:
@@ -73,32 +86,69 @@ class Replays:
 
 
 @dataclass(frozen=True)
-class _Replay:
-    """One block of the twin with what it took and gave on a text of T tokens."""
+class _Part:
+    """A module of the twin, what it took, and what it gave at one of its results."""
 
-    block: nn.Module
+    module: nn.Module
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]
+    exit: Port
     given: Tensor
-    stream: Stream
 
-    def run(self) -> Replayed:
+    def run(self) -> None:
+        """Raises MissingError where it answers something else than in the pass."""
+        args, kwargs = _own(self.args, self.kwargs)
+        with resting(self.module):
+            again = self.exit.read(self.module(*args, **kwargs))
+        if not close(again, self.given, tolerance(again.dtype)):
+            raise _missing("a block answers something else when it is run again")
+
+
+@dataclass(frozen=True)
+class _Replay:
+    """One block of the twin on a text of T tokens.
+
+    cross   its attention to a source, where it has one
+    parts   the block itself, or the members it is made of
+    n_rows  rows of its tensors, and `lead` those before the text's
+    """
+
+    cross: nn.Module | None
+    parts: Sequence[_Part]
+    T: int
+    n_rows: int
+    lead: int
+
+    def run(self, n_keys: int | None) -> Replayed:
         """The block run again and watched; heads of several attentions go one after the other.
 
         Raises MissingError where it answers something else than in the pass.
         """
-        state = self.stream.entry.take(self.args, self.kwargs)
-        args, kwargs = self.stream.entry.give(self.args, self.kwargs, state.clone())
-        T = self.stream.layout.rows(state).shape[1]
-        with resting(self.block), Weighings(T) as seen:
-            again = self.stream.exit.read(self.block(*args, **kwargs))
-        if not close(again, self.given, tolerance(again.dtype)):
-            raise _missing("a block answers something else when it is run again")
+        with Weighings(self.n_rows, n_keys) as seen, self._apart(seen, n_keys):
+            for part in self.parts:
+                part.run()
         found = [one for n, one in enumerate(seen.found) if not _repeats(one, seen.found[:n])]
         if not found:
             return Replayed(None, 0, seen.hinted > 0)
         weights = torch.cat([one.weights for one in found])
+        if self.n_rows > self.T:
+            own = slice(self.lead, self.lead + self.T)
+            weights = weights[:, own, own if n_keys is None else slice(None)]
         return Replayed(weights, sum(one.n_groups for one in found), True)
+
+    @contextmanager
+    def _apart(self, seen: Weighings, n_keys: int | None) -> Iterator[None]:
+        """Look only inside its attention to the source, or only outside it."""
+        if self.cross is None:
+            yield
+            return
+        seen.looking = n_keys is None
+
+        def turn(*_: Any) -> None:
+            seen.looking = not seen.looking
+
+        with entering({0: self.cross}, turn), leaving({0: self.cross}, turn):
+            yield
 
 
 def _one_pass(
@@ -114,19 +164,23 @@ def _one_pass(
     Raises MissingError where the twin says something else than the model.
     """
     twin, stream = twin_of(model, eager=eager), anatomy.stream
-    blocks = {layer: twin.get_submodule(anatomy.blocks[layer].path) for layer in layers}
-    taken: dict[int, tuple[tuple[Any, ...], dict[str, Any]]] = {}
-    kept: dict[int, _Replay] = {}
+    blocks = {layer: anatomy.blocks[layer] for layer in layers}
+    modules = {(n, path): site(twin, b, path) for n, b in blocks.items() for path in b.roots}
+    cross = {layer: twin.get_submodule(path) for layer, path in anatomy.cross.items()}
+    taken: dict[_Key, tuple[tuple[Any, ...], dict[str, Any]]] = {}
+    kept: dict[int, list[_Part]] = {layer: [] for layer in layers}
 
-    def enter(layer: int, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        # A block may go on to change its state in place.
-        taken[layer] = stream.entry.give(args, kwargs, stream.entry.take(args, kwargs).clone())
+    def enter(key: _Key, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        taken[key] = _own(args, kwargs)
 
-    def leave(layer: int, _args: tuple[Any, ...], _kwargs: dict[str, Any], output: Any) -> None:
-        given = stream.exit.read(output).clone()
-        kept[layer] = _Replay(blocks[layer], *taken.pop(layer), given, stream)
+    def leave(key: _Key, _args: Any, _kwargs: Any, output: Any) -> None:
+        layer, path = key
+        last = path == blocks[layer].roots[-1]
+        exit_ = stream.exit if last else Port(next(tensors_in(output))[0])
+        given = exit_.read(output).clone()
+        kept[layer].append(_Part(twin.get_submodule(path), *taken.pop(key), exit_, given))
 
-    with resting(twin), entering(blocks, enter), leaving(blocks, leave):
+    with resting(twin), entering(modules, enter), leaving(modules, leave):
         found = _last_logits(twin, token_ids)
     with resting(model):
         expected = _last_logits(model, token_ids)
@@ -134,7 +188,23 @@ def _one_pass(
         gap = float((found - expected).abs().max() / expected.abs().max())
         how = "with eager attention" if eager else "run again"
         raise _missing(f"{how}, its logits differ by {gap:.1e} of the largest")
-    return kept
+    T, layout = len(token_ids), stream.layout
+    replays = {}
+    for layer, parts in kept.items():
+        state = layout.bare.rows(stream.entry.take(parts[0].args, parts[0].kwargs))
+        n_rows = T if layout.streams > 1 else state.shape[1]
+        replays[layer] = _Replay(cross.get(layer), parts, T, n_rows, layout.lead)
+    return replays
+
+
+def _own(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+    """Arguments with copies of what a module may change in place: states, and caches of keys."""
+    args, kwargs = fresh(args, kwargs)
+    states = {key: t.clone() for key, t in (*tensors_in(args), *tensors_in(kwargs)) if t.dim() == 3}
+    return (
+        tuple(states.get(place, value) for place, value in enumerate(args)),
+        {name: states.get(name, value) for name, value in kwargs.items()},
+    )
 
 
 def _last_logits(model: nn.Module, token_ids: Sequence[int]) -> Tensor:

@@ -15,7 +15,7 @@ from ..core.progress import working
 from ..trace.source import Attributed, Attribution, Floats
 from .aim import Aim
 from .leaf import Subject
-from .mask import values_of, without
+from .mask import taken_out, values_of
 
 __all__ = ["by_sampling"]
 
@@ -32,12 +32,11 @@ def by_sampling(subject: Subject, wanted: Attribution) -> Attributed:
     options: samples, seed, how and replacement as in occlusion.
     Source: Captum's ShapleyValueSampling, KernelShap and Lime.
     """
-    T = len(subject.token_ids)
-    score = np.full((len(wanted.targets), T), np.nan, np.float32)
+    score = np.full((len(wanted.targets), subject.n_sources), np.nan, np.float32)
     value = np.empty(len(wanted.targets), np.float32)
     for i, target in enumerate(wanted.targets):
         present = _present(subject, target, Aim.of(wanted, slice(i, i + 1)), wanted.options)
-        n = subject.reach(target)
+        n = subject.span(target)
         value[i] = present(torch.ones(1, n))[0]
         score[i, :n] = _worth(present, n, wanted)
     nan = np.full(len(wanted.targets), np.nan, np.float32)
@@ -61,11 +60,12 @@ def _worth(present: Callable[[Tensor], Tensor], n: int, wanted: Attribution) -> 
 
 def _present(subject: Subject, target: int, aim: Aim, options: Any) -> Callable[[Tensor], Tensor]:
     """A function of (B, n) masks, 1 where the token is there: (B,) the quantity explained."""
-    prefix = subject.token_ids[: subject.reach(target)]
+    n = subject.reach(target)
 
     def present(masks: Tensor) -> Tensor:
         gone = [torch.nonzero(mask == 0)[:, 0].tolist() for mask in masks]
-        texts = [without(prefix, each, options["how"], options["replacement"]) for each in gone]
+        how, replacement = options["how"], options["replacement"]
+        texts = [taken_out(subject, n, each, how, replacement) for each in gone]
         return torch.from_numpy(values_of(subject, texts, aim, target))
 
     return present

@@ -7,16 +7,16 @@ down-projection is negated too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from .fit import close, tolerance
+from .fit import close, same, tolerance
 from .layout import Port
 from .look import Look
-from .watch import Call, entering, replaced
+from .watch import Call, entering, fresh, replaced
 
 __all__ = ["is_gated"]
 
@@ -29,30 +29,29 @@ def is_gated(look: Look, down: Call | None, fused: Call | None) -> bool:
 def _dense(look: Look, down: Call) -> bool:
     rows = look.taken(down)[0][1]
     earlier = [call for call in look.below if call.end < down.start and look.is_linear(call)]
-    parent = _common(look, down)
     return any(
         look.made(call)[0].shape[1] in (rows.shape[1], 2 * rows.shape[1])
-        and _negates(parent, call, down)
+        and not same(look.made(call)[0], rows)
+        and _negates(_between(look, call, down), call, down)
         for call in reversed(earlier)
     )
 
 
-def _common(look: Look, down: Call) -> Call:
-    """The smallest call around the down-projection: running it again runs the MLP again."""
-    return max(
-        (call for call in look.calls if call.start < down.start and down.end < call.end),
-        key=lambda call: call.start,
-    )
+def _between(look: Look, up: Call, down: Call) -> list[Call]:
+    """What runs the way from `up` to `down` again: the smallest call around both, or members."""
+    around = [c for c in look.calls if c.start <= up.start and down.end <= c.end]
+    if around:
+        return [max(around, key=lambda call: call.start)]
+    members = [call for call in look.calls if call.path in look.members]
+    return [call for call in members if up.start < call.end and call.start < down.end]
 
 
-def _negates(parent: Call, up: Call, down: Call) -> bool:
+def _negates(parents: Sequence[Call], up: Call, down: Call) -> bool:
     """Whether negating a part of what `up` gives negates what enters `down`."""
-    if not parent.start < up.start:
-        return False
-    plain = _entering_down(parent, up, down, None)
+    plain = _entering_down(parents, up, down, None)
     width = plain.shape[-1]
     return any(
-        close(_entering_down(parent, up, down, part), -plain, tolerance(plain.dtype))
+        close(_entering_down(parents, up, down, part), -plain, tolerance(plain.dtype))
         for part in _halves(width, next(iter(up.outputs.values())).shape[-1])
     )
 
@@ -65,7 +64,7 @@ def _halves(width: int, given: int) -> Iterator[slice]:
         yield from (slice(width, None), slice(width), slice(1, None, 2), slice(0, None, 2))
 
 
-def _entering_down(parent: Call, up: Call, down: Call, part: slice | None) -> Tensor:
+def _entering_down(parents: Sequence[Call], up: Call, down: Call, part: slice | None) -> Tensor:
     def negate(output: Any) -> Any:
         if part is None:
             return output
@@ -80,8 +79,21 @@ def _entering_down(parent: Call, up: Call, down: Call, part: slice | None) -> Te
         taken.append(args[0].clone())
 
     with replaced(up.module, negate), entering({0: down.module}, keep):
-        parent.module(*parent.args, **parent.kwargs)
+        _run_again(parents)
     return taken[0]
+
+
+def _run_again(calls: Sequence[Call]) -> None:
+    """Some modules one after the other: each takes what those before it give now."""
+    now: list[tuple[Tensor, Tensor]] = []
+    for call in calls:
+        args, kwargs = fresh(call.args, call.kwargs)
+        for key, value in call.inputs.items():
+            for old, new in now:
+                if same(old, value):
+                    args, kwargs = Port(key).give(args, kwargs, new)
+        output = call.module(*args, **kwargs)
+        now += [(old, Port(key).read(output)) for key, old in call.outputs.items()]
 
 
 def _mixture(module: Any) -> bool:

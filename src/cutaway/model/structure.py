@@ -93,6 +93,12 @@ class Stream:
 class Block:
     """One block of the residual stream, by module paths; None where it has no such part.
 
+    path     the module; where no one module is the block, what its members' paths have in common
+    turn     of a module that is called again and again, which of its calls is this block
+    turns    how many calls there are: so many blocks share their weights
+    members  the modules it is made of, in the order of their calls, where no one module is the
+             block: its state enters the first, and comes out of the last
+    cross    of a decoder that reads a source, its attention to it
     down     the MLP down-projection whose input is the neurons
     experts  the fused mixture, instead of or beside one down-projection
     inside   where the state between attention and MLP is read
@@ -107,6 +113,19 @@ class Block:
     experts: Experts | None = None
     neurons: int = 0
     inside: Inside | None = None
+    turn: int = 0
+    turns: int = 1
+    members: tuple[str, ...] = ()
+    cross: str | None = None
+
+    @property
+    def roots(self) -> tuple[str, ...]:
+        """The paths of the modules that hold all of it."""
+        return self.members or (self.path,)
+
+    def holds(self, path: str) -> bool:
+        """Whether a module lies in the block."""
+        return any(f"{path}.".startswith(f"{root}.") for root in self.roots)
 
 
 @dataclass(frozen=True)
@@ -153,6 +172,10 @@ class Anatomy:
     heads         layer -> attention heads and key-value heads, where the weights can be had
     calls         layer -> what was proven of its queries, keys and values
     call_bytes    what these take: for a text, for each token, for each pair of tokens
+    cross_heads   of a decoder that reads a source: layer -> heads and key-value heads of its
+                  attention to it, where the weights can be had
+    cross_calls   layer -> what was proven of its queries, keys and values
+    cross_bytes   what these take: for a text, each token, each of the source's, each pair of both
     """
 
     embedding: str
@@ -166,6 +189,14 @@ class Anatomy:
     heads: Mapping[int, tuple[int, int]] = field(default_factory=dict)
     calls: Mapping[int, CallPlace] = field(default_factory=dict)
     call_bytes: tuple[int, int, int] = (0, 0, 0)
+    cross_heads: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    cross_calls: Mapping[int, CallPlace] = field(default_factory=dict)
+    cross_bytes: tuple[int, int, int, int] = (0, 0, 0, 0)
+
+    @property
+    def cross(self) -> dict[int, str]:
+        """Layer -> the module of its attention to a source, where there is one."""
+        return {n: block.cross for n, block in enumerate(self.blocks) if block.cross is not None}
 
     @property
     def speaks(self) -> bool:

@@ -9,11 +9,12 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from .fit import Cap, Scale
+from .fit import Cap, Cut, Scale
 from .forward import as_input, device_of, forward, logits_of
 from .layout import Layout, Port
+from .sites import last_of
 from .structure import Block, Stream
-from .watch import replaced
+from .watch import Site, replaced
 
 __all__ = ["ChainTail", "Link", "ReplayTail", "replay"]
 
@@ -49,7 +50,7 @@ class ChainTail:
     dtype   the precision of the model's states
     """
 
-    links: tuple[Link | Scale, ...]
+    links: tuple[Link | Scale | Cut, ...]
     head: Link
     plain: bool
     vocab: int
@@ -72,7 +73,7 @@ class ChainTail:
     @property
     def after_words(self) -> tuple[str, ...]:
         """What is done beside calling modules."""
-        before = [f"state {step}" for step in self.links if isinstance(step, Scale)]
+        before = [f"state {step}" for step in self.links if not isinstance(step, Link)]
         return (*before, *(f"logits {step}" for step in self.ending))
 
     def hidden(self, states: Tensor) -> Tensor:
@@ -109,7 +110,7 @@ class ReplayTail:
     """
 
     model: nn.Module
-    block: nn.Module
+    block: Site
     exit: Port
     layout: Layout
     unembedding: str
@@ -138,9 +139,7 @@ class ReplayTail:
     def _pass(self, rows: Tensor) -> Tensor:
         def exchange(output: Any) -> Any:
             old = self.exit.read(output)
-            padded = self.layout.rows(old).clone()
-            padded[0, : len(rows)] = rows.to(old.device)
-            return self.exit.write(output, self.layout.restore(padded))
+            return self.exit.write(output, self.layout.put(old, rows[None].to(old.device)))
 
         with replaced(self.block, exchange):
             output = forward(self.model, as_input(self.model, self.token_ids))
@@ -155,7 +154,7 @@ def replay(
     names = {id(module): name for name, module in model.named_modules()}
     return ReplayTail(
         model,
-        model.get_submodule(blocks[stream.called[-1]].path),
+        last_of(model, blocks[stream.called[-1]]),
         stream.exit,
         stream.layout,
         names.get(id(head), ""),

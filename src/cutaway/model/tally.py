@@ -49,7 +49,8 @@ def tally(model: nn.Module, anatomy: Anatomy) -> tuple[Part, ...]:
     for place in _places(anatomy):
         gathered[place] = {}
     for name, parameter in model.named_parameters(remove_duplicate=False):
-        gathered.setdefault(_place(model, anatomy, name), {})[name] = parameter
+        for place in _places_of(model, anatomy, name):
+            gathered.setdefault(place, {})[name] = parameter
     counted: dict[int, str] = {}
     parts = (_part(place, named, counted) for place, named in gathered.items())
     return tuple(part for part in parts if part.shapes)
@@ -70,11 +71,17 @@ def _places(anatomy: Anatomy) -> Iterator[tuple[str, int | None, str]]:
         yield "unembedding", None, anatomy.tail.unembedding
 
 
-def _place(model: nn.Module, anatomy: Anatomy, name: str) -> tuple[str, int | None, str]:
-    """The part that a parameter belongs to."""
-    for layer, block in enumerate(anatomy.blocks):
-        if _within(name, block.path):
-            return _place_in_block(model, block, layer, name)
+def _places_of(model: nn.Module, anatomy: Anatomy, name: str) -> list[tuple[str, int | None, str]]:
+    """The parts that a parameter belongs to: of shared blocks, one in each."""
+    within = [
+        _place_in_block(model, block, layer, name)
+        for layer, block in enumerate(anatomy.blocks)
+        if block.holds(name)
+    ]
+    return within or [_place_outside(anatomy, name)]
+
+
+def _place_outside(anatomy: Anatomy, name: str) -> tuple[str, int | None, str]:
     outside = {
         "embedding": anatomy.embedding, "final norm": anatomy.tail.norm,
         "unembedding": anatomy.tail.unembedding if anatomy.speaks else None,
@@ -94,9 +101,18 @@ def _place_in_block(
     owner = model.get_submodule(name.rpartition(".")[0])
     # A norm is a module of vectors only; so are the few scales that stand beside norms.
     vectors = all(parameter.dim() <= 1 for parameter in owner.parameters())
-    if not vectors and block.inside is not None and _within(name, block.inside.path):
+    ends = (block.down, None if block.inside is None else block.inside.path)
+    if not vectors and any(end is not None and _within(name, end) for end in ends):
         return "mlp", layer, block.mlp or block.path  # BERT's takes its state in another module
     return "norms" if vectors else _OTHER, layer, block.path
+
+
+def _below(path: str, name: str) -> str:
+    """A parameter's name below a path; of the lists that a block's members lie in, the list's."""
+    parent, star, index = path.rpartition(".*.")
+    if not star:
+        return name.removeprefix(f"{path}.")
+    return name.removeprefix(f"{parent}.").replace(f".{index}.", ".", 1)
 
 
 def _within(name: str, path: str) -> bool:
@@ -115,7 +131,7 @@ def _part(
         kind=kind,
         layer=layer,
         path=path,
-        shapes={name.removeprefix(f"{path}."): tuple(p.shape) for name, p in named.items()},
+        shapes={_below(path, name): tuple(p.shape) for name, p in named.items()},
         count=sum(p.numel() for _, p in fresh.values()),
         tied=tied,
     )

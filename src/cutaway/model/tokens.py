@@ -12,7 +12,12 @@ __all__ = ["decoded", "row"]
 
 
 def row(
-    vocabulary: Vocabulary, ids: Sequence[int], n_prompt: int, roles: Sequence[str] = ()
+    vocabulary: Vocabulary,
+    ids: Sequence[int],
+    n_prompt: int,
+    roles: Sequence[str] = (),
+    types: Sequence[int] = (),
+    segments: Sequence[int] = (),
 ) -> TokenRow:
     """The row of tokens: texts exactly as the tokenizer decodes them, roles "" where not given.
 
@@ -31,6 +36,8 @@ def row(
         n_prompt=n_prompt,
         special=tuple(token_id in vocabulary.special for token_id in ids),
         roles=tuple(roles) or ("",) * len(ids),
+        types=tuple(types),
+        segments=tuple(segments),
     )
 
 

@@ -31,7 +31,7 @@ _WHOLE = 1e-3
 class Weighing:
     """One product of weights with values.
 
-    weights   (H, T, T) rows sum to 1
+    weights   (H, T, S) rows sum to 1; S is T but in attention to another text
     n_groups  K, how many different values its heads read
     """
 
@@ -47,15 +47,18 @@ class Weighings(TorchFunctionMode):
     >>> seen.found[0].weights.shape  # doctest: +SKIP
     torch.Size([4, 9, 9])
 
-    found   the products, in their order
-    hinted  how often positions were weighed against each other, by a softmax or torch's attention
+    found    the products, in their order
+    hinted   how often positions were weighed against each other, by a softmax or torch's attention
+    looking  whether what is done now is looked at
     """
 
-    def __init__(self, n_positions: int) -> None:
+    def __init__(self, n_positions: int, n_keys: int | None = None) -> None:
+        """n_keys  how many positions are weighed by each; None: as many."""
         super().__init__()
         self.found: list[Weighing] = []
         self.hinted = 0
-        self._shape = (n_positions, n_positions)
+        self.looking = True
+        self._shape = (n_positions, n_positions if n_keys is None else n_keys)
 
     def __torch_function__(
         self,
@@ -65,6 +68,8 @@ class Weighings(TorchFunctionMode):
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
         result = func(*args, **(kwargs or {}))
+        if not self.looking:
+            return result
         if func in _PRODUCTS:
             first, second = [*_tensors(args), None, None][:2]
             if first is not None and second is not None:
@@ -129,8 +134,8 @@ def _whole(weights: Tensor) -> bool:
 
 def _groups(values: Tensor, shape: torch.Size) -> int:
     """How many key-value heads: neighbouring heads of one group read the same values."""
-    H, T = shape[0], shape[-1]
-    if values.dim() < 3 or values.shape[-2] != T:
+    H, S = shape[0], shape[-1]
+    if values.dim() < 3 or values.shape[-2] != S:
         return H
     heads = values.reshape(-1, *values.shape[-2:])
     starts = [0, *(n for n in range(1, len(heads)) if not torch.equal(heads[n], heads[n - 1]))]

@@ -42,18 +42,18 @@ def find_projection(model: nn.Module, call: Call, seen: Sequence[Seen], bound: f
 
 
 def written(model: nn.Module, path: str, record: AttentionCall, dtype: torch.dtype) -> Floats:
-    """(H, T) the L2 norm of each token's value through each head's part of the projection.
+    """(H, S) the L2 norm of each token's value through each head's part of the projection.
 
     dtype  the precision that the projection takes. Of long texts |v W| is had from W W^T,
-           (dv, dv), so that no (T, width) array is made for any head.
+           (dv, dv), so that no (S, width) array is made for any head.
     """
-    (H, T, _), dv = record.query.shape, record.value.shape[2]
-    norms = np.empty((H, T), dtype=np.float32)
+    H, (S, dv) = record.n_heads, record.value.shape[1:]
+    norms = np.empty((H, S), dtype=np.float32)
     parts = _parts(model.get_submodule(path), H, dv, dtype)
     for head, rows in enumerate(parts):
         # In torch, not numpy: two pools of threads would wait for each other's.
         value = torch.from_numpy(record.value[record.group(head)]).double()
-        if dv < T:
+        if dv < S:
             squares = ((value @ (rows @ rows.T)) * value).sum(dim=-1)
         else:
             squares = ((value @ rows) ** 2).sum(dim=-1)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.errors import InvalidError, MissingError, UnknownError
 from ..view.spec import Spec
+from .classes import classes_figure
+from .figure_alignment import alignment_figure
 from .figure_anatomy import anatomy_figure
 from .figure_attention import attention_figure
 from .figure_attention_neuron import attention_neuron_figure
@@ -20,6 +22,7 @@ from .figure_embed import embed_figure
 from .figure_explore import explore_figure
 from .figure_lens import lens_figure
 from .figure_neurons import clusters_figure, factors_figure, neurons_figure
+from .figure_points import points_figure
 from .figure_race import pairs_figure, watch_figure
 from .figure_report import report_figure
 from .figure_saliency import saliency_figure
@@ -38,6 +41,7 @@ _STILL_DOTS_PER_INCH, _STILL_WORDS = 100, 700
 FIGURES: Mapping[str, Callable[[Spec], Figure]] = {
     "logit_lens": lens_figure,
     "candidates": candidates_figure,
+    "classes": classes_figure,
     "saliency": saliency_figure,
     "deletion": deletion_figure,
     "watch": watch_figure,
@@ -46,12 +50,14 @@ FIGURES: Mapping[str, Callable[[Spec], Figure]] = {
     "clusters": clusters_figure,
     "factors": factors_figure,
     "attention": attention_figure,
+    "alignment": alignment_figure,
     "compare": compare_figure,
     "compare_attention": compare_attention_figure,
     "attention_neuron": attention_neuron_figure,
     "anatomy": anatomy_figure,
     "walk": walk_figure,
     "embed": embed_figure,
+    "points": points_figure,
     "explore": explore_figure,
     "report": report_figure,
 }

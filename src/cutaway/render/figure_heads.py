@@ -38,9 +38,11 @@ def heads_figure(spec: Spec) -> Figure:
     MissingError where the picture holds no head of that layer.
     """
     inputs = spec.header["inputs"]
-    if len(inputs) > _MOST:
+    looked = (spec.header["keys"] or spec.header)["inputs"]
+    longest = max(len(inputs), len(looked))
+    if longest > _MOST:
         raise InvalidError(
-            "length of the text", len(inputs), allowed=f"at most {_MOST} tokens as lines",
+            "length of the text", longest, allowed=f"at most {_MOST} tokens as lines",
             fix="save a page (.html), or a figure with opens='model'",
         )  # fmt: skip
     layer = _opening(spec)
@@ -50,13 +52,14 @@ def heads_figure(spec: Spec) -> Figure:
             "the weights of this layer", because="the picture holds none of its heads",
             fix="give layers=, with carry='weights'",
         )  # fmt: skip
-    height = _TOP + _ROW * len(inputs) + _FOOT
+    height = _TOP + _ROW * longest + _FOOT
     figure, axes = canvas(spec, 2 * _COLUMN + _LINES, height)
     _legend(axes, spec, layer, held.tolist())
-    for i, label in enumerate(inputs):
-        y = _TOP + _ROW * (i + 0.5)
-        write(axes, _COLUMN - 0.08, y, short(label, _LONGEST), ha="right")
-        write(axes, _COLUMN + _LINES + 0.08, y, short(label, _LONGEST))
+    sides = ((inputs, _COLUMN - 0.08, "right"), (looked, _COLUMN + _LINES + 0.08, "left"))
+    for labels, x, align in sides:
+        for i, label in enumerate(labels):
+            y = _TOP + _ROW * (i + 0.5)
+            write(axes, x, y, short(label, _LONGEST), ha=align)
     drawn = []
     for n, head in enumerate(held.tolist()):
         aside = _SPREAD * ((n + 0.5) / len(held) - 0.5)  # a lane for each head
@@ -87,10 +90,11 @@ def _legend(axes: Axes, spec: Spec, layer: int, held: list[int]) -> None:
 
 
 def _weights(spec: Spec, layer: int, head: int) -> Floats:
-    """(T, T) the weights of a head as the picture holds them."""
-    T = len(spec.header["inputs"])
-    seen = np.tri(T, dtype=bool) if spec.header["causal"] else np.ones((T, T), dtype=bool)
-    found = np.zeros((T, T))
+    """(T, T) the weights of a head as the picture holds them; (T, S) on another text."""
+    keys = spec.header["keys"] or spec.header
+    shape = len(spec.header["inputs"]), len(keys["inputs"])
+    seen = np.tri(*shape, dtype=bool) if spec.header["causal"] else np.ones(shape, dtype=bool)
+    found = np.zeros(shape)
     found[seen] = (spec.arrays["weights"][spec.arrays["place"][layer, head]] / 255.0) ** 2
     return found
 

@@ -11,6 +11,7 @@ from ..core.numbers import percent
 from ..view.spec import Spec
 from .drawing import DIM, canvas, drawable, short, write
 from .ramp import colours, ink
+from .shares import joined
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,8 +27,11 @@ _MOST = 4096
 
 
 def saliency_figure(spec: Spec) -> Figure:
-    """Cells hold the share in percent where there is room; the colour runs to the largest."""
-    shares = spec.arrays["share"]
+    """Cells hold the share in percent where there is room; the colour runs to the largest.
+
+    Of an encoder-decoder the columns are the source's tokens, then the target's own.
+    """
+    shares = joined(spec)[1]
     n_targets, count = shares.shape
     if max(n_targets, count) > _MOST:
         raise InvalidError(
@@ -48,15 +52,18 @@ def saliency_figure(spec: Spec) -> Figure:
 
 
 def _cells(axes: Axes, spec: Spec, column: float, largest: float) -> None:
-    shares = spec.arrays["share"]
+    shares = joined(spec)[1]
     x = _HEAD + column * np.arange(shares.shape[1] + 1)
     y = _TOP + _ROW * np.arange(shares.shape[0] + 1)
     filled = colours("clay", shares / largest)
     axes.pcolormesh(x, y, filled / 255.0, edgecolors="white", linewidth=0.5 if column > 0.2 else 0)
+    if spec.header["source"] is not None:
+        border = _HEAD + column * len(spec.header["source"]["inputs"])
+        axes.plot([border, border], [_TOP, y[-1]], color=DIM, linewidth=1.2)
 
 
 def _numbers(axes: Axes, spec: Spec, column: float, largest: float) -> None:
-    shares = spec.arrays["share"]
+    shares = joined(spec)[1]
     for r, c in np.argwhere(~np.isnan(shares)).tolist():
         backgrounds = colours("clay", shares[r, c : c + 1] / largest)
         write(
@@ -69,7 +76,7 @@ def _numbers(axes: Axes, spec: Spec, column: float, largest: float) -> None:
 def _ends(axes: Axes, spec: Spec, column: float) -> None:
     """The tokens read, upright above; the tokens explained, at the left."""
     header = spec.header
-    for c, label in enumerate(header["inputs"]):
+    for c, label in enumerate(joined(spec)[0]):
         write(
             axes, _HEAD + column * (c + 0.5), _TOP - 0.05, short(drawable(label), 10), size=6,
             rotation=90, ha="center", va="bottom",

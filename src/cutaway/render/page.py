@@ -8,6 +8,8 @@ import json
 import zlib
 from collections.abc import Iterator
 
+from ..core.errors import MissingError
+from ..core.numbers import byte_size
 from ..view.spec import Spec
 from .bundle import bundle
 from .packet import packet
@@ -15,6 +17,8 @@ from .static import safe, static
 
 __all__ = ["page"]
 
+#: The most bytes of numbers in one page, before they are packed.
+LARGEST = 1_000_000_000
 _RAW_DEFLATE = -15
 _LEVEL = 6
 
@@ -28,8 +32,9 @@ def page(spec: Spec) -> str:
     policy allows that module by its hash, and no request at all. Without scripts the table of the
     picture is shown.
 
-    Raises MissingError where the front end was not built.
+    Raises MissingError where the front end was not built, and where the numbers are too many.
     """
+    _check_size(spec)
     code = bundle()
     return "\n".join(
         [
@@ -56,6 +61,17 @@ def page(spec: Spec) -> str:
             "",
         ]
     )
+
+
+def _check_size(spec: Spec) -> None:
+    pictures = (spec, *spec.sections.values())
+    size = sum(one.arrays[name].nbytes for one in pictures for name in one.later)
+    if size > LARGEST:
+        raise MissingError(
+            "room for this page", because=f"its numbers take {byte_size(size)}, and a page may "
+            f"hold {byte_size(LARGEST)}",
+            fix="give layers=[...] or heads=[...], or see it with .show() or cutaway serve",
+        )  # fmt: skip
 
 
 def _ascii(html: str) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core.numbers import percent
 from ..view.spec import Spec
 
-__all__ = ["Told", "told"]
+__all__ = ["Told", "joined", "told"]
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,8 @@ class Told:
 
     target   its position
     label    the token that was said there
-    sources  (label, share in words) of the earlier tokens, largest share first
+    sources  (label, share in words) of the tokens it could read, largest share first; of an
+             encoder-decoder's source they say so
     gap      the completeness gap in words, "" where the method has none
     """
 
@@ -31,16 +33,32 @@ class Told:
 def told(spec: Spec) -> list[Told]:
     """Every target of a saliency Spec."""
     header = spec.header
+    labels, whole = joined(spec)
+    before = len(labels) - len(header["inputs"])
     rows = []
     for n, (target, label) in enumerate(zip(header["targets"], header["explained"], strict=True)):
-        shares = spec.arrays["share"][n, :target]
+        shares = whole[n, : before + target]
         order = np.argsort(-np.nan_to_num(shares), kind="stable").tolist()
-        sources = tuple((header["inputs"][i], percent(float(shares[i]))) for i in order)
+        sources = tuple((_named(labels[i], i < before), percent(float(shares[i]))) for i in order)
         gap = float(spec.arrays["gap"][n])
         rows.append(
             Told(target, label, sources, "" if np.isnan(gap) else _gap(gap, header["threshold"]))
         )
     return rows
+
+
+def _named(label: str, read: bool) -> str:
+    """A token of the source says so: the target may have the same."""
+    return f"source {label}" if read else label
+
+
+def joined(spec: Spec) -> tuple[list[str], NDArray[np.float32]]:
+    """Labels and (target, n) shares of all tokens there are: an encoder-decoder's source first."""
+    read, shares = spec.header["source"], spec.arrays["share"]
+    if read is None:
+        return list(spec.header["inputs"]), shares
+    whole = np.concatenate([spec.arrays["source_share"], shares], axis=1)
+    return [*read["inputs"], *spec.header["inputs"]], whole
 
 
 def _gap(gap: float, threshold: float) -> str:

@@ -8,14 +8,17 @@ from ..core.axes import layer_name
 from ..core.errors import UnknownError
 from ..core.numbers import percent
 from ..view.spec import Spec
+from .classes import classes_table
 from .grid import grid
 from .parts import COLUMNS, rows
+from .table_alignment import alignment_table
 from .table_attention import attention_table
 from .table_attention_neuron import attention_neuron_table
 from .table_compare import compare_attention_table, compare_table
 from .table_embed import embed_table
 from .table_explore import explore_table
 from .table_neurons import clusters_table, factors_table, neurons_table
+from .table_points import points_table
 from .table_race import pairs_table, watch_table
 from .table_report import report_table
 from .table_saliency import deletion_table, saliency_table
@@ -91,11 +94,13 @@ def anatomy_table(spec: Spec) -> Table:
 TABLES: Mapping[str, Callable[[Spec], Table]] = {
     "logit_lens": lens_table,
     "candidates": candidates_table,
+    "classes": classes_table,
     "saliency": saliency_table,
     "deletion": deletion_table,
     "anatomy": anatomy_table,
     "walk": walk_table,
     "embed": embed_table,
+    "points": points_table,
     "explore": explore_table,
     "watch": watch_table,
     "pairs": pairs_table,
@@ -103,6 +108,7 @@ TABLES: Mapping[str, Callable[[Spec], Table]] = {
     "clusters": clusters_table,
     "factors": factors_table,
     "attention": attention_table,
+    "alignment": alignment_table,
     "compare": compare_table,
     "compare_attention": compare_attention_table,
     "attention_neuron": attention_neuron_table,

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
 
 from rich.console import Console, RenderableType
 from rich.text import Text
 
 from ..core.errors import UnknownError
+from ..core.terminal import harmless
 from ..view.spec import Spec
 from .table import TABLES, table
 from .tabular import printed
@@ -46,6 +49,7 @@ def text(spec: Spec, width: int | None = None, *, colour: bool = False) -> str:
     """
     if spec.kind not in TABLES:
         raise UnknownError("kind of picture", spec.kind, allowed=TABLES)
+    spec = replace(spec, header=_harmless(spec.header))
     own = TEXTS.get(spec.kind)
     body = own(spec, width) if own else printed(table(spec), width)
     return _captured(_parts(spec, body), width, colour)
@@ -55,7 +59,17 @@ def brief(spec: Spec, width: int) -> str:
     """Plain text for a prompt: of a long text only the end, as a table whose caption says so."""
     if len(spec.header.get("positions", ())) <= _LONG:
         return text(spec, width)
+    spec = replace(spec, header=_harmless(spec.header))
     return _captured(_parts(spec, printed(table(spec), width)), width, colour=False)
+
+
+def _harmless(value: Any) -> Any:
+    """A header whose words, from whatever file they come, do nothing to the terminal."""
+    if isinstance(value, str):
+        return harmless(value)
+    if isinstance(value, Mapping):
+        return {name: _harmless(each) for name, each in value.items()}
+    return [_harmless(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
 def _captured(parts: Iterable[RenderableType], width: int | None, colour: bool) -> str:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from ..view.spec import Spec
 from .ramp import colours, hexadecimal, ink
-from .shares import Told, told
+from .shares import Told, joined, told
 from .text_lens import fitted
 
 __all__ = ["saliency_text"]
@@ -36,11 +36,16 @@ def saliency_text(spec: Spec, width: int | None) -> Iterator[Text]:
 
 
 def _strip(spec: Spec) -> Text:
-    """The tokens the last target read, darkest where its share is largest."""
-    header, shares = spec.header, spec.arrays["share"][-1]
+    """The tokens the last target read, darkest where its share is largest; a source first."""
+    header = spec.header
+    labels, whole = joined(spec)
+    shares, before = whole[-1], len(labels) - len(header["inputs"])
     largest = max(float(np.nanmax(shares, initial=0.0)), 1e-9)
     line = Text()
-    for label, share in zip(header["inputs"][: header["targets"][-1]], shares, strict=False):
+    shown = labels[: before + header["targets"][-1]]
+    for i, (label, share) in enumerate(zip(shown, shares, strict=False)):
+        if before and i == before:
+            line.append("‖ ", style="dim")
         line.append(label, style=_style(float(share) / largest)).append(" ")
     return line.append("→ ").append(header["explained"][-1], style="bold cyan")
 

@@ -70,16 +70,19 @@ class Rotary:
 class AttentionCall:
     """One block's attention over one text; float32, T positions, H heads, K key-value heads.
 
+    The keys are those of the S = T positions of the text itself or, of a decoder that reads a
+    source, of its S positions.
+
     query    (H, T, d) as they meet the keys, after rotary embedding
-    key      (K, T, d), value (K, T, dv): head h uses key-value head h // (H // K)
+    key      (K, S, d), value (K, S, dv): head h uses key-value head h // (H // K)
     scale    what a dot product is multiplied by
     causal   whether no token sees a later one
     window   how many tokens each sees, itself included; None where no bound shows in this text
-    hidden   (1 or H, T, T) True where a query may not look, besides causal and window; or None
-    bias     (1 or H, T, T) numbers added to the scores (position biases); or None
+    hidden   (1 or H, T, S) True where a query may not look, besides causal and window; or None
+    bias     (1 or H, T, S) numbers added to the scores (position biases); or None
     cap      soft-cap: scores become cap * tanh(score / cap) before bias and mask; or None
     sinks    (H,) scores that lie on no token and take their share of each row; or None
-    written  (H, T) the L2 norm of what head h would write for a weight of 1 on token t: its value
+    written  (H, S) the L2 norm of what head h would write for a weight of 1 on token t: its value
              through the output projection, without bias, before any norm or factor that the block
              puts on the sum of its heads; None where it was not proven
     rotary   the queries and keys before rotary embedding; None where there is none, or it was not
@@ -109,13 +112,13 @@ class AttentionCall:
         return head // (self.n_heads // len(self.key))
 
     def products(self, heads: Sequence[int]) -> Floats:
-        """(n, T, T) the plain dot products of queries with keys."""
+        """(n, T, S) the plain dot products of queries with keys."""
         keys = self.key[[self.group(head) for head in heads]]
         found: Floats = self.query[list(heads)] @ keys.swapaxes(-1, -2)
         return found
 
     def scores(self, heads: Sequence[int]) -> Floats:
-        """(n, T, T) what goes into the softmax: scaled, capped, biased; -inf where hidden."""
+        """(n, T, S) what goes into the softmax: scaled, capped, biased; -inf where hidden."""
         scores = self.products(heads) * np.float32(self.scale)
         if self.cap is not None:
             scores = self.cap * np.tanh(scores / self.cap)
@@ -124,10 +127,10 @@ class AttentionCall:
         return np.where(self.blocked(heads), -np.inf, scores).astype(np.float32)
 
     def blocked(self, heads: Sequence[int]) -> Flags:
-        """(1 or n, T, T) True where a query may not look."""
-        T = self.query.shape[1]
-        query, key = np.ogrid[:T, :T]
-        blocked = np.zeros((1, T, T), dtype=bool)
+        """(1 or n, T, S) True where a query may not look."""
+        T, S = self.query.shape[1], self.key.shape[1]
+        query, key = np.ogrid[:T, :S]
+        blocked = np.zeros((1, T, S), dtype=bool)
         if self.causal:
             blocked |= key > query
         if self.window is not None:
@@ -144,7 +147,7 @@ class AttentionCall:
         return {name: array for name, array in held.items() if array is not None}
 
     def weights(self, heads: Sequence[int]) -> Floats:
-        """(n, T, T) the attention weights; rows sum to 1, or to less where there are sinks."""
+        """(n, T, S) the attention weights; rows sum to 1, or to less where there are sinks."""
         scores = self.scores(heads).astype(np.float64)
         largest = scores.max(axis=-1, keepdims=True)
         sinks = None if self.sinks is None else self.sinks[list(heads)][:, None, None]
@@ -159,7 +162,7 @@ class AttentionCall:
         return weights.astype(np.float32, copy=False)
 
     def value_norms(self) -> Floats:
-        """(H, T) the L2 norm of the value that each head reads from each token."""
+        """(H, S) the L2 norm of the value that each head reads from each token."""
         norms: Floats = np.linalg.norm(self.value.astype(np.float64), axis=-1)
         groups = [self.group(head) for head in range(self.n_heads)]
         return norms[groups].astype(np.float32)

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, cast
 
-__all__ = ["OBJECTIVES", "Capability", "ModelCard"]
+__all__ = ["OBJECTIVES", "TASKS", "Capability", "ModelCard"]
 
 #: What a model says at a position: the next token, or the one that stands there.
 OBJECTIVES = ("causal", "masked")
+TASKS = ("", "sequence", "token", "span")
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,20 @@ class ModelCard:
     kv_heads      key-value heads per block, each serving heads // kv_heads query heads
     call_bytes    bytes of the queries, keys and values of all blocks: for a text, for each token,
                   for each pair of tokens
+    cross_heads, cross_kv_heads  of a decoder that reads a source, the heads per block with which
+                  it does; () elsewhere
+    cross_bytes   bytes of their queries, keys and values: for a text, for each token, for each one
+                  of the source, for each pair of both
     capabilities  what can be had exactly, by name
     versions      of Python, cutaway, torch and transformers
     objective     what the model says at a position: "causal", the token that comes after it, from
                   what comes before; "masked", the token that stands there, from the whole text
     mask_id       the token that stands for one that is to be said, -1 where there is none
+    task          what a classifier classifies: a text ("sequence"), each of its tokens ("token"),
+                  where an answer begins and ends ("span"); "" in a language model
+    labels        what it chooses from: ("start", "end") for places, () in a language model
+    scores        how the labels' logits become probabilities: "softmax", "sigmoid" of each label
+                  by itself, or "" not at all, as those of a regression
     """
 
     name: str
@@ -67,15 +77,21 @@ class ModelCard:
     heads: tuple[int, ...] = ()
     kv_heads: tuple[int, ...] = ()
     call_bytes: tuple[int, int, int] = (0, 0, 0)
+    cross_heads: tuple[int, ...] = ()
+    cross_kv_heads: tuple[int, ...] = ()
+    cross_bytes: tuple[int, int, int, int] = (0, 0, 0, 0)
     capabilities: Mapping[str, Capability] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     objective: str = "causal"
     mask_id: int = -1
+    task: str = ""
+    labels: tuple[str, ...] = ()
+    scores: str = ""
 
     @property
     def is_masked(self) -> bool:
-        """Whether it says the token at a position itself, and not the one after it."""
-        return self.objective == "masked"
+        """Whether what it says at a position is of that position, and not of the token after it."""
+        return self.objective == "masked" or bool(self.task)
 
     @property
     def shift(self) -> int:
@@ -90,10 +106,12 @@ class ModelCard:
     def from_json(cls, values: Mapping[str, Any]) -> ModelCard:
         """The card back from `to_json`; raises TypeError or ValueError where it is none."""
         fields = dict(values)
-        for name in ("neurons", "heads", "kv_heads"):
-            fields[name] = tuple(int(count) for count in fields[name])
+        for name in ("neurons", "heads", "kv_heads", "cross_heads", "cross_kv_heads"):
+            fields[name] = tuple(int(count) for count in fields.get(name, ()))
         text, token, pair = fields.get("call_bytes", (0, 0, 0))  # older files have none
         fields["call_bytes"] = int(text), int(token), int(pair)
+        cross = [int(size) for size in fields.get("cross_bytes", (0, 0, 0, 0))]
+        fields["cross_bytes"] = cross[0], cross[1], cross[2], cross[3]
         fields["experts"] = tuple(_triple(*counts) for counts in fields.get("experts", ()))
         fields["capabilities"] = {
             str(name): Capability(bool(entry["proven"]), str(entry["why"]))
@@ -102,6 +120,9 @@ class ModelCard:
         if fields.setdefault("objective", "causal") not in OBJECTIVES:
             raise ValueError(f"no such objective: {fields['objective']!r}")
         fields["mask_id"] = int(fields.get("mask_id", -1))
+        fields["labels"] = tuple(map(str, fields.get("labels", ())))
+        if fields.get("task", "") not in TASKS:
+            raise ValueError(f"no such task: {fields['task']!r}")
         return cls(**fields)
 
 

@@ -14,7 +14,8 @@ MATERIALS = {
     "states": "the residual state before block 0 and after every block",
     "inside": "the residual state between attention and MLP of every block",
     "neurons": "the values entering every MLP down-projection",
-    "lens": "the answers of the logit lens, so that a saved trace needs no model for it",
+    "lens": "the answers of the logit lens (of a classifier: the classes after each layer), so "
+    "that a saved trace needs no model for it",
     "attention": "the queries, keys and values of every block, and what shapes their weights",
 }
 #: What must be proven of a model for a material that is not called after it.
@@ -41,8 +42,12 @@ def read_keep(keep: str | Iterable[str] | None) -> tuple[str, ...]:
     return tuple(name for name in MATERIALS if name in names or name in DEFAULT)
 
 
-def sizes(card: ModelCard, n_positions: int, keep: tuple[str, ...]) -> dict[str, int]:
+def sizes(
+    card: ModelCard, n_positions: int, keep: tuple[str, ...], n_source: int = 0
+) -> dict[str, int]:
     """Bytes that each material takes for a text of n_positions tokens.
+
+    n_source  tokens of the source that a decoder reads; what the encoder keeps is not counted
 
     A mask that is neither causal nor a window, which a longer text may show, is not foreseen.
     """
@@ -53,7 +58,17 @@ def sizes(card: ModelCard, n_positions: int, keep: tuple[str, ...]) -> dict[str,
         "states": (L + 1) * T * card.width * _BYTES_PER_NUMBER,
         "inside": L * T * card.width * _BYTES_PER_NUMBER,
         "neurons": sum(card.neurons) * T * _BYTES_PER_NUMBER,
-        "lens": (L + 1) * T * lens_cell + 3 * 8 * T,
-        "attention": of_text + of_token * T + of_pair * T**2,
+        "lens": _verdicts(card, T) if card.task else (L + 1) * T * lens_cell + 3 * 8 * T,
+        "attention": of_text + of_token * T + of_pair * T**2 + _crossings(card, T, n_source),
     }
     return {name: count[name] for name in keep}
+
+
+def _verdicts(card: ModelCard, T: int) -> int:
+    rows = 1 if card.task == "sequence" else T
+    return (card.n_layers + 1) * rows * len(card.labels) * _BYTES_PER_NUMBER
+
+
+def _crossings(card: ModelCard, T: int, S: int) -> int:
+    of_text, of_token, of_source, of_pair = card.cross_bytes
+    return of_text + of_token * T + of_source * S + of_pair * T * S

@@ -51,6 +51,20 @@ class Container:
         """The names of the arrays."""
         return tuple(self._entries)
 
+    def part(self, prefix: str, header: Mapping[str, Any]) -> Container:
+        """The arrays whose names begin so, by the rest of their names."""
+        entries = {
+            name.removeprefix(prefix): entry
+            for name, entry in self._entries.items()
+            if name.startswith(prefix)
+        }
+        return Container(self.path, header, entries, self._data)
+
+    def without(self, prefix: str) -> Container:
+        """The arrays whose names do not begin so."""
+        kept = {name: e for name, e in self._entries.items() if not name.startswith(prefix)}
+        return Container(self.path, self.header, kept, self._data)
+
     def shape(self, name: str) -> tuple[int, ...]:
         """The shape of an array, without reading it."""
         return self._entries[name].shape

@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 from .attention import AttentionCall, Layout, Rotary
 from .opened import Container
 
-__all__ = ["PREFIX", "pack_calls", "read_calls"]
+__all__ = ["CROSSINGS", "PREFIX", "pack_calls", "read_calls"]
 
-#: How the names of their arrays begin.
+#: How the names of their arrays begin, and those of a decoder's attention to its source.
 PREFIX = "attention/"
+CROSSINGS = "crossings/"
 _NEEDED = {"query", "key", "value"}
 _SHARED = ("cos", "sin", "hidden", "bias")
 _SETTINGS = ("scale", "causal", "window", "cap")
@@ -29,7 +30,7 @@ _PLAIN = ("query", "key", "value", "hidden", "bias", "sinks", "written")
 
 
 def pack_calls(
-    calls: Mapping[int, AttentionCall],
+    calls: Mapping[int, AttentionCall], prefix: str = PREFIX
 ) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """The header's entry, layer -> settings and names of arrays, and the arrays by name."""
     entries: dict[str, Any] = {}
@@ -38,7 +39,7 @@ def pack_calls(
     for layer, call in calls.items():
         held = {}
         for field, array in call.arrays().items():
-            held[field] = name = f"{PREFIX}{layer}/{field}"
+            held[field] = name = f"{prefix}{layer}/{field}"
             if field in _SHARED:
                 content = hashlib.sha256(np.ascontiguousarray(array).data).digest()
                 held[field] = names.setdefault((array.shape, content), name)
@@ -54,19 +55,24 @@ def pack_calls(
     return entries, arrays
 
 
-def read_calls(container: Container, T: int, n_layers: int) -> Mapping[int, AttentionCall]:
+def read_calls(
+    container: Container, T: int, n_layers: int, *, prefix: str = PREFIX, n_keys: int | None = None
+) -> Mapping[int, AttentionCall]:
     """Layer -> its call, whose arrays are read when it is asked for.
+
+    n_keys  how many positions of a source are looked at; None: it is the text's own T
 
     Raises AttributeError, LookupError, TypeError or ValueError where the header describes none.
     """
-    entries = {int(layer): entry for layer, entry in container.header.get("attention", {}).items()}
+    listed = container.header.get(prefix.rstrip("/"), {})
+    entries = {int(layer): entry for layer, entry in listed.items()}
     for layer, entry in entries.items():
         if not 0 <= layer < n_layers:
             raise ValueError(f"it has attention of layer {layer}")
         _check_settings(entry)
-        _check_arrays(container, entry, T)
+        _check_arrays(container, entry, T, T if n_keys is None else n_keys)
     named = {name for entry in entries.values() for name in entry["arrays"].values()}
-    if named != {name for name in container.names if name.startswith(PREFIX)}:
+    if named != {name for name in container.names if name.startswith(prefix)}:
         raise ValueError("its attention lists other arrays than it has")
     return _Calls(container, entries)
 
@@ -109,7 +115,7 @@ def _check_settings(entry: Mapping[str, Any]) -> None:
         raise ValueError(f"its rotary embedding has the layout {entry['layout']!r}")
 
 
-def _check_arrays(container: Container, entry: Mapping[str, Any], T: int) -> None:
+def _check_arrays(container: Container, entry: Mapping[str, Any], T: int, S: int) -> None:
     """Shapes must fit one another and the text."""
     names = cast("dict[str, str]", entry["arrays"])
     angles = {"cos", "sin"} if entry["layout"] is not None else set()
@@ -118,8 +124,8 @@ def _check_arrays(container: Container, entry: Mapping[str, Any], T: int) -> Non
     shapes = {field: container.shape(name) for field, name in names.items()}
     (H, _, d), (K, _, dv) = shapes["query"], shapes["value"]
     fitting: dict[str, list[tuple[int, ...]]] = {
-        "query": [(H, T, d)], "key": [(K, T, d)], "value": [(K, T, dv)], "sinks": [(H,)],
-        "written": [(H, T)], "hidden": [(1, T, T), (H, T, T)], "bias": [(1, T, T), (H, T, T)],
+        "query": [(H, T, d)], "key": [(K, S, d)], "value": [(K, S, dv)], "sinks": [(H,)],
+        "written": [(H, S)], "hidden": [(1, T, S), (H, T, S)], "bias": [(1, T, S), (H, T, S)],
         "cos": [(T, shapes.get("cos", (T, 0))[-1])], "sin": [shapes.get("cos", ())],
     }  # fmt: skip
     for field, shape in shapes.items():

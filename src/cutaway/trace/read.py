@@ -12,12 +12,12 @@ from .card import ModelCard
 from .header import read_card, read_pieces, read_tokens
 from .keep import MATERIALS
 from .opened import Container, damaged, read_container
-from .packed import read_calls
+from .packed import CROSSINGS, read_calls
 from .source import Floats, Material, Rows
 from .standard import STANDARD_K, TARGETS
 from .stored import StoredSource
 from .trace import Trace
-from .write import ANSWERS, DISTANCES
+from .write import ANSWERS, DISTANCES, ENCODER, VERDICTS
 
 __all__ = ["read"]
 
@@ -29,20 +29,33 @@ def read(path: Path) -> Trace:
     that is damaged raises it when it is first read.
     """
     container = read_container(path)
-    values = container.header
     try:
-        tokens, card = read_tokens(values["tokens"]), read_card(values["card"])
-        source = StoredSource(read_pieces(values["pieces"]))
-        options, notes = dict(values["options"]), tuple(map(str, values["notes"]))
-        materials = _materials(container, tokens, card)
-        answers = _answers(container, tokens, card)
-        calls = read_calls(container, len(tokens), card.n_layers)
+        if "encoder" not in container.header:
+            return _trace(container, None)
+        encoder = _trace(container.part(ENCODER, dict(container.header["encoder"])), None)
+        return _trace(container.without(ENCODER), encoder)
     except (AttributeError, LookupError, OverflowError, TypeError, ValueError) as problem:
         raise damaged(path, f"its header describes no trace ({problem})") from None
+
+
+def _trace(container: Container, encoder: Trace | None) -> Trace:
+    """The trace in a container; AttributeError, LookupError and such where it describes none."""
+    values = container.header
+    tokens, card = read_tokens(values["tokens"]), read_card(values["card"])
+    S = 0 if encoder is None else encoder.n_positions
     return Trace(
-        tokens=tokens, card=card, materials=materials, source=source, answers=answers,
-        calls=calls, options=options, notes=notes,
-    )  # fmt: skip
+        tokens=tokens,
+        card=card,
+        materials=_materials(container, tokens, card),
+        source=StoredSource(read_pieces(values["pieces"])),
+        answers=_answers(container, tokens, card),
+        verdicts=_verdicts(container, tokens, card),
+        calls=read_calls(container, len(tokens), card.n_layers),
+        options=dict(values["options"]),
+        notes=tuple(map(str, values["notes"])),
+        encoder=encoder,
+        crossings=read_calls(container, len(tokens), card.n_layers, prefix=CROSSINGS, n_keys=S),
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +82,7 @@ def _materials(container: Container, tokens: TokenRow, card: ModelCard) -> dict[
     found: dict[str, dict[int, str]] = {}
     for name in container.names:
         material, _, layer = name.partition("/")
-        if material in ("answers", "attention"):
+        if material in ("answers", "attention", "crossings") or name == VERDICTS:
             continue
         if material not in MATERIALS or not INPUT_LAYER <= int(layer) < card.n_layers:
             raise ValueError(f"an array {name!r} has no place in it")
@@ -78,6 +91,16 @@ def _materials(container: Container, tokens: TokenRow, card: ModelCard) -> dict[
             raise ValueError(f"the array {name!r} has the shape {container.shape(name)}")
         found.setdefault(material, {})[int(layer)] = name
     return {name: _Layers(container, dict(sorted(found[name].items()))) for name in found}
+
+
+def _verdicts(container: Container, tokens: TokenRow, card: ModelCard) -> Floats | None:
+    """A classifier's logits after each layer, where they were kept."""
+    if VERDICTS not in container.names:
+        return None
+    each = (len(card.labels),) if card.task == "sequence" else (len(tokens), len(card.labels))
+    if container.shape(VERDICTS) != (card.n_layers + 1, *each):
+        raise ValueError(f"its classes' logits have the shape {container.shape(VERDICTS)}")
+    return container.array(VERDICTS)
 
 
 def _answers(container: Container, tokens: TokenRow, card: ModelCard) -> Rows | None:

@@ -33,9 +33,17 @@ def same(a: Trace, b: Trace) -> bool:
         and a.notes == b.notes
         and _same_materials(a.materials, b.materials)
         and _same_answers(a.answers, b.answers)
+        and _same_verdicts(a.verdicts, b.verdicts)
         and a.calls.keys() == b.calls.keys()
         and all(_same_calls(a.calls[layer], b.calls[layer]) for layer in a.calls)
+        and a.crossings.keys() == b.crossings.keys()
+        and all(_same_calls(a.crossings[layer], b.crossings[layer]) for layer in a.crossings)
+        and _same_encoders(a.encoder, b.encoder)
     )
+
+
+def _same_encoders(a: Trace | None, b: Trace | None) -> bool:
+    return a is b if a is None or b is None else same(a, b)
 
 
 def _same_materials(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
@@ -59,6 +67,10 @@ def _same_answers(a: Rows | None, b: Rows | None) -> bool:
     return _same_arrays(a.distances, b.distances) and all(
         _same_array(getattr(a, name), getattr(b, name)) for name in arrays
     )
+
+
+def _same_verdicts(a: NDArray[Any] | None, b: NDArray[Any] | None) -> bool:
+    return a is b if a is None or b is None else _same_array(a, b)
 
 
 def _same_arrays(a: Mapping[Any, NDArray[Any]], b: Mapping[Any, NDArray[Any]]) -> bool:

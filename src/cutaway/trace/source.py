@@ -89,6 +89,10 @@ class Attribution:
     method    "input_x_gradient", "gradient_norm", "integrated_gradients", "occlusion", ...
     at_layer  the leaf: None is the embedding output, l the residual state after block l
     options   of the method: steps, baseline, replacement, path, seed
+    rows      of a classifier, (n,) the row that each target is read from: of a text its only one,
+              or the label's where each is judged by itself; a token's; 0 for an answer's start, 1
+              for its end. token_ids are then what is chosen in it: a label, 0 for yes, a position
+    names     of a classifier, (n,) what is explained, in words: the label
     """
 
     targets: tuple[int, ...]
@@ -98,6 +102,8 @@ class Attribution:
     method: str = "input_x_gradient"
     at_layer: int | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    rows: tuple[int, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,6 +115,7 @@ class Attributed:
     value  (n,)   the quantity explained
     gap    (n,)   integrated gradients' relative completeness gap, else NaN
     notes  what the method did: its baseline, steps, seed
+    source_score, source_signed  (n, S) both, of the tokens that an encoder read; None without one
     """
 
     score: Floats
@@ -116,6 +123,8 @@ class Attributed:
     value: Floats
     gap: Floats
     notes: Mapping[str, Any] = field(default_factory=dict)
+    source_score: Floats | None = None
+    source_signed: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -123,7 +132,8 @@ class Masked:
     """A text with some tokens taken out: deletion curves and occlusion ask for many of these.
 
     target    the position whose token is scored (read at target - 1)
-    token_id  the token scored there
+    token_id  the token scored there, or the choice of a classifier
+    row       of a classifier: the row that this is chosen in
     removed   each variant's removed positions, all below target
     how       "replace" by a token, or "delete" them
     """
@@ -133,6 +143,7 @@ class Masked:
     removed: tuple[tuple[int, ...], ...]
     how: Literal["replace", "delete"] = "replace"
     replacement: int | None = None
+    row: int = 0
 
 
 class Source(Protocol):
@@ -150,12 +161,28 @@ class Source(Protocol):
         """Saliency of the targets."""
         ...
 
+    def classify(self, trace: Trace, layers: Sequence[int]) -> Floats:
+        """(R, n) or (R, T, n) the logits of a classifier's n labels after each of R layers."""
+        ...
+
     def attention(self, trace: Trace, layer: int, heads: Sequence[int]) -> Floats:
         """(len(heads), T, T) the attention weights of some heads of one block."""
         ...
 
     def attention_call(self, trace: Trace, layer: int) -> AttentionCall:
         """The queries, keys and values of one block, proven to give its weights."""
+        ...
+
+    def cross_attention(self, trace: Trace, layer: int, heads: Sequence[int]) -> Floats:
+        """(len(heads), T, S) the weights of a decoder block's heads on the source's tokens."""
+        ...
+
+    def cross_call(self, trace: Trace, layer: int) -> AttentionCall:
+        """A decoder block's queries to the source, its keys and values, proven as above."""
+        ...
+
+    def reader(self) -> Source:
+        """Who answers for the encoder's side of an encoder-decoder's traces."""
         ...
 
     def walk(self, trace: Trace, layer: int, at: int) -> Walk:

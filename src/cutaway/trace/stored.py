@@ -46,6 +46,14 @@ class StoredSource:
             f"the model {trace.card.name!r}", because=f"{wanted.method} has to run it", fix=ATTACH
         )
 
+    def classify(self, trace: Trace, layers: Sequence[int]) -> Floats:  # noqa: ARG002
+        """Always refused: what was kept, the trace gives itself."""
+        raise MissingError(
+            f"the model {trace.card.name!r}",
+            because=f"this trace kept {', '.join(trace.kept) or 'nothing'}",
+            fix=f"trace again with keep='lens', or {ATTACH}",
+        )
+
     def attention(self, trace: Trace, layer: int, heads: Sequence[int]) -> Floats:
         """(len(heads), T, T) the weights of some heads, from the queries and keys that were kept.
 
@@ -64,6 +72,25 @@ class StoredSource:
             f"the queries and keys of layer {layer}", because=why,
             fix=f"trace again with keep='attention', or {ATTACH}",
         )  # fmt: skip
+
+    def cross_attention(self, trace: Trace, layer: int, heads: Sequence[int]) -> Floats:
+        """(len(heads), T, S) the weights on the source, from what was kept."""
+        return trace.cross_call(layer).weights(heads)
+
+    def cross_call(self, trace: Trace, layer: int) -> AttentionCall:
+        """Always refused: what was kept, the trace gives itself."""
+        why = f"this trace kept {', '.join(trace.kept) or 'nothing'}"
+        known = trace.card.capabilities.get("cross queries and keys")
+        if trace.crossings and known is not None:
+            why = known.why
+        raise MissingError(
+            f"the queries of layer {layer} to the source", because=why,
+            fix=f"trace again with keep='attention', or {ATTACH}",
+        )  # fmt: skip
+
+    def reader(self) -> StoredSource:
+        """Itself: what was kept of the encoder is in its trace."""
+        return self
 
     def walk(self, trace: Trace, layer: int, at: int) -> Walk:  # noqa: ARG002
         """Always refused: the steps are recomputed from the model's weights."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ..core.axes import layer_name
+from ..core.axes import INPUT_LAYER, layer_name
 from ..core.errors import MissingError
+from ..core.terminal import harmless
 from ..core.tokens import TokenRow
 from .attention import AttentionCall
 from .card import ModelCard
@@ -32,9 +33,13 @@ class Trace:
     materials  name -> layer -> (T, n) array: what was kept (states, inside, neurons)
     answers    the logit lens' stored answers (keep="lens"), else None
     calls      layer -> its attention's queries, keys and values (keep="attention")
+    verdicts   of a classifier, (L + 1, n) or (L + 1, T, n) the labels' logits after each layer
+               (keep="lens"), else None
     options    how it was made: the prompt, the options of generate, the seed, as JSON values
     notes      what a reader should know, in words
     source     who answers questions about what was not kept
+    encoder    of an encoder-decoder: the source as the encoder read it; this trace is the decoder's
+    crossings  layer -> the decoder's queries to the source, its keys and values (keep="attention")
     """
 
     tokens: TokenRow
@@ -42,14 +47,22 @@ class Trace:
     materials: Mapping[str, Material]
     source: Source = field(repr=False)
     answers: Rows | None = None
+    verdicts: Floats | None = None
     calls: Mapping[int, AttentionCall] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    encoder: Trace | None = None
+    crossings: Mapping[int, AttentionCall] = field(default_factory=dict)
 
     @property
     def token_ids(self) -> tuple[int, ...]:
-        """(T,) the ids fed to the model: prompt plus output."""
+        """(T,) the ids fed to the model, or to its decoder: prompt plus output."""
         return self.tokens.ids
+
+    @property
+    def source_ids(self) -> tuple[int, ...]:
+        """(S,) the ids that the encoder of an encoder-decoder read; () for other models."""
+        return () if self.encoder is None else self.encoder.token_ids
 
     @property
     def text(self) -> str:
@@ -74,17 +87,21 @@ class Trace:
     @property
     def kept(self) -> tuple[str, ...]:
         """The names of what was recorded."""
-        names = set(self.materials) | ({"lens"} if self.answers is not None else set())
+        answered = self.answers is not None or self.verdicts is not None
+        names = set(self.materials) | ({"lens"} if answered else set())
         names |= {"attention"} if self.calls else set()
         return tuple(name for name in MATERIALS if name in names)
 
     @property
     def nbytes(self) -> int:
-        """Bytes held by the recorded arrays."""
+        """Bytes held by the recorded arrays, the encoder's too."""
         arrays = [array for layers in self.materials.values() for array in layers.values()]
-        arrays += [array for call in self.calls.values() for array in call.arrays().values()]
+        calls = [*self.calls.values(), *self.crossings.values()]
+        arrays += [array for call in calls for array in call.arrays().values()]
         # Blocks share angles and masks: an array counts once, wherever it is held.
-        return sum({array.ctypes.data: array.nbytes for array in arrays}.values())
+        arrays += [self.verdicts] if self.verdicts is not None else []
+        own = sum({array.ctypes.data: array.nbytes for array in arrays}.values())
+        return own if self.encoder is None else own + self.encoder.nbytes
 
     def material(self, name: str, layers: Sequence[int]) -> Material:
         """Layer -> (T, n) array of a material: as kept, or else asked of the source."""
@@ -94,10 +111,21 @@ class Trace:
             return {layer: kept[layer] for layer in layers}
         return self.source.replay(self, name, layers)
 
+    def verdicts_after(self, layers: Sequence[int]) -> Floats:
+        """(R, n) or (R, T, n) a classifier's logits after R layers: as kept, or else asked."""
+        if self.verdicts is None:
+            return self.source.classify(self, layers)
+        return self.verdicts[[layer - INPUT_LAYER for layer in layers]]
+
     def attention_call(self, layer: int) -> AttentionCall:
         """The queries, keys and values of a block: as kept, or else asked of the source."""
         kept = self.calls.get(layer)
         return self.source.attention_call(self, layer) if kept is None else kept
+
+    def cross_call(self, layer: int) -> AttentionCall:
+        """A decoder block's queries to the source, its keys and values: as kept, or else asked."""
+        kept = self.crossings.get(layer)
+        return self.source.cross_call(self, layer) if kept is None else kept
 
     def state(self, layer: int) -> Floats:
         """(T, width) the residual state after a block, -1 for the one that enters block 0.
@@ -143,13 +171,22 @@ class Trace:
 
     def attach(self, source: Source) -> Trace:
         """The same trace with a model behind it, so that it answers what was not kept."""
-        return replace(self, source=source)
+        if self.encoder is None:
+            return replace(self, source=source)
+        return replace(self, source=source, encoder=self.encoder.attach(source.reader()))
 
     def __repr__(self) -> str:
         text = self.text if len(self.text) <= 48 else self.text[:47] + "…"
         produced = self.n_positions - self.n_prompt
         return (
-            f"Trace({text!r}, {self.n_prompt} tokens read"
+            f"Trace({text!r}, {self._read_words()}"
             + (f", {produced} produced" if produced else "")
-            + f", {self.n_layers} layers, {self.card.name}, kept: {', '.join(self.kept)})"
+            + f", {self.n_layers} layers, {harmless(self.card.name)}, kept: {', '.join(self.kept)})"
         )
+
+    def _read_words(self) -> str:
+        if self.encoder is None:
+            return f"{self.n_prompt} tokens read"
+        source = self.encoder.text
+        shown = source if len(source) <= 48 else source[:47] + "…"
+        return f"from {shown!r}, {self.encoder.n_positions} + {self.n_prompt} tokens read"

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from ..core.files import write_whole
 from .container import write_container
 from .header import header
-from .packed import pack_calls
+from .packed import CROSSINGS, pack_calls
 from .source import Rows
 from .trace import Trace
 
-__all__ = ["ANSWERS", "DISTANCES", "write"]
+__all__ = ["ANSWERS", "DISTANCES", "ENCODER", "VERDICTS", "write"]
 
 #: The fields of Rows that are one array each, and how their names begin in the file.
 ANSWERS = (
@@ -23,6 +23,10 @@ ANSWERS = (
     "entropy",
 )  # fmt: skip
 DISTANCES = "answers/distances/"
+#: How a classifier's logits are called.
+VERDICTS = "verdicts/logits"
+#: How the names of the arrays of an encoder's trace begin.
+ENCODER = "encoder/"
 
 
 def write(trace: Trace, path: Path) -> Path:
@@ -30,12 +34,29 @@ def write(trace: Trace, path: Path) -> Path:
 
     Raises FileError where it can't be written.
     """
+    values, arrays = _packed(trace)
+    version = 2 if trace.calls else 1
+    if trace.verdicts is not None:
+        version = 3
+    if trace.encoder is not None:
+        version = 3
+        values["encoder"], more = _packed(trace.encoder)
+        arrays |= {f"{ENCODER}{name}": array for name, array in more.items()}
+    return write_whole(path, lambda file: write_container(file, values, arrays, version=version))
+
+
+def _packed(trace: Trace) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """The header's values and the arrays by name, without those of its encoder."""
     values, arrays = header(trace), _arrays(trace)
-    version = 1
     if trace.calls:
         values["attention"], calls = pack_calls(trace.calls)
-        arrays, version = arrays | calls, 2
-    return write_whole(path, lambda file: write_container(file, values, arrays, version=version))
+        arrays |= calls
+    if trace.verdicts is not None:
+        arrays[VERDICTS] = trace.verdicts
+    if trace.crossings:
+        values["crossings"], calls = pack_calls(trace.crossings, CROSSINGS)
+        arrays |= calls
+    return values, arrays
 
 
 def _arrays(trace: Trace) -> dict[str, NDArray[Any]]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..core.axes import layer_name
 from ..core.numbers import percent, quantity, rank
+from .account_classes import class_lines
 from .header import attribute, is_masked
 from .sentences import stays_from
 
@@ -31,6 +32,7 @@ class Known:
     saliency  of saliency, with as many targets as were asked for
     gaze      of lens.gaze: the head that looks most at one earlier token
     factors   of factors
+    alignment of an encoder-decoder's cross attention
     sections  the names of the sections there are: numbers are linked to these
     places    section -> the only position its picture shows
     """
@@ -40,6 +42,8 @@ class Known:
     saliency: xr.Dataset | None = None
     gaze: xr.Dataset | None = None
     factors: xr.Dataset | None = None
+    alignment: xr.Dataset | None = None
+    classes: xr.Dataset | None = None
     sections: frozenset[str] = frozenset()
     places: dict[str, int] = field(default_factory=dict)
 
@@ -83,8 +87,14 @@ def _lines(known: Known, at: int) -> Iterator[Line]:
                 yield _came(known, at)
         elif at + 1 < known.said.sizes["position"]:
             yield _came(known, at)
-    if known.saliency is not None:
+    if attribute(known.said, "model").get("task"):
+        yield from class_lines(
+            known.classes, known.saliency, at, lambda section: _link(known, section, at)
+        )
+    elif known.saliency is not None:
         yield _read(known, at, known.saliency)
+    if known.alignment is not None and at + 1 in known.alignment["target"].values:
+        yield _aligned(known, at, known.alignment)
     if known.gaze is not None and known.gaze["layer"].values[at] >= 0:
         yield _looked(known, at, known.gaze)
     if known.factors is None and "factors" in known.sections:
@@ -168,15 +178,35 @@ def _read(known: Known, at: int, saliency: xr.Dataset) -> Line:
         ]  # fmt: skip
     row = targets.index(at + shift)
     shares = saliency["saliency"].values[row, : None if known.masked else at + 1]
+    labels = saliency["source_input"].values[: len(shares)].tolist()
+    before = saliency.sizes.get("source_position", 0)
+    if before:  # an encoder-decoder read two texts
+        shares = np.concatenate([saliency["source_saliency"].values[row], shares])
+        labels = [*saliency["source_position_input"].values.tolist(), *labels]
     label: list[Any] = ["out", str(saliency["explained"].values[row]), None]
     if np.isnan(shares).all():
         return [["", "No earlier token has any saliency for ", None], label, ["", ".", None]]
     source = int(np.nanargmax(shares))
     share = ["b", percent(float(shares[source])), _link(known, "saliency", at)]
-    only = ", the only one before it" if at == 0 and not known.masked else ""
+    only = ", the only one before it" if len(shares) == 1 and not known.masked else ""
+    only = " of the source" if source < before else only
     return [
         share, ["", " of the saliency of ", None], label, ["", " lies on ", None],
-        ["in", str(saliency["source_input"].values[source]), None], ["", f"{only}.", None],
+        ["in", str(labels[source]), None], ["", f"{only}.", None],
+    ]  # fmt: skip
+
+
+def _aligned(known: Known, at: int, alignment: xr.Dataset) -> Line:
+    """Where cross attention looked in the source, in the layer that points most."""
+    rows = alignment["weight"].sel(target=at + 1).transpose("layer", "source")
+    layer, source = np.unravel_index(int(rows.values.argmax()), rows.shape)
+    number = int(rows["layer"].values[layer])
+    link = _link(known, "alignment", at, layer=number)
+    return [
+        ["", "In the source, ", None], ["b", f"layer {number}", link],
+        ["", " looks most at ", None], ["in", str(rows["source_input"].values[source]), None],
+        ["", ": ", None], ["b", percent(float(rows.values[layer, source])), link],
+        ["", " (the mean over its heads).", None],
     ]  # fmt: skip
 
 
@@ -184,8 +214,11 @@ def _looked(known: Known, at: int, gaze: xr.Dataset) -> Line:
     """The head that looks most at one token other than the first and its own."""
     layer, head, key = (int(gaze[name].values[at]) for name in ("layer", "head", "key"))
     link = _link(known, "attention", at, layer=layer, head=head)
+    which = "Of all heads, "
+    if known.alignment is not None:
+        which = "Of all heads that look at what was written, "
     return [
-        ["", "Of all heads, ", None], ["b", f"head {head} of layer {layer}", link],
+        ["", which, None], ["b", f"head {head} of layer {layer}", link],
         ["", f" looks most at a single {'other' if known.masked else 'earlier'} token: ", None],
         ["b", percent(float(gaze["weight"].values[at])), link], ["", " on ", None],
         ["in", _input(known, key), None], ["", " (the first token not counted).", None],

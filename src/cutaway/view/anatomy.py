@@ -164,5 +164,15 @@ def _sentence(card: Mapping[str, Any], parts: Sequence[Mapping[str, Any]]) -> li
         ["b", card["name"]],
         ["", f" has {card['n_layers']} blocks and "],
         ["b", f"{total:,}"],
-        ["", f" parameters: {shares}."],
+        ["", f" parameters: {shares}.{_shared(parts)}"],
     ]
+
+
+def _shared(parts: Sequence[Mapping[str, Any]]) -> str:
+    """Which blocks have no weight of their own: shared blocks, calls of the same modules."""
+    inside = [part for part in parts if part["blocks"]]
+    own = {part["blocks"] for part in inside if part["count"]}
+    again = {part["blocks"]: part["tied"] for part in inside if part["blocks"] not in own}
+    if not all(again.values()) or not again:
+        return ""
+    return f" Shared: blocks {', '.join(again)} are earlier blocks called again."

@@ -32,6 +32,9 @@ Places = NDArray[np.int32]
 def attention_spec(dataset: xr.Dataset, *, budget: int | None = None, live: bool = False) -> Spec:
     """Every head as a thumbnail with its figures, and heads at full size up to a budget.
 
+    Of an encoder-decoder's cross attention queries are of the target, keys of the source: its
+    header has `keys`, their row of tokens, null where both are one text.
+
     dataset  of attention with the figures of its heads (lens.heads.with_figures)
     budget   the most bytes of weights, BUDGET or LIVE_BUDGET unless said; beyond it, the heads
              that lead in a figure, then those with the least mass on the first token
@@ -47,13 +50,15 @@ def attention_spec(dataset: xr.Dataset, *, budget: int | None = None, live: bool
     values = _values(dataset, figures)
     lead = _opening(figures)
     budget = (LIVE_BUDGET if live else BUDGET) if budget is None else budget
-    small = thumbnails(dataset["weight"])
-    room = budget // packed_bytes(dataset.sizes["query"], small.causal)
+    asked, kind = attribute(dataset, "options"), dataset.attrs.get("kind", "self")
+    small = thumbnails(dataset["weight"], same=kind != "cross")
+    room = budget // packed_bytes(dataset["weight"], small.causal)
     place = _opening_layer(values, lead, room) if live else _chosen(dataset, values, room)
     held = packed(dataset["weight"], place, small.causal)
-    asked = attribute(dataset, "options")
     own = {
         **token_row(dataset, "query"),
+        "stream": kind,
+        "keys": token_row(dataset, "key") if kind == "cross" else None,
         **_heads(dataset),
         **_asked(dataset, asked),
         "figures": figures,
@@ -66,7 +71,7 @@ def attention_spec(dataset: xr.Dataset, *, budget: int | None = None, live: bool
     }
     common = header(
         dataset,
-        heading="Where it looked",
+        heading=words.HEADINGS[kind],
         about=words.about(asked["weighting"], asked["aggregate"]),
         sentence=words.sentence(dataset, None if held.total is None else small.first),
     )
@@ -100,9 +105,11 @@ def attention_head(dataset: xr.Dataset, layer: int, head: int, causal: bool) -> 
 def _heads(dataset: xr.Dataset) -> dict[str, Any]:
     """Which layers and heads there are; an aggregate counts as one head."""
     single = "head" not in dataset.dims
-    counts = attribute(dataset, "model")["heads"]
+    which = "cross_heads" if dataset.attrs.get("kind") == "cross" else "heads"
+    counts = attribute(dataset, "model")[which]
     heads = [0] if single else [int(head) for head in dataset["head"].values]
-    groups = [0] if single else [int(group) for group in dataset["group"].values]
+    grouped = "group" in dataset.coords
+    groups = [int(group) for group in dataset["group"].values] if grouped else [-1] * len(heads)
     return {
         "layers": [int(layer) for layer in dataset["layer"].values],
         "heads": heads,

@@ -29,7 +29,7 @@ class Packed:
     """Some heads as bytes.
 
     levels  uint8 (head, entry): 255 times the square root of each weight, off by 0.004 at most;
-            the lower triangle row by row where nothing looks ahead
+            row by row, of a square where nothing looks ahead the lower triangle
     total   float32 (head, query), what each row was divided by; None for weights, kept as they are
     """
 
@@ -41,8 +41,10 @@ class Packed:
 class Thumbnails:
     """Every head as uint8 (layer, head, S, S), max-pooled, in the levels of Packed.
 
+    Of weights on another text its rows and columns are pooled each by itself.
+
     rest    the same without the first token
-    causal  whether no head looks ahead
+    causal  whether no head looks ahead; weights on another text never are
     first   the mean share of the first token in the rows of the others
     """
 
@@ -53,7 +55,10 @@ class Thumbnails:
 
 
 def _squares(weight: xr.DataArray, row: int, heads: Sequence[int] | None = None) -> Floats:
-    """(H, T, T) the weights of a row of the layer axis; an aggregate counts as one head."""
+    """(H, T, T) the weights of a row of the layer axis, or (H, T, S) on another text.
+
+    An aggregate counts as one head.
+    """
     one = weight.isel(layer=row)
     if "head" not in one.dims:
         return np.asarray(one.values)[None]
@@ -65,9 +70,12 @@ def _is_share(weight: xr.DataArray) -> bool:
     return bool(weight.attrs["units"] == "1")
 
 
-def thumbnails(weight: xr.DataArray) -> Thumbnails:
-    """Every head in small; one layer of weights is held at a time."""
-    made, rest, causal, first = [], [], True, []
+def thumbnails(weight: xr.DataArray, same: bool = True) -> Thumbnails:
+    """Every head in small; one layer of weights is held at a time.
+
+    same  whether queries and keys are of one text
+    """
+    made, rest, causal, first = [], [], same, []
     for row in steps(range(weight.sizes["layer"]), "drawing heads"):
         whole = _squares(weight, row)
         causal = causal and not np.triu(whole, 1).any()
@@ -84,7 +92,7 @@ def packed(weight: xr.DataArray, place: NDArray[np.int32], causal: bool) -> Pack
     place  (layer, head) which of the rows packed is a head's, -1 for none
     """
     T, count = weight.sizes["query"], int(place.max()) + 1
-    levels = np.empty((count, packed_bytes(T, causal)), dtype=np.uint8)
+    levels = np.empty((count, packed_bytes(weight, causal)), dtype=np.uint8)
     total = None if _is_share(weight) else np.empty((count, T), dtype=np.float32)
     for layer, rows in steps(list(enumerate(place)), "packing heads"):
         heads = np.flatnonzero(rows >= 0)
@@ -102,15 +110,14 @@ def packed_heads(weight: xr.DataArray, row: int, heads: Sequence[int], causal: b
     total = None
     if not _is_share(weight):
         whole, total = _shares(whole)
-    T = whole.shape[-1]
-    seen = np.tri(T, dtype=bool) if causal else np.ones((T, T), dtype=bool)
+    seen = np.tri(whole.shape[-1], dtype=bool) if causal else np.ones(whole.shape[-2:], dtype=bool)
     return Packed(_rooted(whole[:, seen]), total)
 
 
-def packed_bytes(n_positions: int, causal: bool) -> int:
+def packed_bytes(weight: xr.DataArray, causal: bool) -> int:
     """Bytes of one head."""
-    T = n_positions
-    return T * (T + 1) // 2 if causal else T * T
+    T, S = weight.sizes["query"], weight.sizes["key"]
+    return T * (T + 1) // 2 if causal else T * S
 
 
 def _shares(whole: Floats) -> tuple[Floats, NDArray[np.float32]]:
@@ -130,10 +137,11 @@ def _without_first(whole: Floats) -> Floats:
 
 def _pooled(whole: Floats) -> Bytes:
     """(H, T, T) weights as (H, S, S) the largest of each box, so that a single cell survives."""
-    T = whole.shape[-1]
-    side = min(SIDE, T)
-    starts = np.arange(side) * T // side
-    boxes = np.maximum.reduceat(np.maximum.reduceat(whole, starts, axis=-1), starts, axis=-2)
+    boxes = whole
+    for axis in (-1, -2):
+        size = whole.shape[axis]
+        side = min(SIDE, size)
+        boxes = np.maximum.reduceat(boxes, np.arange(side) * size // side, axis=axis)
     return _rooted(boxes)
 
 

@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 from ..core.numbers import byte_size, percent
 from .header import Runs
 
-__all__ = ["about", "embedded", "encoding", "sentence"]
+__all__ = ["HEADINGS", "about", "embedded", "encoding", "sentence"]
+
+#: The question of each kind of attention.
+HEADINGS = {
+    "self": "Where it looked",
+    "decoder": "Where it looked in what it wrote",
+    "cross": "Where it looked in the source",
+    "encoder": "Where the source looked at itself",
+}
 
 _AGGREGATED = {
     "mean": "The mean over the heads of a block. ",
@@ -69,6 +77,8 @@ def sentence(dataset: xr.Dataset, carried: float | None) -> Runs:
 
     carried  the first token's part of the norms that are drawn, None where weights are
     """
+    if "peak" in dataset:
+        return _pointing(dataset)
     if np.isnan(dataset["first"].values).all():
         return [["", "A single token can look at itself alone."]]
     first = float(np.nanmean(dataset["first"].values))
@@ -88,6 +98,19 @@ def sentence(dataset: xr.Dataset, carried: float | None) -> Runs:
         runs += [["", " On average "], ["b", percent(mean)]]
         runs += [["", " of a row lies on no token: the model has attention sinks of its own."]]
     return runs
+
+
+def _pointing(dataset: xr.Dataset) -> Runs:
+    """Of cross attention: what points most, and the part of the source's last token."""
+    last = float(np.nanmean(dataset["last"].values))
+    words = " points most: on average its largest weight on a source token is "
+    runs = _strongest(dataset, "peak", words)[1:]
+    end = str(dataset["key_input"].values[-1])
+    return [
+        *runs, ["", " The last source token, "], ["in", end], ["", ", takes "],
+        ["b", percent(last)], ["", " of the attention of an average "],
+        ["", "head." if "head" in dataset.dims else "layer."],
+    ]  # fmt: skip
 
 
 def _carried(carried: float | None) -> list[list[str]]:

@@ -2,53 +2,70 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
+
 import numpy as np
 import xarray as xr
 
 from ..core.numbers import quantity
-from ..core.tokens import display_text
+from ..core.vectors import cosines
 from .header import Runs, attribute, header
+from .shown_texts import shown_texts
 from .spec import Spec
 
 __all__ = ["MOST", "embed_spec"]
 
-#: The most texts of a picture.
-MOST = 400
-_LONGEST = 80
+#: The most texts of a picture, and the most tokens: those are the same from page to page.
+MOST, _MOST_TOKENS = 400, 100
+#: Letters of a token that is called a word.
+_WORD = 3
 
 
 def embed_spec(dataset: xr.Dataset) -> Spec:
     """A row and a column for each text, in the order given; the first 400 of them.
 
-    dataset  of embed: embedding (run, channel)
+    dataset  of embed: embedding (run, channel); of a vocabulary (token_id along run) the first 100
+             tokens that are words of three letters or more
 
     The header adds: texts, pooling, least (the smallest cosine shown). Arrays: similarity (n, n).
     """
-    shown = dataset.isel(run=slice(MOST))
-    rows = shown["embedding"].values.astype(np.float64)
-    length = np.linalg.norm(rows, axis=1, keepdims=True)
-    unit = np.divide(rows, length, out=np.zeros_like(rows), where=length > 0)
-    cosine = (unit @ unit.T).astype(np.float32)
-    texts = [_short(str(text)) for text in shown["run"].values]
+    shown, note = _shown(dataset)
+    vectors, texts = shown["embedding"].values, shown_texts(shown)
+    cosine = cosines(vectors, vectors).astype(np.float32)
     asked = attribute(dataset, "options")
+    kind = "tokens" if "token_id" in dataset.coords else "texts"
     common = header(
         dataset,
-        heading="Which texts are alike",
-        about=f"The cosine of every two texts' vectors ({asked['words']}): 1 where they point the "
+        heading=f"Which {kind} are alike",
+        about=f"The cosine of every two {kind}' vectors ({asked['words']}): 1 where they point the "
         "same way.",
         sentence=_sentence(cosine, texts),
     )
-    if dataset.sizes["run"] > MOST:
-        common["notes"] = [
-            *common["notes"], f"shown are the first {MOST} of {dataset.sizes['run']:,} texts"
-        ]  # fmt: skip
+    common["notes"] = [*common["notes"], *note]
     own = {"texts": texts, "least": float(cosine.min())}
     return Spec("embed", common | own, {"similarity": cosine})
 
 
-def _short(text: str) -> str:
-    shown = " ".join(display_text(word) for word in text.split()) or "∅"
-    return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 1] + "…"
+def _shown(dataset: xr.Dataset) -> tuple[xr.Dataset, list[str]]:
+    """Those of a picture, and the note that says which where it is not all."""
+    n = dataset.sizes["run"]
+    if "token_id" in dataset.coords:
+        places = list(islice(_words([str(text) for text in dataset["run"].values]), _MOST_TOKENS))
+        note = f"shown are the first {len(places)} of {n:,} tokens that are words of {_WORD} "
+        return dataset.isel(run=places), [note + "letters or more"]
+    if n <= MOST:
+        return dataset, []
+    return dataset.isel(run=slice(MOST)), [f"shown are the first {MOST} of {n:,} texts"]
+
+
+def _words(tokens: list[str]) -> Iterator[int]:
+    """The places of words: where the space before a word is part of its token, those with one."""
+    space = " " if any(token[:1] == " " and token[1:].isalpha() for token in tokens) else ""
+    for place, token in enumerate(tokens):
+        word = token.removeprefix(space)
+        if token.startswith(space) and len(word) >= _WORD and word.isalpha():
+            yield place
 
 
 def _sentence(cosine: np.ndarray, texts: list[str]) -> Runs:

@@ -36,8 +36,9 @@ def header(dataset: xr.Dataset, *, heading: str, about: str, sentence: Runs) -> 
 
 
 def is_masked(dataset: xr.Dataset) -> bool:
-    """Whether the model says the token at a position itself, and not the one after it."""
-    return bool(attribute(dataset, "model").get("objective") == "masked")
+    """Whether what a model says at a position is of that position, not of the token after it."""
+    card = attribute(dataset, "model")
+    return bool(card.get("objective") == "masked" or card.get("task"))
 
 
 def attribute(dataset: xr.Dataset, name: str) -> Any:

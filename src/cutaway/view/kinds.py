@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping
 import xarray as xr
 
 from ..core.errors import UnknownError
+from .alignment import alignment_spec
 from .anatomy import anatomy_spec
 from .attention import attention_spec
 from .attention_neuron import attention_neuron_spec
 from .candidates import candidates_spec
+from .classes import classes_spec
 from .clusters import clusters_spec
 from .compare import compare_spec
 from .compare_attention import compare_attention_spec
@@ -21,6 +23,7 @@ from .factors import factors_spec
 from .lens import lens_spec
 from .neurons import neurons_spec
 from .pairs import pairs_spec
+from .points import nearest_spec, projection_spec
 from .saliency import saliency_spec
 from .spec import Spec
 from .walk import walk_spec
@@ -32,11 +35,14 @@ __all__ = ["VIEWS", "spec_of"]
 VIEWS: Mapping[str, Callable[[xr.Dataset], Spec]] = {
     "logit_lens": lens_spec,
     "predictions": candidates_spec,
+    "classes": classes_spec,
     "saliency": saliency_spec,
     "deletion": deletion_spec,
     "anatomy": anatomy_spec,
     "walk": walk_spec,
     "embed": embed_spec,
+    "nearest": nearest_spec,
+    "projection": projection_spec,
     "explore": explore_spec,
     "watch": watch_spec,
     "pairs": pairs_spec,
@@ -44,6 +50,7 @@ VIEWS: Mapping[str, Callable[[xr.Dataset], Spec]] = {
     "clusters": clusters_spec,
     "factors": factors_spec,
     "attention": attention_spec,
+    "alignment": alignment_spec,
     "compare": compare_spec,
     "compare_attention": compare_attention_spec,
     "attention_neuron": attention_neuron_spec,

@@ -48,6 +48,7 @@ def lens_spec(dataset: xr.Dataset) -> Spec:
         "quantities": quantities(dataset),
         "opens_with": _opens_with(dataset),
         "inside": "inside_token_id" in dataset,
+        "partial": len(attribute(dataset, "options")["positions"]) < dataset.sizes["position"],
         "stays": _stays(dataset, stays),
     }
     common = header(

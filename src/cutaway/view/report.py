@@ -11,11 +11,14 @@ from numpy.typing import NDArray
 
 from .account import Line
 from .entries import Entries, entries
-from .header import Runs, header, is_masked
+from .header import Runs, attribute, header, is_masked
 from .row import token_row
 from .spec import Spec
 
 __all__ = ["report_spec"]
+
+#: Of a model that says something of a token itself, by whether it classifies.
+_IN_PLACE = {False: "what the model says in its place.", True: "what the model answers."}
 
 
 def report_spec(
@@ -35,7 +38,7 @@ def report_spec(
     pictures  of the sections, by name; none where they are asked for
 
     The header adds the row of tokens and
-      next_ids  the id of the token that came after each, -1 at the end
+      source    the row of tokens that an encoder-decoder read, null for other models
       opens_at, opening, accounts, vocabulary, k
       next_ids  the token that came after each position, -1 at the end
       sections  [{name, title, question, kind, at, missing}]: `at` is the only position of its
@@ -46,6 +49,7 @@ def report_spec(
     used, arrays = _candidates(said)
     own = {
         **token_row(said),
+        "source": token_row(said, "source") if "source" in said.dims else None,
         "next_ids": [int(token_id) for token_id in said["next_id"].values],
         "opens_at": opens_at,
         "opening": [list(line) for line in opening],
@@ -59,7 +63,7 @@ def report_spec(
         heading="What every lens says of it",
         about="One token is chosen on the whole page. What is told of it is "
         + (
-            "what the model says in its place."
+            _IN_PLACE[bool(attribute(said, "model").get("task"))]
             if is_masked(said)
             else "the position that read it: position i predicts token i + 1."
         ),

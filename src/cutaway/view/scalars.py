@@ -116,10 +116,20 @@ def _deletion(data: xr.Dataset) -> Iterator[Scalar]:
 def _heads(data: xr.Dataset) -> Iterator[Scalar]:
     yield Scalar("mean_entropy", _mean(data["entropy"]), "nats", "of an attention row, all heads")
     yield Scalar("mean_first", _mean(data["first"]), "1", "mass on the first token, all heads")
-    for name, words in (("previous", "the token before"), ("induction", "what followed before")):
-        if data[name].notnull().any():
+    for name, words in (
+        ("previous", "the token before"), ("induction", "what followed before"),
+        ("peak", "the source token that it looks at most"),
+    ):  # fmt: skip
+        if name in data and data[name].notnull().any():
             most = data[name].max().item()
             yield Scalar(f"largest_{name}", most, "1", f"mean mass of one head on {words}")
+
+
+def _alignment(data: xr.Dataset) -> Iterator[Scalar]:
+    peak = data["weight"].max("source").mean("target")
+    unit = data["weight"].attrs["units"]
+    words = "the largest cell of a row, mean over targets; of the layer where it is most"
+    yield Scalar("mean_peak", float(peak.max()), unit, words)
 
 
 def _neurons(data: xr.Dataset) -> Iterator[Scalar]:
@@ -183,6 +193,7 @@ SCALARS: Mapping[str, Callable[[xr.Dataset], Iterator[Scalar]]] = {
     "saliency": _saliency,
     "deletion": _deletion,
     "heads": _heads,
+    "alignment": _alignment,
     "neurons": _neurons,
     "clusters": _clusters,
     "factors": _factors,

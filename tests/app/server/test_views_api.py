@@ -208,3 +208,24 @@ def test_a_page_is_the_one_that_is_saved(server: Started, server_lm: LM, run_id:
     answer = server.client.get(f"/api/runs/{run_id}/page/logit_lens?k=2")
     trace = server.service.runs.open(run_id, server_lm)
     assert answer.text == page(ct.logit_lens(trace, k=2).spec)
+
+
+def test_what_is_looked_at_first_comes_first(server: Started, run_id: str) -> None:
+    """With `look`, the whole text but only some columns; where all are seen, the whole lens."""
+    address = f"/api/runs/{run_id}/views/logit_lens"
+    whole = server.client.get(address).content
+    assert server.client.get(f"{address}?look=1000").content == whole
+    headers = [
+        _header(server.client.get(address + query).content) for query in ("", "?look=1&at=0")
+    ]
+    assert [header["partial"] for header in headers] == [False, True]
+    assert headers[0]["positions"] == headers[1]["positions"]
+    refused = server.client.get(f"{address}?look=1&positions=0")
+    assert refused.status_code == 422
+    assert "a lens of all positions" in refused.json()["problem"]
+
+
+def _header(content: bytes) -> dict[str, Any]:
+    (length,) = struct.unpack("<I", content[:4])
+    header: dict[str, Any] = json.loads(content[4 : 4 + length])["header"]
+    return header

@@ -51,9 +51,9 @@ export function mount(place: HTMLElement | ShadowRoot, read: () => Spec, given: 
 
 /** The one selection of a report, and of the app, whose pictures follow each other. */
 function selectionOf({ header }: Spec, { address, alone }: Mount): Selection | null {
-  const at = (header as { opens_at?: number }).opens_at;
+  const { opens_at: at, source } = header as { opens_at?: number; source?: object | null };
   if (at === undefined) return alone ? null : new Selection(address);
-  return new Selection(address, at);
+  return new Selection(address, at, source ? 0 : null);
 }
 
 /** How a view draws another inside itself. */

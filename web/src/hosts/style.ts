@@ -12,12 +12,14 @@ import tables from "../parts/tables.css?inline";
 import anatomy from "../views/anatomy/style.css?inline";
 import attention from "../views/attention/style.css?inline";
 import attentionNeuron from "../views/attention_neuron/style.css?inline";
+import classes from "../views/classes/style.css?inline";
 import compare from "../views/compare/style.css?inline";
 import compareAttention from "../views/compare_attention/style.css?inline";
 import embed from "../views/embed/style.css?inline";
 import explore from "../views/explore/style.css?inline";
 import factors from "../views/factors/style.css?inline";
 import pairs from "../views/pairs/style.css?inline";
+import points from "../views/points/style.css?inline";
 import report from "../views/report/style.css?inline";
 import saliency from "../views/saliency/style.css?inline";
 import walk from "../views/walk/style.css?inline";
@@ -28,12 +30,14 @@ const VIEWS = [
   anatomy,
   attention,
   attentionNeuron,
+  classes,
   compare,
   compareAttention,
   embed,
   explore,
   factors,
   pairs,
+  points,
   report,
   saliency,
   walk,

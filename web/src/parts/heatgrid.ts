@@ -1,3 +1,4 @@
+import { listenToCells, stepOf } from "./cellinput";
 import { fullSize, placeAt, scrollTo, type Geometry, type Place } from "./geometry";
 import { edgeHeight, type GridModel } from "./heatmodel";
 import { paintScene } from "./heatpaint";
@@ -111,16 +112,12 @@ export class HeatGrid {
   }
 
   private listen(): void {
-    const node = this.element;
-    node.addEventListener("pointermove", (event) => {
-      if (event.pointerType !== "touch") this.handlers.hover(this.under(event));
+    listenToCells<Place>(this.element, {
+      under: (event) => this.under(event),
+      hover: (place) => this.handlers.hover(place),
+      choose: (place) => this.handlers.choose(place),
+      key: (name) => this.onKey(name),
     });
-    node.addEventListener("pointerleave", () => this.handlers.hover(null));
-    node.addEventListener("click", (event) => {
-      const place = this.under(event);
-      if (place) this.handlers.choose(place);
-    });
-    node.addEventListener("keydown", (event) => this.onKey(event));
   }
 
   private under(event: MouseEvent): Place | null {
@@ -128,35 +125,26 @@ export class HeatGrid {
     return placeAt(this.geometry, this.canvas.scroll, this.canvas.view, x, y);
   }
 
-  private onKey(event: KeyboardEvent): void {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+  private onKey(name: string): boolean {
     const from = this.selected ?? { row: 0, col: 0 };
-    if (event.key === "Escape") this.handlers.release();
-    else if (event.key === "Enter" || event.key === " ") this.handlers.choose(from);
+    if (name === "Escape") this.handlers.release();
+    else if (name === "Enter" || name === " ") this.handlers.choose(from);
     else {
-      const target = this.stepped(event.key, from);
-      if (!target) return;
+      const target = this.stepped(name, from);
+      if (!target) return false;
       this.handlers.move(target);
     }
-    event.preventDefault();
+    return true;
   }
 
-  private stepped(key: string, { row, col }: Place): Place | null {
-    const moves: Record<string, Place> = {
-      ArrowUp: { row: row - 1, col },
-      ArrowDown: { row: row + 1, col },
-      ArrowLeft: { row, col: col - 1 },
-      ArrowRight: { row, col: col + 1 },
-      PageUp: { row: row - PAGE, col },
-      PageDown: { row: row + PAGE, col },
-      Home: { row, col: 0 },
-      End: { row, col: this.model.cols - 1 },
-    };
-    const move = moves[key];
-    if (!move) return null;
+  private stepped(name: string, { row, col }: Place): Place | null {
+    if (name === "Home") return { row, col: 0 };
+    if (name === "End") return { row, col: Math.max(0, this.model.cols - 1) };
+    const step = stepOf(name, PAGE);
+    if (!step) return null;
     return {
-      row: Math.min(this.model.rows - 1, Math.max(0, move.row)),
-      col: Math.min(this.model.cols - 1, Math.max(0, move.col)),
+      row: Math.min(this.model.rows - 1, Math.max(0, row + step[0])),
+      col: Math.min(this.model.cols - 1, Math.max(0, col + step[1])),
     };
   }
 }

@@ -9,6 +9,8 @@ export interface Picked {
   /** A layer, INPUT_LAYER for the state that enters block 0. */
   readonly layer: number | null;
   readonly head: number | null;
+  /** A position of the source, the other text that an encoder-decoder reads. */
+  readonly source: number | null;
 }
 
 const MOST = 999_999_999;
@@ -17,10 +19,15 @@ const MOST = 999_999_999;
 export class Selection {
   private readonly choices: Choices;
 
-  /** `at`: the position that is picked where the address says none. */
-  constructor(address: Address | null, at: number | null = null) {
+  /** `at`, `source`: the positions that are picked where the address says none. */
+  constructor(address: Address | null, at: number | null = null, source: number | null = null) {
     this.choices = new Choices(
-      { at: at === null ? "" : String(at), layer: "", head: "" },
+      {
+        at: at === null ? "" : String(at),
+        layer: "",
+        head: "",
+        source: source === null ? "" : String(source),
+      },
       (name, value) => (name === "layer" && value === "in") || isWhole(value, 0, MOST),
       { address, scope: "", selection: null },
     );
@@ -32,14 +39,16 @@ export class Selection {
       at: this.number("at"),
       layer: layer === "" ? null : layerNumber(layer),
       head: this.number("head"),
+      source: this.number("source"),
     };
   }
 
-  set({ at, layer, head }: Partial<Picked>): void {
+  set({ at, layer, head, source }: Partial<Picked>): void {
     this.choices.set({
       ...(at === undefined ? {} : { at: at === null ? "" : String(at) }),
       ...(layer === undefined ? {} : { layer: layer === null ? "" : layerName(layer) }),
       ...(head === undefined ? {} : { head: head === null ? "" : String(head) }),
+      ...(source === undefined ? {} : { source: source === null ? "" : String(source) }),
     });
   }
 
@@ -52,7 +61,7 @@ export class Selection {
     this.choices.dispose();
   }
 
-  private number(name: "at" | "head"): number | null {
+  private number(name: "at" | "head" | "source"): number | null {
     return this.choices.get(name) === "" ? null : this.choices.number(name);
   }
 }
@@ -62,6 +71,14 @@ export function positionLink(positions: readonly number[]): Link {
   return {
     read: ({ at }) => (at === null ? null : String(positions.indexOf(at))),
     write: (value) => ({ at: positions[Number(value)]! }),
+  };
+}
+
+/** Links a choice that is an index of the source's `positions` to the source's own position. */
+export function sourceLink(positions: readonly number[]): Link {
+  return {
+    read: ({ source }) => (source === null ? null : String(positions.indexOf(source))),
+    write: (value) => ({ source: positions[Number(value)]! }),
   };
 }
 

@@ -12,14 +12,17 @@ export interface Quantity {
   readonly strong: "high" | "low";
 }
 
-/** What every picture with tokens along an axis carries of them. */
-export interface RowHeader extends Header {
+/** A row of tokens. */
+export interface TokenRow {
   readonly positions: readonly number[];
   readonly inputs: readonly string[];
   readonly texts: readonly string[];
   readonly produced: readonly boolean[];
   readonly roles: readonly string[];
 }
+
+/** What every picture with tokens along an axis carries of them. */
+export interface RowHeader extends Header, TokenRow {}
 
 /** Kind "logit_lens". R layers (ascending, -1 = "in") by P positions by k tokens. */
 export interface LensHeader extends RowHeader {
@@ -39,6 +42,8 @@ export interface LensHeader extends RowHeader {
   /** The quantity that is shown first. */
   readonly opens_with: string;
   readonly inside: boolean;
+  /** Whether cells are still being computed: they are empty. */
+  readonly partial: boolean;
   readonly stays: {
     readonly layer: number;
     readonly position: number;
@@ -126,6 +131,10 @@ export interface FactorsHeader extends RowHeader {
  * weights (embedded head, entry), figures (figure, layer, head).
  */
 export interface AttentionHeader extends RowHeader {
+  /** Whose attention it is: of an encoder-decoder one of the last three. */
+  readonly stream: "self" | "decoder" | "encoder" | "cross";
+  /** The tokens that are looked at, where they are of another text than those that look. */
+  readonly keys: TokenRow | null;
   readonly layers: readonly number[];
   readonly heads: readonly number[];
   /** The key-value group of each head. */
@@ -168,10 +177,15 @@ export interface AttentionHeader extends RowHeader {
   } | null;
 }
 
-/** Kind "saliency": share, score (target, source), value, gap (target). */
+/**
+ * Kind "saliency": share, score (target, source), value, gap (target); where there is a text that
+ * was read, source_share, source_score (target, its position).
+ */
 export interface SaliencyHeader extends RowHeader {
   /** The number of the word that each token belongs to. */
   readonly words: readonly number[];
+  /** The text that an encoder-decoder read; null for other models. */
+  readonly source: (TokenRow & { readonly words: readonly number[] }) | null;
   readonly targets: readonly number[];
   /** The token explained at each target. */
   readonly explained: readonly string[];
@@ -196,4 +210,23 @@ export interface DeletionHeader extends RowHeader {
   readonly target: number;
   readonly explained: string;
   readonly method: string;
+}
+
+/**
+ * Kind "alignment": weight (layer, target, source), best (layer, target), back (layer, source), the
+ * largest of each row and column as indices, -1 where there is none. Its row of tokens is the
+ * source's.
+ */
+export interface AlignmentHeader extends RowHeader {
+  readonly targets: readonly number[];
+  readonly explained: readonly string[];
+  readonly target_produced: readonly boolean[];
+  /** [] where it is of no layer. */
+  readonly layers: readonly number[];
+  /** The row of the layer that is shown first. */
+  readonly opens_with: number;
+  readonly of: "attention" | "saliency";
+  readonly head: number | null;
+  /** "1" for a share. */
+  readonly unit: string;
 }

@@ -1,4 +1,4 @@
-import type { RowHeader } from "./headers";
+import type { RowHeader, TokenRow } from "./headers";
 
 /** Where a number comes from: a section, and what is to be picked there (null: left as it is). */
 export interface AccountLink {
@@ -26,6 +26,8 @@ export interface ReportSection {
 
 /** Kind "report": top_index (into vocabulary), token_id, probability (position, k). */
 export interface ReportHeader extends RowHeader {
+  /** The text that an encoder-decoder read; null for other models. */
+  readonly source: TokenRow | null;
   /** The position that is picked first. */
   readonly opens_at: number;
   /** The token that came after each position; -1 at the last. */

@@ -1,4 +1,5 @@
 import { SpecError } from "../spec/spec";
+import { alignmentView } from "./alignment";
 import { anatomyView } from "./anatomy";
 import { attentionView } from "./attention";
 import { attentionNeuronView } from "./attention_neuron";
@@ -8,6 +9,7 @@ import { compareAttentionView } from "./compare_attention";
 import { watchView } from "./watch";
 import { pairsView } from "./pairs";
 import { neuronsView } from "./neurons";
+import { classesView } from "./classes";
 import { clustersView } from "./clusters";
 import { deletionView } from "./deletion";
 import { embedView } from "./embed";
@@ -15,6 +17,7 @@ import { exploreView } from "./explore";
 import { factorsView } from "./factors";
 import type { View } from "./host";
 import { lensView } from "./lens";
+import { pointsView } from "./points";
 import { reportView } from "./report";
 import { saliencyView } from "./saliency";
 import { walkView } from "./walk";
@@ -30,13 +33,16 @@ const KINDS: Readonly<Record<string, View>> = {
   clusters: clustersView,
   factors: factorsView,
   attention: attentionView,
+  alignment: alignmentView,
   compare: compareView,
   compare_attention: compareAttentionView,
   attention_neuron: attentionNeuronView,
+  classes: classesView,
   saliency: saliencyView,
   deletion: deletionView,
   walk: walkView,
   embed: embedView,
+  points: pointsView,
   explore: exploreView,
   report: reportView,
 };

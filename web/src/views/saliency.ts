@@ -7,7 +7,7 @@ import type { Place } from "../parts/geometry";
 import { HeatGrid } from "../parts/heatgrid";
 import { rampLegend } from "../parts/legend";
 import { picker } from "../parts/picker";
-import { targetLink } from "../parts/selection";
+import { sourceLink, targetLink } from "../parts/selection";
 import { TokenStrip } from "../parts/strip";
 import type { SaliencyHeader } from "../spec/headers";
 import type { Spec } from "../spec/spec";
@@ -15,6 +15,7 @@ import type { Host } from "./host";
 import { pageView, wide, type Page } from "./page";
 import { largestShare, matrixModel } from "./saliency/matrix";
 import { readout } from "./saliency/readout";
+import { chipsOf, SourceStrip } from "./saliency/strips";
 import { Shares, type Piece, type Told, type Unit } from "./saliency/shares";
 
 /** Saliency: pick a token that was said, and every earlier one carries its share in it. */
@@ -41,6 +42,7 @@ class SaliencyPage implements Page {
   private readonly panel = element("section", { class: "card readout", "aria-live": "polite" });
   private pieces: readonly Piece[] = [];
   private strip!: TokenStrip;
+  private source!: SourceStrip;
   /** The chip under the pointer. */
   private hover: number | null = null;
   /** The source chosen in the matrix. */
@@ -52,16 +54,17 @@ class SaliencyPage implements Page {
   ) {
     this.shares = new Shares(spec);
     this.largest = largestShare(this.shares);
-    const { targets } = spec.header;
+    const { targets, source } = spec.header;
     const start = { at: String(targets.at(-1)), unit: "tokens", detail: "no", layout: "strip" };
     this.choices = new Choices(
-      { ...start, pinned: "no" },
-      (name, value) =>
-        name === "at"
-          ? isWhole(value, 0, targets.at(-1)!) && targets.includes(Number(value))
-          : ALLOWED[name]!.includes(value),
+      { ...start, pinned: "no", source: "0" },
+      (name, value) => {
+        if (name === "source") return isWhole(value, 0, this.shares.before - 1);
+        if (name !== "at") return ALLOWED[name]!.includes(value);
+        return isWhole(value, 0, targets.at(-1)!) && targets.includes(Number(value));
+      },
       host,
-      { at: targetLink(spec.header) },
+      { at: targetLink(spec.header), ...(source && { source: sourceLink(source.positions) }) },
     );
     this.grid = new HeatGrid(this.model(), {
       hover: (place) => this.hoverTarget(place && targets[place.row]!),
@@ -112,7 +115,8 @@ class SaliencyPage implements Page {
     ]);
     const hint =
       "Hover a token that was said, or reach it with ← →: each token " +
-      `${header.masked ? "" : "before it "}is coloured by its share, the largest in full. ` +
+      `${header.masked ? "" : "before it "}${header.source ? "and of the source " : ""}` +
+      "is coloured by its share, the largest in full. " +
       "Click or Enter pins it, Esc lets go. Underlined: produced.";
     const picture = card(
       header.heading,
@@ -151,15 +155,10 @@ class SaliencyPage implements Page {
   /** The strip anew: its chips are tokens or words. */
   private layStrip(): void {
     this.hover = null;
-    this.pieces = this.shares.pieces(this.choices.get("unit") as Unit);
-    const chips = this.pieces.map(({ label, produced, role }) => ({
-      label,
-      produced,
-      role,
-      tint: null,
-      note: "",
-    }));
-    this.strip = new TokenStrip("The tokens, coloured by their share", chips, {
+    const unit = this.choices.get("unit") as Unit;
+    this.pieces = this.shares.pieces(unit);
+    this.source = new SourceStrip(this.shares.sources(unit), this.choices);
+    this.strip = new TokenStrip("The tokens, coloured by their share", chipsOf(this.pieces), {
       hover: (index) => this.hoverChip(index),
       choose: (index) => this.choose(index),
       move: (index) => this.move(index),
@@ -170,7 +169,8 @@ class SaliencyPage implements Page {
 
   private swap(): void {
     const strip = this.choices.get("layout") === "strip";
-    this.box.replaceChildren(...(strip ? [this.strip.element] : [this.grid.element, this.key]));
+    const strips = this.source.above(this.strip.element);
+    this.box.replaceChildren(...(strip ? strips : [this.grid.element, this.key]));
     if (!strip) this.grid.show(this.model(), false);
   }
 
@@ -187,7 +187,8 @@ class SaliencyPage implements Page {
 
   private chooseCell({ row, col }: Place, pinned: string): void {
     this.col = col;
-    this.choices.set({ at: String(this.shares.header.targets[row]), pinned });
+    const source = col < this.shares.before ? { source: String(col) } : {};
+    this.choices.set({ at: String(this.shares.header.targets[row]), pinned, ...source });
     this.show();
   }
 
@@ -231,13 +232,17 @@ class SaliencyPage implements Page {
     const pinned = this.choices.get("pinned") === "yes";
     const shown = pinned ? chosen : (this.hover ?? chosen);
     const piece = this.pieces[shown]!;
-    const told = this.shares.told(this.pieces, piece);
-    this.strip.repaint(this.tints(told), this.notes(told));
+    const pieces = [...this.source.pieces, ...this.pieces];
+    const told = this.shares.told(pieces, piece);
+    const [tints, notes] = [this.tints(told), this.notes(told)];
+    const before = this.source.pieces.length;
+    this.source.show(tints.slice(0, before), notes.slice(0, before));
+    this.strip.repaint(tints.slice(before), notes.slice(before));
     this.strip.mark({ chosen, follows: -1, hover: shown === chosen ? -1 : shown });
     this.strip.element.classList.toggle("is-pinned", pinned);
     const row = this.shares.rowsOf(piece).at(-1)!;
     this.grid.select({ row, col: this.col }, shown === chosen);
-    this.panel.replaceChildren(...readout(this.shares, this.pieces, piece, told));
+    this.panel.replaceChildren(...readout(this.shares, pieces, piece, told));
     this.elsewhere.tell(this.away());
   }
 

@@ -62,6 +62,13 @@ def _top(name: str, values: Values) -> int:
     return count
 
 
+def _columns(name: str, values: Values) -> int:
+    count = _whole(name, values)
+    if count < 1:
+        raise InvalidError(name, count, allowed="at least 1")
+    return count
+
+
 def _yes(name: str, values: Values) -> bool:
     return bool(_parsed(name, values, {"true": True, "false": False}.__getitem__, "true or false"))
 
@@ -117,6 +124,22 @@ def _watch(trace: Trace, _: LM | None, given: dict[str, Any]) -> View:
     return watch(trace, **given)
 
 
+def _logit_lens(trace: Trace, _: LM | None, given: dict[str, Any]) -> View:
+    """The lens; with `look`, only what is seen first of it: so many columns, `at` among them."""
+    from ...lens import outline
+    from ..api import logit_lens
+    from ..view import View
+
+    columns, at = given.pop("look", None), given.pop("at", None)
+    if columns is None or trace.card.is_masked:
+        return logit_lens(trace, **given)
+    if given.get("positions") is not None:
+        raise InvalidError("look", columns, allowed="a lens of all positions")
+    some = outline.seen(trace.n_positions, columns, at)
+    found = logit_lens(trace, **{**given, "positions": some})
+    return found if len(some) == trace.n_positions else View(outline.outlined(found.data, trace))
+
+
 def _deletion(trace: Trace, _: LM | None, given: dict[str, Any]) -> View:
     from ..saliency import saliency
 
@@ -154,10 +177,10 @@ _SALIENCY = {
 LENSES: Mapping[str, Lens] = {
     "report": Lens(_verb("reporting", "report"), {"lenses": _words}),
     "logit_lens": Lens(
-        _verb("api", "logit_lens"),
+        _logit_lens,
         {
             "k": _top, "rank_of": _word, "against": _word, "distances": _words, "inside": _yes,
-            "positions": _places, "every": _whole,
+            "positions": _places, "every": _whole, "look": _columns, "at": _whole,
         },
     ),
     "predictions": Lens(

@@ -46,7 +46,9 @@ def shapes(module: nn.Module) -> dict[str, tuple[int, ...]]:
 def linear(module: nn.Module, x: Tensor) -> tuple[str, Tensor] | None:
     """(N, n) through a product with the module's matrix, in float64; None where it has none."""
     weight, bias = getattr(module, "weight", None), getattr(module, "bias", None)
-    if not isinstance(weight, Tensor) or weight.dim() != 2 or not weight.is_floating_point():
+    if not isinstance(weight, Tensor) or type(weight) not in (Tensor, nn.Parameter):
+        return None  # a quantised one has arithmetic of its own
+    if weight.dim() != 2 or not weight.is_floating_point():
         return None
     rows, matrix = exactly(x), exactly(weight)
     transposed = _is_transposed(module, x)

@@ -44,17 +44,27 @@ def walk(
     if trace.card.is_masked:
         raise MissingError(
             "the walk", because="it goes from a token to the one that comes next, and this model "
-            "fills masks",
+            + ("classifies" if trace.card.task else "fills masks"),
             fix="see one head number by number: ct.attention_neuron",
         )  # fmt: skip
     block = anatomy.blocks[layer]
+    if block.members:
+        raise MissingError(
+            "the walk", because="no module is a block of this model: its code calls the parts of "
+            "each one by one",
+        )  # fmt: skip
+    if block.turns > 1 or anatomy.stream.layout.others:
+        raise MissingError(
+            "the walk", because="its blocks are calls of one module, or hold other rows than the "
+            "text's",
+        )  # fmt: skip
     ids = trace.token_ids
     with resting(model):
         outer, inner, states = _watched(model, anatomy, block, trace.token_ids)
         log, refused = Log(), {}
         before = Look(
             block.path, anatomy.stream.entry, anatomy.stream.exit, anatomy.stream.layout, inner,
-            len(trace.token_ids),
+            len(trace.token_ids), cross=block.cross,
         )  # fmt: skip
 
         def part(name: str, act: Callable[[], None]) -> None:
@@ -74,6 +84,10 @@ def walk(
         )  # fmt: skip
         drawn = trace.n_prompt - 1 <= at < trace.n_positions - 1  # a token was chosen there
         options = trace.options if drawn else {}
+        if block.cross is not None and refused:
+            refused["cross"] = (
+                "the attention to the source comes between, and a walk goes through one text"
+            )
         part("output", lambda: output_steps(log, model, anatomy, last, options))
     return Walk(at, layer, tuple(log.steps), refused)
 

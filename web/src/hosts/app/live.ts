@@ -7,12 +7,19 @@ import type { Api } from "./api";
 /** Where a picture of the server comes from, and where its questions go. */
 export interface Source {
   readonly packet: string;
+  /** Gives, quickly, what is looked at first: so many columns, one position among them. */
+  readonly first?: (columns: number, at: string | null) => string;
   readonly ask: string;
 }
 
 /** The picture's Spec; its chunks are asked for when they are looked at. */
-export async function fetched(api: Api, source: Source, signal: AbortSignal): Promise<Spec> {
-  const { bytes } = await api.bytes("GET", source.packet, undefined, signal);
+export async function fetched(
+  api: Api,
+  source: Source,
+  signal: AbortSignal,
+  packet = source.packet,
+): Promise<Spec> {
+  const { bytes } = await api.bytes("GET", packet, undefined, signal);
   return unpacked(bytes, chunkOf(asker(api, source, signal)));
 }
 

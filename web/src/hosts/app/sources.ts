@@ -4,7 +4,14 @@ import { query, type Pairs } from "./route";
 /** A lens of a run on the server. */
 export function sourceOf(run: string, lens: string, given: Pairs = []): Source {
   const path = `/api/runs/${encodeURIComponent(run)}/views/${encodeURIComponent(lens)}`;
-  return { packet: path + query(given), ask: `${path}/ask${query(given)}` };
+  const source = { packet: path + query(given), ask: `${path}/ask${query(given)}` };
+  if (lens !== "logit_lens" || given.some(([name]) => name === "positions")) return source;
+  return { ...source, first: (columns, at) => path + query([...given, ...looked(columns, at)]) };
+}
+
+function looked(columns: number, at: string | null): Pairs {
+  const chosen = at !== null && /^\d{1,6}$/.test(at);
+  return [["look", String(columns)], ...(chosen ? [["at", at] as [string, string]] : [])];
 }
 
 /** The same as a page that opens offline. */

@@ -4,21 +4,21 @@ import type { Grid } from "../../spec/spec";
 
 /** Every thumbnail at its own size: layers down, heads across. */
 export function paintAtlas(atlas: HTMLCanvasElement, grid: Grid, scheme: Scheme): void {
-  const [layers, heads, side] = grid.shape as [number, number, number];
-  [atlas.width, atlas.height] = [heads * side, layers * side];
+  const [layers, heads, down, across] = grid.shape as [number, number, number, number];
+  [atlas.width, atlas.height] = [heads * across, layers * down];
   const brush = atlas.getContext("2d");
   if (!brush) return;
   const image = brush.createImageData(atlas.width, atlas.height);
   const pixels = new Uint32Array(image.data.buffer);
   const shades = shadesOf(scheme);
   const { data } = grid;
-  const width = heads * side;
+  const width = heads * across;
   let i = 0;
   for (let layer = 0; layer < layers; layer++)
     for (let head = 0; head < heads; head++)
-      for (let row = 0; row < side; row++) {
-        let at = (layer * side + row) * width + head * side;
-        for (let col = 0; col < side; col++) pixels[at++] = shades[data[i++]!]!;
+      for (let row = 0; row < down; row++) {
+        let at = (layer * down + row) * width + head * across;
+        for (let col = 0; col < across; col++) pixels[at++] = shades[data[i++]!]!;
       }
   brush.putImageData(image, 0, 0);
 }

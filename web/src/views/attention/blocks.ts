@@ -1,4 +1,5 @@
 import type { AttentionHeader } from "../../spec/headers";
+import { countsOf } from "./tokens";
 
 /** Queries and keys from..to (exclusive): all of a head, or what one part reads of another. */
 export interface Block {
@@ -11,9 +12,9 @@ export const BLOCKS = ["all", "aa", "ab", "ba", "bb"] as const;
 
 /** The block of a filter between the two parts of a text. */
 export function blockOf(name: string, header: AttentionHeader): Block {
-  const count = header.positions.length;
+  const { query: count, key: keys } = countsOf(header);
   const split = header.split === null ? -1 : header.positions.indexOf(header.split);
-  if (split < 0 || name === "all") return { queries: [0, count], keys: [0, count] };
+  if (split < 0 || name === "all") return { queries: [0, count], keys: [0, keys] };
   const side = (letter: string): [number, number] => (letter === "a" ? [0, split] : [split, count]);
   return { queries: side(name[0]!), keys: side(name[1]!) };
 }

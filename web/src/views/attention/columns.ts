@@ -5,7 +5,7 @@ import type { AttentionHeader } from "../../spec/headers";
 import { Backdrop } from "./backdrop";
 import { FAINT, paintStrand, paintFocus, ROW, visibleRows, type Weave } from "./strands";
 import { paintTokens, spanOf, columnWidth } from "./tokencolumns";
-import type { Token } from "./tokens";
+import { countsOf, type Counts, type Token } from "./tokens";
 
 export interface ColumnHandlers {
   hover(token: Token | null): void;
@@ -26,6 +26,7 @@ const LABEL =
 /** Two columns of tokens with a line for each weight; only what can be seen is drawn. */
 export class Columns {
   private readonly canvas: ScrollCanvas;
+  private readonly counts: Counts;
   /** The lines of all tokens, which stay when another token is looked at. */
   private readonly backdrop = new Backdrop();
   private weave: Weave | null = null;
@@ -37,6 +38,7 @@ export class Columns {
     private readonly header: AttentionHeader,
     private readonly handlers: ColumnHandlers,
   ) {
+    this.counts = countsOf(header);
     this.canvas = new ScrollCanvas(
       { class: "grid columns", "aria-label": LABEL },
       {
@@ -86,7 +88,7 @@ export class Columns {
   }
 
   private get height(): number {
-    return ROW * this.header.inputs.length;
+    return ROW * Math.max(this.counts.query, this.counts.key);
   }
 
   private layOut(): void {
@@ -104,7 +106,7 @@ export class Columns {
     const focus = this.hovered ? [this.hovered] : this.weave.focus;
     const weave = { ...this.weave, focus };
     const { width } = glimpse.view;
-    const rows = visibleRows(glimpse, this.header.inputs.length);
+    const rows = visibleRows(glimpse, this.counts.query);
     const span = spanOf(width, weave.strands.length);
     const paint = (under: Brush, strand: number): void => {
       under.save();
@@ -127,18 +129,19 @@ export class Columns {
     const framed = !still && this.element.matches(":focus-visible");
     const { header, cursor } = this;
     const { palette } = glimpse;
-    paintTokens(brush, { header, weave, palette, width, cursor, framed }, rows);
+    const scene = { header, weave, palette, width, cursor, framed };
+    paintTokens(brush, scene, { query: rows, key: visibleRows(glimpse, this.counts.key) });
     brush.restore();
   }
 
   private under(event: MouseEvent): Token | null {
     const { x, y } = this.canvas.point(event);
     const at = Math.floor((y + this.canvas.scroll.y) / ROW);
-    if (at < 0 || at >= this.header.inputs.length) return null;
     const { width } = this.canvas.view;
     const column = columnWidth(width, this.weave?.strands.length ?? 1);
-    if (x < column) return { side: "query", at };
-    return x >= width - column ? { side: "key", at } : null;
+    if (at < 0 || (x >= column && x < width - column)) return null;
+    const side = x < column ? "query" : "key";
+    return at < this.counts[side] ? { side, at } : null;
   }
 
   private listen(): void {
@@ -169,7 +172,7 @@ export class Columns {
 
   private stepped(key: string): Token | null {
     const { side, at } = this.cursor;
-    const last = this.header.inputs.length - 1;
+    const last = this.counts[side] - 1;
     const targets: Record<string, Token> = {
       ArrowUp: { side, at: at - 1 },
       ArrowDown: { side, at: at + 1 },
@@ -181,6 +184,7 @@ export class Columns {
       ArrowRight: { side: "key", at },
     };
     const target = targets[key];
-    return target ? { ...target, at: Math.min(last, Math.max(0, target.at)) } : null;
+    if (!target) return null;
+    return { ...target, at: Math.min(this.counts[target.side] - 1, Math.max(0, target.at)) };
   }
 }

@@ -11,7 +11,7 @@ import { differenceModel, emptyModel, headModel, isOverview } from "./matrix";
 import { HeadPane } from "./pane";
 import { origin, weightRows } from "./saving";
 import type { Strand } from "./strands";
-import type { Token } from "./tokens";
+import { sideOf, type Token } from "./tokens";
 import { told, toldDifference, type HeadWeights } from "./weights";
 
 const ABOUT =
@@ -72,7 +72,7 @@ export class Comparison {
       const less = (row: number, col: number): number => second.at(row, col) - first.at(row, col);
       const { header, scheme } = context;
       const model = differenceModel(header, less, scheme);
-      this.difference.show(model, isOverview(header.inputs.length));
+      this.difference.show(model, isOverview(header));
     }
     const names = ["the first", "the second"] as const;
     this.legend.replaceChildren(signedLegend(names, "100", SHADING, context.scheme));
@@ -103,7 +103,7 @@ export class Comparison {
 
   /** The three beside each other; where one is scrolled, those of its form are. */
   private abreast(panes: readonly HTMLElement[]): HTMLElement {
-    const worded = !isOverview(this.context.header.inputs.length);
+    const worded = !isOverview(this.context.header);
     const box = element("div", { class: worded ? "compared is-worded" : "compared" }, ...panes);
     const scroll = ({ target }: Event): void => {
       if (!(target instanceof HTMLElement)) return;
@@ -159,13 +159,14 @@ export class Comparison {
     this.difference.setHover(place);
     const [first, second] = this.sides.map(({ weights }) => weights);
     const { row, col } = place ?? this.cell;
-    const { inputs } = this.context.header;
+    const { header } = this.context;
     if (!first || !second) this.told.textContent = "";
     else {
       const [a, b] = [first.at(row, col), second.at(row, col)];
+      const [query, key] = [header.inputs[row]!, sideOf(header, "key")[col]!];
       this.told.textContent = Number.isNaN(a)
-        ? `${inputs[row]!} could not see ${inputs[col]!}`
-        : `${inputs[row]!} on ${inputs[col]!}: ${told(a)}, then ${told(b)}: ${toldDifference(b - a)} points`;
+        ? `${query} could not see ${key}`
+        : `${query} on ${key}: ${told(a)}, then ${told(b)}: ${toldDifference(b - a)} points`;
     }
   }
 

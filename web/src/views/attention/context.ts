@@ -7,6 +7,7 @@ import type { Focus } from "./focus";
 import type { HeadAt, Heads } from "./heads";
 import type { HeadStore } from "./store";
 import type { Strand } from "./strands";
+import { countsOf } from "./tokens";
 import { told, type HeadWeights } from "./weights";
 
 /** More tokens than this are not in view at once. */
@@ -66,11 +67,17 @@ export class Context {
 
   /** How the lines are to be read. */
   linesWords(mass: number): string {
-    const part = this.choices.get("part") === "all" ? "" : " between these parts";
+    const part =
+      this.choices.get("part") === "all" ? "" : " between these parts, the weights as they are";
     return (
       `${told(mass)} of mass drawn${part}, the largest weights of each token. A line's width grows ` +
-      "with the weight, its opacity with the square root. Left looks, right is looked at." +
-      (this.header.inputs.length > LISTED ? " Drawn are the lines of the tokens in view." : "")
+      "with the weight, its opacity with the square root. " +
+      (this.header.keys
+        ? "Left the target looks, right the source is looked at."
+        : "Left looks, right is looked at.") +
+      (Math.max(...Object.values(countsOf(this.header))) > LISTED
+        ? " Drawn are the lines of the tokens in view."
+        : "")
     );
   }
 
@@ -80,9 +87,10 @@ export class Context {
     const problem = heads.map((at) => this.store.problem(at)).find((words) => words !== "");
     if (problem) return [problem];
     const code = document.createElement("code");
+    const kind = this.header.stream === "self" ? "" : `, kind="${this.header.stream}"`;
     const rows = [...new Set(heads.map(({ layer }) => layers[layer]!))];
     const own = [...new Set(heads.map(({ head }) => numbers[head]!))];
-    code.textContent = `ct.attention(trace, layers=[${rows.join(", ")}], heads=[${own.join(", ")}])`;
+    code.textContent = `ct.attention(trace, layers=[${rows.join(", ")}], heads=[${own.join(", ")}]${kind})`;
     const which = heads.length > 1 ? "these heads" : "this head";
     return [`This page holds no weights of ${which}. `, code, ` has them.`];
   }

@@ -11,9 +11,9 @@ function kept(choices: Choices, show: () => void): void {
   show();
 }
 
-export function firstButton(choices: Choices): HTMLElement {
+export function firstButton(choices: Choices, { keys }: AttentionHeader): HTMLElement {
   const hidden = (): boolean => choices.get("first") === "hidden";
-  const node = button("hide first token and renormalise", () =>
+  const node = button(`hide first ${keys ? "source " : ""}token and renormalise`, () =>
     choices.set({ first: hidden() ? "shown" : "hidden" }),
   );
   kept(choices, () => press(node, hidden()));

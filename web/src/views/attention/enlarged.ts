@@ -9,7 +9,7 @@ import type { HeadAt } from "./heads";
 import { headModel } from "./matrix";
 import { HeadPane } from "./pane";
 import type { Strand } from "./strands";
-import type { Token } from "./tokens";
+import { sideOf, type Token } from "./tokens";
 import { told, type HeadWeights } from "./weights";
 
 /** The chosen head beside the grid: as lines or as a matrix, with words on what is drawn. */
@@ -92,14 +92,15 @@ export class Enlarged {
     else if (this.strand) this.drawn.textContent = this.context.linesWords(this.mass);
     else
       this.drawn.textContent =
-        "Queries down, keys across; shaded by the square root of the weight.";
+        (this.context.header.keys ? "Target down, source across" : "Queries down, keys across") +
+        "; shaded by the square root of the weight.";
   }
 
   private cellWords(weights: HeadWeights, { row, col }: Place): string {
-    const { inputs } = this.context.header;
+    const { header } = this.context;
     const weight = weights.at(row, col);
     const words = Number.isNaN(weight) ? "could not see it" : told(weight);
-    return `${inputs[row]!} on ${inputs[col]!}: ${words}`;
+    return `${header.inputs[row]!} on ${sideOf(header, "key")[col]!}: ${words}`;
   }
 
   /** Pins the chosen head, so that the next one is compared with it. */

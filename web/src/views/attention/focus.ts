@@ -1,11 +1,11 @@
 import type { Choices } from "../../parts/choices";
-import { codeOf, sameToken, toggled, tokensOf, type Token } from "./tokens";
+import { codeOf, sameToken, toggled, tokensOf, type Counts, type Token } from "./tokens";
 
 /** The tokens that are looked at: the one chosen last, and those pinned beside it. */
 export class Focus {
   constructor(
     private readonly choices: Choices,
-    private readonly count: number,
+    private readonly counts: Counts,
   ) {}
 
   /** The token chosen last: where the keyboard is. */
@@ -45,7 +45,7 @@ export class Focus {
   }
 
   private get pins(): Token[] {
-    return tokensOf(this.choices.get("pins"), this.count) ?? [];
+    return tokensOf(this.choices.get("pins"), this.counts) ?? [];
   }
 
   private pinned(token: Token): Token[] {

@@ -1,10 +1,10 @@
 import { tableBox } from "../../parts/candidates";
 import { chip, element } from "../../parts/dom";
 import { quantity } from "../../parts/format";
-import type { AttentionHeader } from "../../spec/headers";
+import type { AttentionHeader, TokenRow } from "../../spec/headers";
 import { tokenHeading } from "./panel";
 import type { Strand } from "./strands";
-import type { Token } from "./tokens";
+import { rowOf, type Token } from "./tokens";
 import { told } from "./weights";
 
 const LISTED = 8;
@@ -21,13 +21,24 @@ export function headPanel(
   strands: readonly Strand[],
   token: Token,
 ): HTMLElement[] {
-  const sums = rowSums(header, strands, token.at);
-  const ways = [
-    table(header, strands, "It looks at", outgoing(strands, token.at), sums),
-    table(header, strands, "Looks at it", incoming(strands, token.at), null),
-  ];
-  if (token.side === "key") ways.reverse();
-  return [tokenHeading(header, token.at), ...ways];
+  const ways = {
+    query: () => {
+      const rows = {
+        title: "It looks at",
+        of: rowOf(header, "key"),
+        rows: outgoing(strands, token.at),
+      };
+      return table(strands, rows, rowSums(header, strands, token.at));
+    },
+    key: () => {
+      const rows = { title: "Looks at it", of: header, rows: incoming(strands, token.at) };
+      return table(strands, rows, null);
+    },
+  };
+  const sides = token.side === "key" ? (["key", "query"] as const) : (["query", "key"] as const);
+  // A token of the source looks at nothing here, and none of the target is looked at.
+  const shown = header.keys ? sides.slice(0, 1) : sides;
+  return [tokenHeading(header, token), ...shown.map((side) => ways[side]())];
 }
 
 function outgoing(strands: readonly Strand[], query: number): Row[] {
@@ -72,11 +83,16 @@ function ranked(
   return rows.sort((a, b) => b.mean - a.mean || a.token - b.token);
 }
 
+/** The other side of a token: its tokens, those with any weight first. */
+interface Way {
+  readonly title: string;
+  readonly of: TokenRow;
+  readonly rows: readonly Row[];
+}
+
 function table(
-  header: AttentionHeader,
   strands: readonly Strand[],
-  title: string,
-  rows: readonly Row[],
+  { title, of, rows }: Way,
   sums: HTMLElement | null,
 ): HTMLElement {
   const heads = ["token", ...(strands.length > 1 ? ["mean"] : [])].map((name) =>
@@ -93,7 +109,7 @@ function table(
     { class: "datatable headtable" },
     element("caption", { class: "visually-hidden" }, caption),
     element("thead", {}, element("tr", {}, ...heads)),
-    element("tbody", {}, ...rows.slice(0, LISTED).map((row) => line(header, row))),
+    element("tbody", {}, ...rows.slice(0, LISTED).map((row) => line(of, row))),
     ...(sums ? [sums] : []),
   );
   const rest = rows.length - LISTED;
@@ -106,10 +122,10 @@ function table(
   );
 }
 
-function line(header: AttentionHeader, { token, each, mean }: Row): HTMLElement {
+function line(of: TokenRow, { token, each, mean }: Row): HTMLElement {
   const numbers = each.length > 1 ? [mean, ...each] : each;
-  const name = chip(header.inputs[token]!);
-  name.title = `position ${header.positions[token]!}`;
+  const name = chip(of.inputs[token]!);
+  name.title = `position ${of.positions[token]!}`;
   return element(
     "tr",
     {},

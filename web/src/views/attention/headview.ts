@@ -121,7 +121,7 @@ export class HeadView {
       header.about,
       [
         picker(choices, "view", "View", VIEWS),
-        firstButton(choices),
+        firstButton(choices, header),
         savePicture(() => this.saved()),
       ],
       element("div", { class: "looked is-heads" }, one, this.panel),

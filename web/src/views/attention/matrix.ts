@@ -4,6 +4,7 @@ import { signedPaint } from "../../parts/signed";
 import type { Scheme } from "../../parts/theme";
 import type { AttentionHeader } from "../../spec/headers";
 import { holds, type Block } from "./blocks";
+import { countsOf, rowOf } from "./tokens";
 import { toldDifference, told, type HeadWeights } from "./weights";
 
 const LABEL = 7;
@@ -11,8 +12,9 @@ const LABEL = 7;
 const FEW = 24;
 const ROWS = { worded: 20, overview: 6, dense: 3 } as const;
 
-export function isOverview(count: number): boolean {
-  return count > FEW;
+/** Whether there are too many keys for numbers in their cells. */
+export function isOverview(header: AttentionHeader): boolean {
+  return countsOf(header).key > FEW;
 }
 
 /** Queries down, keys across; shaded by the square root, the numbers are linear. */
@@ -22,10 +24,10 @@ export function headModel(
   block: Block,
   scheme: Scheme,
 ): GridModel {
-  const count = header.inputs.length;
+  const { query, key } = countsOf(header);
   return {
     ...frame(header),
-    label: `Weights of ${count} tokens on ${count} tokens; arrow keys move.`,
+    label: `Weights of ${query} tokens on ${key} tokens; arrow keys move.`,
     paint: (row, col) =>
       holds(block, row, col) ? paintOf("clay", scheme, Math.sqrt(weights.at(row, col))) : null,
     text: (row, col) => {
@@ -41,10 +43,10 @@ export function differenceModel(
   difference: (query: number, key: number) => number,
   scheme: Scheme,
 ): GridModel {
-  const count = header.inputs.length;
+  const { query, key } = countsOf(header);
   return {
     ...frame(header),
-    label: `Differences of ${count} tokens on ${count} tokens; arrow keys move.`,
+    label: `Differences of ${query} tokens on ${key} tokens; arrow keys move.`,
     paint: (row, col) => differencePaint(difference(row, col), scheme),
     text: (row, col) => {
       const value = difference(row, col);
@@ -59,19 +61,20 @@ export function differencePaint(difference: number, scheme: Scheme): Paint | nul
 }
 
 function frame(header: AttentionHeader): Omit<GridModel, "label" | "paint" | "text"> {
-  const count = header.inputs.length;
-  const rowHeight = !isOverview(count) ? ROWS.worded : count > 200 ? ROWS.dense : ROWS.overview;
+  const { query: count, key } = countsOf(header);
+  const keys = rowOf(header, "key");
+  const rowHeight = !isOverview(header) ? ROWS.worded : count > 200 ? ROWS.dense : ROWS.overview;
   const every = Math.ceil(ROWS.worded / rowHeight);
   const edge = {
-    name: "key",
+    name: header.keys ? "source" : "key",
     tone: "ink",
-    label: (col: number) => header.inputs[col]!,
-    small: (col: number) => String(header.positions[col]!),
-    underlined: (col: number) => header.produced[col]!,
+    label: (col: number) => keys.inputs[col]!,
+    small: (col: number) => String(keys.positions[col]!),
+    underlined: (col: number) => keys.produced[col]!,
   } as const;
   return {
     rows: count,
-    cols: count,
+    cols: key,
     rowHeight,
     ringed: () => false,
     rowLabel: (row) => (row % every === 0 ? short(header.inputs[row]!) : ""),

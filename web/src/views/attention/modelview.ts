@@ -107,7 +107,7 @@ export class ModelView {
       header.about,
       [
         picker(choices, "view", "View", VIEWS),
-        firstButton(choices),
+        firstButton(choices, header),
         sortControl(choices, heads),
         savePicture(() => this.saved()),
       ],

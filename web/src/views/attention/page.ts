@@ -9,6 +9,7 @@ import { HeadView } from "./headview";
 import { differing, ModelView } from "./modelview";
 import { attentionChoices } from "./state";
 import { HeadStore } from "./store";
+import { countsOf } from "./tokens";
 
 /** The grid of all heads and the heads of one layer: one of them is shown, and does all the work. */
 export class AttentionPage {
@@ -27,7 +28,7 @@ export class AttentionPage {
     const heads = new Heads(spec);
     this.store = new HeadStore(spec, heads, host.ask);
     this.choices = attentionChoices(heads, this.store, host);
-    const focus = new Focus(this.choices, spec.header.positions.length);
+    const focus = new Focus(this.choices, countsOf(spec.header));
     this.context = new Context(heads, this.store, this.choices, focus, host);
     this.shown = this.chosen;
     this.cards = this.shown.cards;

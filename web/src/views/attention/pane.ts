@@ -41,7 +41,7 @@ export class HeadPane {
 
   showMatrix(model: GridModel): void {
     this.swap(this.matrix.element);
-    this.matrix.show(model, isOverview(this.header.inputs.length));
+    this.matrix.show(model, isOverview(this.header));
   }
 
   /** Words in place of a picture. */

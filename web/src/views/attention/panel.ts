@@ -1,9 +1,9 @@
 import { tableBox, track } from "../../parts/candidates";
 import { chip, element } from "../../parts/dom";
 import { quantity } from "../../parts/format";
-import type { AttentionHeader } from "../../spec/headers";
+import type { AttentionHeader, TokenRow } from "../../spec/headers";
 import type { HeadAt, Heads } from "./heads";
-import type { Token } from "./tokens";
+import { rowOf, type Token } from "./tokens";
 import { told, type HeadWeights, type Weighted } from "./weights";
 
 const LISTED = 8;
@@ -25,9 +25,10 @@ export function tokenPanels(
 }
 
 /** The heading of what is said of a token. */
-export function tokenHeading(header: AttentionHeader, at: number): HTMLElement {
-  const name = chip(header.inputs[at]!, "in");
-  return element("h2", {}, "At ", name, `, position ${header.positions[at]!}`);
+export function tokenHeading(header: AttentionHeader, { side, at }: Token): HTMLElement {
+  const { inputs, positions } = rowOf(header, side);
+  const text = header.keys ? ` of the ${side === "key" ? "source" : "target"}` : "";
+  return element("h2", {}, "At ", chip(inputs[at]!, "in"), `, position ${positions[at]!}${text}`);
 }
 
 /** One token of one head: both ways, then as a table. */
@@ -36,20 +37,18 @@ export function tokenPanel(
   weights: HeadWeights,
   token: Token,
 ): HTMLElement[] {
-  const [outgoing, incoming] = [weights.outgoing(token.at), weights.incoming(token.at)];
-  return [
-    tokenHeading(header, token.at),
-    element(
-      "div",
-      { class: "both-ways" },
-      list(header, "It looks at", outgoing),
-      list(header, "Looks at it", incoming),
-    ),
-    keyTable(header, token, outgoing, weights),
-  ];
+  const heading = tokenHeading(header, token);
+  const incoming = (): HTMLElement => list(header, "Looks at it", weights.incoming(token.at));
+  if (header.keys && token.side === "key") return [heading, incoming()];
+  const found = weights.outgoing(token.at);
+  const outgoing = list(rowOf(header, "key"), "It looks at", found);
+  const ways = header.keys
+    ? outgoing
+    : element("div", { class: "both-ways" }, outgoing, incoming());
+  return [heading, ways, keyTable(header, token, found, weights)];
 }
 
-function list(header: AttentionHeader, title: string, found: readonly Weighted[]): HTMLElement {
+function list(row: TokenRow, title: string, found: readonly Weighted[]): HTMLElement {
   const shown = found.slice(0, LISTED);
   const bars = shown.map(({ token, weight }) =>
     element(
@@ -57,8 +56,8 @@ function list(header: AttentionHeader, title: string, found: readonly Weighted[]
       { class: "bar" },
       element(
         "code",
-        { dir: "ltr", title: `position ${header.positions[token]!}` },
-        header.inputs[token]!,
+        { dir: "ltr", title: `position ${row.positions[token]!}` },
+        row.inputs[token]!,
       ),
       track(weight),
       element("span", { class: "amount" }, told(weight)),
@@ -82,14 +81,15 @@ function keyTable(
 ): HTMLElement {
   const caption = `The ${Math.min(TABLED, outgoing.length)} tokens that ${header.inputs[token.at]!} looks at most`;
   const { name } = header.weighting;
+  const keys = rowOf(header, "key");
   const rows = outgoing
     .slice(0, TABLED)
     .map(({ token: key, weight }) =>
       element(
         "tr",
         {},
-        element("th", { scope: "row" }, String(header.positions[key]!)),
-        element("td", {}, chip(header.inputs[key]!)),
+        element("th", { scope: "row" }, String(keys.positions[key]!)),
+        element("td", {}, chip(keys.inputs[key]!)),
         element("td", { class: "is-number" }, told(weight)),
         units ? element("td", { class: "is-number" }, quantity(weight * units[token.at]!)) : null,
       ),

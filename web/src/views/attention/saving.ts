@@ -3,7 +3,7 @@ import type { AttentionHeader } from "../../spec/headers";
 import { holds, type Block } from "./blocks";
 import type { HeadAt } from "./heads";
 import { drawn, type Strand } from "./strands";
-import type { Token } from "./tokens";
+import { rowOf, type Token } from "./tokens";
 import type { HeadWeights } from "./weights";
 
 const LONGEST = 200;
@@ -51,6 +51,7 @@ function* rowsOf(
   focus: readonly Token[],
 ): Generator<Cell[]> {
   const { layers, heads, aggregate, positions, inputs } = header;
+  const keys = rowOf(header, "key");
   const name = [layers[at.layer]!, aggregate ?? heads[at.head]!];
   for (let query = 0; query < weights.size; query++) {
     for (let key = 0; key < weights.reach(query); key++) {
@@ -59,7 +60,7 @@ function* rowsOf(
       const pinned = focus.some(({ side, at }) => at === (side === "query" ? query : key));
       const own = weights.units ? [weight * weights.units[query]!] : [];
       yield [
-        ...[...name, positions[query]!, inputs[query]!, positions[key]!, inputs[key]!],
+        ...[...name, positions[query]!, inputs[query]!, keys.positions[key]!, keys.inputs[key]!],
         ...[weight, ...own, pinned ? "yes" : "no"],
       ];
     }

@@ -1,10 +1,11 @@
-import { Choices, isWhole } from "../../parts/choices";
-import { headLink, positionLink } from "../../parts/selection";
+import { Choices, isWhole, type Link } from "../../parts/choices";
+import { headLink, positionLink, sourceLink } from "../../parts/selection";
+import type { AttentionHeader } from "../../spec/headers";
 import type { Host } from "../host";
 import { BLOCKS } from "./blocks";
 import type { HeadAt, Heads } from "./heads";
 import type { HeadStore } from "./store";
-import { tokensOf } from "./tokens";
+import { countsOf, tokensOf } from "./tokens";
 
 /** Percents of each row's mass that the slider goes over. */
 export const MASS = { least: 50, most: 100, start: "80" } as const;
@@ -27,7 +28,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
  */
 export function attentionChoices(heads: Heads, store: HeadStore, host: Host): Choices {
   const { header } = heads;
-  const count = header.positions.length;
+  const counts = countsOf(header);
   const start = {
     view: header.opens,
     head: heads.code(opening(heads, store)),
@@ -41,8 +42,8 @@ export function attentionChoices(heads: Heads, store: HeadStore, host: Host): Ch
     mass: MASS.start,
     part: "all",
     side: "query",
-    at: String(count - 1),
-    key: String(count - 1),
+    at: String(counts.query - 1),
+    key: String(counts.key - 1),
     pins: "",
     focus: "token",
   };
@@ -54,14 +55,20 @@ export function attentionChoices(heads: Heads, store: HeadStore, host: Host): Ch
     if (name === "least") return isWhole(value, 0, STEPS);
     if (name === "on") return headsOn(value, header.heads) !== null;
     if (name === "mass") return isWhole(value, MASS.least, MASS.most);
-    if (name === "at" || name === "key") return isWhole(value, 0, count - 1);
-    if (name === "pins") return tokensOf(value, count) !== null;
+    if (name === "at") return isWhole(value, 0, counts.query - 1);
+    if (name === "key") return isWhole(value, 0, counts.key - 1);
+    if (name === "pins") return tokensOf(value, counts) !== null;
     return ALLOWED[name]!.includes(value);
   };
-  return new Choices(start, allowed, host, {
-    at: positionLink(header.positions),
-    head: headLink({ head: !header.aggregate }),
-  });
+  return new Choices(start, allowed, host, linksOf(header));
+}
+
+/** A head of another stream, of as many layers or not, is another head: it is not followed. */
+function linksOf(header: AttentionHeader): Readonly<Record<string, Link>> {
+  if (header.stream === "encoder") return { at: sourceLink(header.positions) };
+  const at = positionLink(header.positions);
+  if (header.keys) return { at, key: sourceLink(header.keys.positions) };
+  return { at, head: headLink({ head: !header.aggregate }) };
 }
 
 /** The rows of the heads that are on: "all", "none", or their numbers as "0.2.5". */

@@ -3,6 +3,7 @@ import type { AttentionHeader } from "../../spec/headers";
 import type { Ask } from "../host";
 import type { HeadAt, Heads } from "./heads";
 import { computedLevels } from "./queries";
+import { countsOf } from "./tokens";
 import { HeadWeights } from "./weights";
 
 /** How many heads are kept: more than any picture shows at once. */
@@ -65,9 +66,9 @@ export class HeadStore {
     if (known) return known;
     const found = this.kept.get(code) ?? this.whole(at);
     if (!found) return null;
-    const { positions, causal } = this.spec.header;
+    const { causal } = this.spec.header;
     const { levels, units } = found;
-    const made = new HeadWeights(levels, positions.length, causal, hideFirst, units);
+    const made = new HeadWeights(levels, countsOf(this.spec.header), causal, hideFirst, units);
     keep(this.made, name, made, this.limit);
     return made;
   }
@@ -106,11 +107,11 @@ export class HeadStore {
 
   /** An answer holds the levels, then the bytes of what the rows were divided by, if they were. */
   private async answer(at: HeadAt): Promise<Levels> {
-    const { layers, heads, positions, causal } = this.spec.header;
+    const { layers, heads, causal } = this.spec.header;
     const question = { what: "head", layer: layers[at.layer]!, head: heads[at.head]! };
     const bytes = (await this.ask!(question)).data as Uint8Array;
-    const count = positions.length;
-    const size = causal ? (count * (count + 1)) / 2 : count * count;
+    const { query: count, key } = countsOf(this.spec.header);
+    const size = causal ? (count * (count + 1)) / 2 : count * key;
     const units = bytes.length > size ? new Float32Array(bytes.slice(size).buffer) : null;
     return { levels: bytes.subarray(0, size), units };
   }

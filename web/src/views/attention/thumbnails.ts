@@ -111,10 +111,11 @@ export class Thumbnails {
     brush.setTransform(ratio, 0, 0, ratio, 0, 0);
     brush.clearRect(0, 0, this.layout.width, this.layout.height);
     brush.imageSmoothingEnabled = false;
-    const side = this.atlas.width / this.heads.header.heads.length;
+    const { heads, layers } = this.heads.header;
+    const [across, down] = [this.atlas.width / heads.length, this.atlas.height / layers.length];
     for (const { at, x, y } of boxes) {
       brush.globalAlpha = this.kept(at) ? 1 : LEFT_OUT;
-      const from = [at.head * side, at.layer * side, side, side] as const;
+      const from = [at.head * across, at.layer * down, across, down] as const;
       brush.drawImage(this.atlas, ...from, x, y, size, size);
     }
     this.paint();

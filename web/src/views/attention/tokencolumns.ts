@@ -3,7 +3,7 @@ import { fitted } from "../../parts/fitted";
 import type { Palette } from "../../parts/theme";
 import type { AttentionHeader } from "../../spec/headers";
 import { ROW, type Span, type Weave } from "./strands";
-import { sameToken, type Token } from "./tokens";
+import { sameToken, sideOf, type Side, type Token } from "./tokens";
 import { told } from "./weights";
 
 /** The least weight whose number is printed beside its token. */
@@ -46,12 +46,13 @@ export function spanOf(width: number, heads: number): Span {
 export function paintTokens(
   brush: Brush,
   scene: TokenScene,
-  rows: readonly [number, number],
+  rows: Readonly<Record<Side, readonly [number, number]>>,
 ): void {
   brush.textBaseline = "middle";
   brush.direction = "ltr";
   for (const side of ["query", "key"] as const) {
-    for (let at = rows[0]; at < rows[1]; at++) paintToken(brush, scene, { side, at });
+    const [from, to] = rows[side];
+    for (let at = from; at < to; at++) paintToken(brush, scene, { side, at });
   }
 }
 
@@ -89,7 +90,7 @@ function paintToken(brush: Brush, scene: TokenScene, token: Token): void {
   else if (weight > 0) paintGround(brush, cell, palette.accent, 0.35 * Math.sqrt(weight));
   if (heads > 1) paintHeads(brush, weave, each, cell);
   const number = weight >= TOLD && !chosen ? told(weight) : "";
-  paintLabel(brush, palette, scene.header.inputs[token.at]!, chosen, number, cell);
+  paintLabel(brush, palette, sideOf(scene.header, token.side)[token.at]!, chosen, number, cell);
   if (framed && sameToken(cursor, token)) {
     brush.strokeStyle = palette.ink;
     brush.lineWidth = 1.5;

@@ -1,9 +1,27 @@
+import type { AttentionHeader, TokenRow } from "../../spec/headers";
+
 export type Side = "query" | "key";
 
 /** A token on the left, which looks, or on the right, which is looked at. */
 export interface Token {
   readonly side: Side;
   readonly at: number;
+}
+
+/** The tokens of a side: one text, or two where an encoder-decoder looks at its source. */
+export function rowOf(header: AttentionHeader, side: Side): TokenRow {
+  return side === "key" ? (header.keys ?? header) : header;
+}
+
+export function sideOf(header: AttentionHeader, side: Side): readonly string[] {
+  return rowOf(header, side).inputs;
+}
+
+/** How many tokens each side has. */
+export type Counts = Readonly<Record<Side, number>>;
+
+export function countsOf(header: AttentionHeader): Counts {
+  return { query: header.positions.length, key: rowOf(header, "key").positions.length };
 }
 
 export function sameToken(a: Token, b: Token): boolean {
@@ -16,13 +34,15 @@ export function codeOf(tokens: readonly Token[]): string {
 }
 
 /** Back from the address; null where one of them is not there. */
-export function tokensOf(code: string, count: number): Token[] | null {
+export function tokensOf(code: string, counts: Counts): Token[] | null {
   if (code === "") return [];
   const tokens: Token[] = [];
   for (const part of code.split(".")) {
     const found = /^([qk])(\d{1,7})$/.exec(part);
-    if (!found || Number(found[2]) >= count) return null;
-    tokens.push({ side: found[1] === "q" ? "query" : "key", at: Number(found[2]) });
+    const token =
+      found && ({ side: found[1] === "q" ? "query" : "key", at: Number(found[2]) } as const);
+    if (!token || token.at >= counts[token.side]) return null;
+    tokens.push(token);
   }
   return tokens;
 }

@@ -1,4 +1,5 @@
 import type { Block } from "./blocks";
+import type { Counts } from "./tokens";
 
 /** A key or a query with the weight between it and the token asked about. */
 export interface Weighted {
@@ -19,17 +20,21 @@ export class HeadWeights {
   private readonly scale: Float64Array;
   /** The sum of each row that is shown. */
   private readonly total: Float64Array;
+  /** How many queries, and how many keys. */
+  readonly size: number;
+  private readonly keys: number;
 
   /** `units`: what each row was divided by to be in shares; null where weights are shares. */
   constructor(
     private readonly levels: Uint8Array,
-    readonly size: number,
+    { query: size, key: keys }: Counts,
     private readonly causal: boolean,
     private readonly hideFirst: boolean,
     readonly units: ArrayLike<number> | null = null,
   ) {
+    [this.size, this.keys] = [size, keys];
     this.starts = Int32Array.from({ length: size }, (_, q) =>
-      causal ? (q * (q + 1)) / 2 : q * size,
+      causal ? (q * (q + 1)) / 2 : q * keys,
     );
     this.scale = new Float64Array(size).fill(1);
     this.total = new Float64Array(size);
@@ -43,7 +48,7 @@ export class HeadWeights {
 
   /** How many keys a query could see. */
   reach(query: number): number {
-    return this.causal ? query + 1 : this.size;
+    return this.causal ? query + 1 : this.keys;
   }
 
   /** The stored level: 0 for what could not be seen, or is hidden. */
@@ -76,7 +81,7 @@ export class HeadWeights {
     const least = new Uint8Array(this.size).fill(LEVELS - 1);
     let [drawn, whole] = [0, 0];
     for (let query = 0; query < this.size; query++) {
-      const counts = this.counts(query, 0, this.size);
+      const counts = this.counts(query, 0, this.keys);
       const row = this.total[query]!;
       let mass = 0;
       for (let level = LEVELS - 1; level > 0 && mass < share * row - 1e-9; level--) {

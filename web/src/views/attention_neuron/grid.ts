@@ -1,4 +1,5 @@
 import type { Brush, Plate } from "../../parts/brush";
+import { listenToCells, stepOf } from "../../parts/cellinput";
 import { ScrollCanvas, type Glimpse } from "../../parts/scrollcanvas";
 import type { Theme } from "../../parts/theme";
 import { cellAt, layOut, moved, ROW, type Block, type Cell, type Layout } from "./layout";
@@ -25,15 +26,6 @@ export interface Shown {
 
 const PAGE = 10;
 const MARGIN = 40;
-/** Rows down and cells across. */
-const STEPS: Readonly<Record<string, readonly [number, number]>> = {
-  ArrowUp: [-1, 0],
-  ArrowDown: [1, 0],
-  ArrowLeft: [0, -1],
-  ArrowRight: [0, 1],
-  PageUp: [-PAGE, 0],
-  PageDown: [PAGE, 0],
-};
 
 /** The computation of one query as a table of cells on one canvas; only what is seen is drawn. */
 export class StepGrid {
@@ -128,28 +120,23 @@ export class StepGrid {
   }
 
   private listen(): void {
-    const node = this.element;
-    node.addEventListener("pointermove", (event) => {
-      if (event.pointerType !== "touch") this.handlers.hover(this.under(event));
+    listenToCells<Cell>(this.element, {
+      under: (event) => this.under(event),
+      hover: (cell) => this.handlers.hover(cell),
+      choose: (cell) => this.handlers.choose(cell),
+      key: (name) => this.onKey(name),
     });
-    node.addEventListener("pointerleave", () => this.handlers.hover(null));
-    node.addEventListener("click", (event) => {
-      const cell = this.under(event);
-      if (cell) this.handlers.choose(cell);
-    });
-    node.addEventListener("keydown", (event) => this.onKey(event));
   }
 
-  private onKey(event: KeyboardEvent): void {
-    if (!this.layout || event.ctrlKey || event.metaKey || event.altKey) return;
+  private onKey(name: string): boolean {
+    if (!this.layout) return false;
     const { layout, cell } = this;
-    const ends: Record<string, number> = { Home: layout.keys[0]!, End: layout.keys.at(-1)! };
-    const step = STEPS[event.key];
-    const end = ends[event.key];
-    if (event.key === "Escape") this.handlers.release();
-    else if (end !== undefined) this.handlers.choose({ ...cell, key: end });
+    const step = stepOf(name, PAGE);
+    if (name === "Escape") this.handlers.release();
+    else if (name === "Home") this.handlers.choose({ ...cell, key: layout.keys[0]! });
+    else if (name === "End") this.handlers.choose({ ...cell, key: layout.keys.at(-1)! });
     else if (step) this.handlers.choose(moved(layout, cell, ...step));
-    else return;
-    event.preventDefault();
+    else return false;
+    return true;
   }
 }

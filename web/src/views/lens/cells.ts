@@ -105,7 +105,7 @@ export class LensCells {
   }
 
   private label(index: number): string {
-    return this.header.vocabulary[index] ?? UNDEFINED_LABEL;
+    return this.header.vocabulary[index] ?? (this.header.partial ? "" : UNDEFINED_LABEL);
   }
 
   private place(cell: Cell): [number, number] {

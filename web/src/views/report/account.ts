@@ -33,9 +33,12 @@ export class Account {
 
   async show(): Promise<void> {
     const { row, at, read, came } = placeOf(this.header, this.selection);
-    const none = this.header.masked
-      ? ["What it says in the place of ", chip(read, "in")]
-      : ["What it would say next"];
+    const classifies = this.header.sections.some(({ name }) => name === "classes");
+    const none = classifies
+      ? ["What is told of ", chip(read, "in")]
+      : this.header.masked
+        ? ["What it says in the place of ", chip(read, "in")]
+        : ["What it would say next"];
     this.title.replaceChildren(...(came ? ["How it came to ", chip(came, "out")] : none));
     const known = this.header.accounts?.[row];
     if (known) return this.write(known);

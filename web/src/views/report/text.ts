@@ -1,7 +1,8 @@
 import { card } from "../../parts/card";
 import { element } from "../../parts/dom";
 import type { Selection } from "../../parts/selection";
-import { TokenStrip, type Chip } from "../../parts/strip";
+import { chipsOf, TokenStrip, type Chip } from "../../parts/strip";
+import type { TokenRow } from "../../spec/headers";
 import type { ReportHeader } from "../../spec/report";
 import { goTo, placeOf, UNSAID } from "./place";
 
@@ -11,10 +12,14 @@ const ABOUT =
 
 const ABOUT_MASKED = "Pick a token: the page shows what the model says in its place, and why.";
 
+const ABOUT_CLASSIFIED = "Pick a token: every picture shows it, and what the model answers.";
+
 /** The whole text as chips, prompt and output apart, and a last one for what would come next. */
 export class Text {
   readonly card: HTMLElement;
   private readonly strip: TokenStrip;
+  /** The text that an encoder-decoder read, with a selection of its own. */
+  private readonly source: TokenStrip | null;
   private readonly shift: number;
   private hover = -1;
 
@@ -33,22 +38,44 @@ export class Text {
     });
     this.strip.element.classList.add("is-said");
     if (!header.masked) this.strip.element.lastElementChild!.classList.add("is-unsaid");
+    this.source = header.source && sourceStrip(header.source, selection);
     const produced = header.produced.some(Boolean);
-    const words = header.masked ? ABOUT_MASKED : ABOUT;
+    const classifies = header.sections.some(({ name }) => name === "classes");
+    const words = classifies ? ABOUT_CLASSIFIED : header.masked ? ABOUT_MASKED : ABOUT;
     const about = produced ? `${words} Underlined: produced by the model.` : words;
-    this.card = card("The text", about, [], this.strip.element);
+    const strips = this.source
+      ? [named("source"), this.source.element, named("target"), this.strip.element]
+      : [this.strip.element];
+    this.card = card("The text", about, [], ...strips);
   }
 
   show(): void {
     const { row } = placeOf(this.header, this.selection);
     const follows = this.shift ? row : -1;
     this.strip.mark({ chosen: row + this.shift, follows, hover: this.hover });
+    const read = this.header.source?.positions.indexOf(this.selection.picked.source ?? -1);
+    this.source?.mark({ chosen: read ?? -1, follows: -1, hover: -1 });
   }
 
   private point(index: number): void {
     this.hover = index;
     this.show();
   }
+}
+
+/** A token of the source is picked beside the one that is looked at. */
+function sourceStrip(source: TokenRow, selection: Selection): TokenStrip {
+  const pick = (index: number): void => selection.set({ source: source.positions[index]! });
+  return new TokenStrip("The source, one of its tokens is picked", chipsOf(source), {
+    hover: () => {},
+    choose: pick,
+    move: pick,
+    release: () => {},
+  });
+}
+
+function named(words: string): HTMLElement {
+  return element("p", { class: "strip-name" }, words);
 }
 
 function chips({ inputs, produced, roles, masked }: ReportHeader): Chip[] {

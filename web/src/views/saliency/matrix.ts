@@ -8,24 +8,26 @@ const ROOM = 7;
 
 /** All targets at once: a row each, a column for every source; coloured up to the largest share. */
 export function matrixModel(shares: Shares, largest: number, scheme: Scheme): GridModel {
-  const { header, share } = shares;
+  const { header, before, columns } = shares;
+  const labels = [...(header.source?.inputs ?? []), ...header.inputs];
   const edge = {
     name: "read",
     tone: "ink",
-    label: (col: number) => header.inputs[col]!,
-    small: null,
-    underlined: (col: number) => header.produced[col]!,
+    label: (col: number) => labels[col]!,
+    small: before ? (col: number) => (col < before ? "source" : "target") : null,
+    underlined: (col: number) => col >= before && header.produced[col - before]!,
   } as const;
+  const share = (row: number, col: number): number => shares.shareAt(row, col);
   return {
     rows: header.targets.length,
-    cols: header.inputs.length,
-    label: `Shares of ${header.inputs.length} tokens in ${header.targets.length} targets`,
-    paint: (row, col) => paintOf("clay", scheme, share.at(row, col) / largest),
-    text: (row, col) => (Number.isNaN(share.at(row, col)) ? "" : percent(share.at(row, col))),
+    cols: columns,
+    label: `Shares of ${columns} tokens in ${header.targets.length} targets`,
+    paint: (row, col) => paintOf("clay", scheme, share(row, col) / largest),
+    text: (row, col) => (Number.isNaN(share(row, col)) ? "" : percent(share(row, col))),
     ringed: () => false,
     rowLabel: (row) => short(header.explained[row]!),
     above: edge,
-    below: edge,
+    below: { ...edge, small: null },
   };
 }
 
@@ -38,6 +40,7 @@ function short(label: string): string {
 /** The largest share of all targets; 1 where there is none. */
 export function largestShare(shares: Shares): number {
   let largest = 0;
-  for (const value of shares.share.data) if (value > largest) largest = value;
+  for (const { data } of shares.values)
+    for (const value of data) if (value > largest) largest = value;
   return largest || 1;
 }

@@ -14,7 +14,7 @@ export function readout(
   told: readonly (Told | null)[],
 ): HTMLElement[] {
   const { header } = shares;
-  const values = shares.values(chosen).map((value) => quantity(value, header.value_unit));
+  const values = shares.explained(chosen).map((value) => quantity(value, header.value_unit));
   const title = element("h2", {}, "Why ", chip(shares.said(chosen), "out"), "?");
   const value = element("p", { class: "hint" }, `${header.terms[0]![1]}: ${values.join(", ")}`);
   const order = told
@@ -31,10 +31,22 @@ export function readout(
   const none = order.length ? null : element("p", {}, "No token has a score.");
   const list = element("div", { class: "share-list" }, ...lines, left, none);
   // As high as the longest list, so that what stands below keeps its place.
-  list.style.minHeight = `${LINE * (Math.min(NAMED, header.inputs.length) + 1)}px`;
-  return [title, badge(shares, chosen), value, list].filter(
+  list.style.minHeight = `${LINE * (Math.min(NAMED, shares.columns) + 1)}px`;
+  return [title, badge(shares, chosen), value, ofSource(shares, pieces, told), list].filter(
     (node): node is HTMLElement => node !== null,
   );
+}
+
+/** How much of it all lies on the source, and on what was said before. */
+function ofSource(
+  shares: Shares,
+  pieces: readonly Piece[],
+  told: readonly (Told | null)[],
+): HTMLElement | null {
+  if (!shares.before) return null;
+  const known = told.map((numbers, i) => (pieces[i]!.read && numbers?.share) || 0);
+  const part = percent(known.reduce((sum, share) => sum + share, 0));
+  return element("p", { class: "hint" }, element("b", {}, part), " of it lies on the source.");
 }
 
 function line(piece: Piece, { share, score }: Told, most: number): HTMLElement {
@@ -43,7 +55,12 @@ function line(piece: Piece, { share, score }: Told, most: number): HTMLElement {
   return element(
     "div",
     { class: "share-line" },
-    chip(piece.label, piece.produced ? "out" : "in"),
+    element(
+      "span",
+      {},
+      chip(piece.label, piece.produced ? "out" : "in"),
+      piece.read ? element("small", { class: "share-of" }, " source") : null,
+    ),
     element("span", { class: "amount" }, percent(share)),
     element(
       "span",

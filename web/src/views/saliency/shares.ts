@@ -10,6 +10,8 @@ export interface Piece {
   readonly positions: readonly number[];
   readonly produced: boolean;
   readonly role: string;
+  /** Whether it is of the source that an encoder-decoder read. */
+  readonly read: boolean;
 }
 
 /** One number of each chip for what a target read: its share, its signed score. */
@@ -22,7 +24,9 @@ export interface Told {
 export class Shares {
   readonly header: SaliencyHeader;
   readonly share: Grid;
-  private readonly score: Grid;
+  readonly score: Grid;
+  /** The part of the source; null where there is none. */
+  private readonly read: { readonly share: Grid; readonly score: Grid } | null;
   private readonly value: Grid;
   private readonly gap: Grid;
   /** Position -> row of the arrays. */
@@ -32,6 +36,10 @@ export class Shares {
     this.header = spec.header;
     this.share = arrayOf(spec, "share");
     this.score = arrayOf(spec, "score");
+    this.read = spec.header.source && {
+      share: arrayOf(spec, "source_share"),
+      score: arrayOf(spec, "source_score"),
+    };
     this.value = arrayOf(spec, "value");
     this.gap = arrayOf(spec, "gap");
     this.rows = new Map(spec.header.targets.map((target, row) => [target, row]));
@@ -39,27 +47,39 @@ export class Shares {
 
   /** The chips in reading order; the token not yet said comes last where it is explained. */
   pieces(unit: Unit): Piece[] {
-    const { inputs, words, produced, roles, targets, explained } = this.header;
-    const found: Piece[] = [];
-    let open = -1;
-    inputs.forEach((label, i) => {
-      const last = found.at(-1);
-      if (unit === "words" && last && words[i] === open) {
-        found[found.length - 1] = {
-          ...last,
-          label: last.label + label,
-          positions: [...last.positions, i],
-        };
-      } else {
-        found.push({ label, positions: [i], produced: produced[i]!, role: roles[i]! });
-      }
-      open = words[i]!;
-    });
+    const { inputs, roles, targets, explained } = this.header;
+    const found = piecesOf(this.header, unit, false);
     if (targets.at(-1) === inputs.length) {
-      const next = { label: explained.at(-1)!, positions: [inputs.length] };
+      const next = { label: explained.at(-1)!, positions: [inputs.length], read: false };
       found.push({ ...next, produced: true, role: roles.at(-1) ?? "" });
     }
     return found;
+  }
+
+  /** The chips of the text that an encoder-decoder read; none elsewhere. */
+  sources(unit: Unit): Piece[] {
+    const { source } = this.header;
+    return source ? piecesOf(source, unit, true) : [];
+  }
+
+  /** How many tokens of a source stand before those of the text itself, where both are in a row. */
+  get before(): number {
+    return this.header.source?.inputs.length ?? 0;
+  }
+
+  /** A share by its column: the source's tokens, then those of the text itself. */
+  shareAt(row: number, col: number): number {
+    const own = col - this.before;
+    return own < 0 ? this.read!.share.at(row, col) : this.share.at(row, own);
+  }
+
+  get columns(): number {
+    return this.before + this.header.inputs.length;
+  }
+
+  /** All shares, those of a source too. */
+  get values(): readonly Grid[] {
+    return this.read ? [this.read.share, this.share] : [this.share];
   }
 
   /** What is explained of a chip: its own label, or what fills it where it is a mask. */
@@ -83,10 +103,12 @@ export class Shares {
     return pieces.map((piece) => {
       let [share, score, known] = [0, 0, 0];
       for (const row of rows) {
+        const from = piece.read ? this.read! : this;
         for (const source of piece.positions) {
-          if (!this.header.masked && source >= this.header.targets[row]!) continue;
-          share += this.share.at(row, source) / rows.length;
-          score += this.score.at(row, source) / rows.length;
+          const later = !piece.read && source >= this.header.targets[row]!;
+          if (!this.header.masked && later) continue;
+          share += from.share.at(row, source) / rows.length;
+          score += from.score.at(row, source) / rows.length;
           known++;
         }
       }
@@ -95,7 +117,7 @@ export class Shares {
   }
 
   /** The quantity explained, one for each of a chip's targets. */
-  values(piece: Piece): number[] {
+  explained(piece: Piece): number[] {
     return this.rowsOf(piece).map((row) => this.value.at(row));
   }
 
@@ -104,4 +126,26 @@ export class Shares {
     const gaps = this.rowsOf(piece).map((row) => this.gap.at(row));
     return gaps.some(Number.isNaN) ? NaN : Math.max(...gaps);
   }
+}
+
+/** A row of tokens as chips, one by one or merged into words. */
+function piecesOf(
+  row: Pick<SaliencyHeader, "inputs" | "words" | "produced" | "roles">,
+  unit: Unit,
+  read: boolean,
+): Piece[] {
+  const { inputs, words, produced, roles } = row;
+  const found: Piece[] = [];
+  let open = -1;
+  inputs.forEach((label, i) => {
+    const last = found.at(-1);
+    if (unit === "words" && last && words[i] === open) {
+      const whole = { label: last.label + label, positions: [...last.positions, i] };
+      found[found.length - 1] = { ...last, ...whole };
+    } else {
+      found.push({ label, positions: [i], produced: produced[i]!, role: roles[i]!, read });
+    }
+    open = words[i]!;
+  });
+  return found;
 }

@@ -1,0 +1,147 @@
+"""The encoder of an encoder-decoder as a model of its own: no language head, and it looks ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers.modeling_outputs import BaseModelOutput
+from transformers.utils.generic import ModelOutput
+
+from ..core.errors import MissingError
+from ..trace.card import Capability
+from .blocks import outer_modules
+from .discover import discover
+from .embedding import find_embedding
+from .forward import as_input, forward, logits_of, resting
+from .layout import Layout, Port
+from .lm import LM
+from .posed import Posed
+from .structure import Anatomy, Stream
+from .watch import calls
+
+__all__ = ["Encoder", "encoder_of", "kind_of", "states_of"]
+
+_PROVEN = ("inside", "neurons", "saliency", "attention", "queries and keys", "logit lens")
+
+
+class Encoder(LM):
+    """The source's side of an encoder-decoder; see `Seq2SeqLM.encoder`.
+
+    An encoder whose blocks can't be proven has none, and its capabilities say why: the decoder can
+    be looked at all the same.
+    """
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        *,
+        name: str,
+        revision: str = "",
+    ) -> None:
+        super().__init__(model, tokenizer, name=name, revision=revision)
+        self.card = replace(self.card, objective="masked", mask_id=-1)
+
+    def _found(self, model: PreTrainedModel, ids: Sequence[int]) -> Anatomy:
+        try:
+            return discover(model, ids)
+        except MissingError as refused:
+            return _unproven(model, ids, str(refused))
+
+
+class _Alone(Posed):
+    """An encoder that is no transformers model: what it has not is answered by the whole."""
+
+    def __init__(self, encoder: nn.Module, whole: nn.Module) -> None:
+        super().__init__(encoder)
+        self.__dict__["whole"] = whole
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return super().__getattr__(name)
+        except AttributeError:
+            return getattr(self.__dict__["whole"], name)
+
+    def given(self, input_ids: Tensor) -> dict[str, Any]:
+        return {"input_ids": input_ids}
+
+
+def encoder_of(model: PreTrainedModel) -> PreTrainedModel:
+    """The encoder, where it reads token ids.
+
+    Raises MissingError where the model names none, or one of sounds or pictures.
+    """
+    encoder: Any = model.get_encoder()
+    if encoder is model:
+        encoder = next(
+            (part for path, part in model.named_modules() if path.split(".")[-1] == "encoder"), None
+        )
+    if encoder is None:
+        raise MissingError("the encoder", because=f"{type(model).__name__} names none")
+    reads = getattr(encoder, "main_input_name", "input_ids")
+    if reads != "input_ids":
+        raise MissingError(
+            "an encoder of text", because=f"{type(encoder).__name__} reads {reads}, no token ids"
+        )
+    return encoder if isinstance(encoder, PreTrainedModel) else _alone(encoder, model)
+
+
+def _alone(encoder: nn.Module, model: PreTrainedModel) -> Any:
+    return _Alone(encoder, model)
+
+
+def states_of(output: Any) -> Tensor:
+    """(B, S, width) the last states of an encoder's output, such as gradients can go through."""
+    found: Tensor = output[0]
+    with torch.inference_mode(False):
+        return found.clone()
+
+
+def kind_of(output: Any) -> type[ModelOutput]:
+    """The class of an encoder's output."""
+    return type(output) if isinstance(output, ModelOutput) else BaseModelOutput
+
+
+def _unproven(model: nn.Module, ids: Sequence[int], why: str) -> Anatomy:
+    """An anatomy of the token embedding alone."""
+    with resting(model):
+        with calls(outer_modules(model), arguments=True) as seen:
+            output = forward(model, as_input(model, ids))
+        states = logits_of(output)[0]
+        embedding = find_embedding(model, seen, ids, states)
+    layout = Layout(0, 1, (states.shape[-1],))
+    return Anatomy(
+        embedding=embedding,
+        blocks=(),
+        tail=_NoTail(),
+        stream=Stream(Port(0), Port(None), layout, states.dtype, ()),
+        width=states.shape[-1],
+        vocab=states.shape[-1],
+        gated=False,
+        capabilities=dict.fromkeys(_PROVEN, Capability(False, why.removeprefix("missing "))),
+    )
+
+
+class _NoTail:
+    """The tail of a model that says nothing (see structure.Tail)."""
+
+    norm = None
+    unembedding = ""
+    after_words = ()
+
+    def hidden(self, states: Tensor) -> Tensor:
+        return states
+
+    def matrix(self) -> None:
+        return None
+
+    def after(self, logits: Tensor) -> Tensor:
+        return logits
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        return hidden

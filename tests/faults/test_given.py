@@ -1,0 +1,89 @@
+"""Whatever is given: an answer that holds, or a refusal in our words; the model stays whole."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+import cutaway as ct
+from cutaway.core.errors import CutawayError
+from cutaway.model.lm import LM
+from cutaway.trace.same import same
+from cutaway.trace.trace import Trace
+from tests.models import tiny
+from tests.strategies import ids, options, texts
+
+pytestmark = pytest.mark.slow
+
+#: How many examples of each; `make fuzz` asks for more.
+EXAMPLES = int(os.environ.get("CUTAWAY_EXAMPLES", "60"))
+TRIES = settings(
+    max_examples=EXAMPLES, deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)  # fmt: skip
+ROWS = 200
+
+
+@pytest.fixture(scope="module")
+def lm() -> LM:
+    return ct.wrap(*tiny("llama"))
+
+
+@pytest.fixture(scope="module")
+def expected(lm: LM) -> Any:
+    return ct.predictions(lm.trace([5, 6, 7])).data
+
+
+def answered(ask: Callable[[], Any]) -> Any:
+    """The answer; None where it is refused by one of our errors."""
+    try:
+        return ask()
+    except CutawayError:
+        return None
+
+
+def check(trace: Trace, path: Path) -> None:
+    """Offsets lie in the text and in order, nothing printed breaks a line, and it can be kept."""
+    row = trace.tokens
+    assert all(0 <= a <= b <= len(row.text) for a, b in zip(row.starts, row.ends, strict=True))
+    assert all(label and label.isprintable() for label in row.labels)
+    assert np.isfinite(trace.state(trace.n_layers - 1)).all()
+    assert same(ct.open(trace.save(path)), trace)
+
+
+@TRIES
+@given(text=texts())
+def test_any_text_is_traced_or_refused(text: str, lm: LM, expected: Any, tmp_path: Path) -> None:
+    trace = answered(lambda: lm.trace(text))
+    if trace is not None:
+        check(trace, tmp_path / "a.trace")
+    assert ct.predictions(lm.trace([5, 6, 7])).data.equals(expected)
+
+
+@TRIES
+@given(row=ids(ROWS))
+def test_any_ids_are_traced_or_refused(row: list[Any], lm: LM, tmp_path: Path) -> None:
+    trace = answered(lambda: lm.trace(row))
+    if trace is not None:
+        assert list(trace.token_ids) == row
+        check(trace, tmp_path / "a.trace")
+
+
+@TRIES
+@given(how=options())
+def test_any_options_generate_or_are_refused(how: dict[str, Any], lm: LM) -> None:
+    trace = answered(lambda: lm.generate([5, 6, 7], **{"max_new_tokens": 2, **how}))
+    if trace is not None:
+        assert trace.n_prompt == 3
+        assert trace.token_ids[:3] == (5, 6, 7)
+
+
+def test_a_hundred_thousand_letters_without_a_space_are_read_or_refused(smol: LM) -> None:
+    with pytest.raises(CutawayError, match="8192 tokens, and it has"):
+        smol.trace("x" * 100_000)
