@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: demo test check web web-test docs site bench fuzz clean help
+.PHONY: demo test check web web-test docs families versions site bench fuzz lower clean help
 
 # Python 3.11 or newer that can make a virtual environment; PYTHON=... overrides.
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
@@ -38,22 +38,39 @@ web-test: .stamps/node
 	$(NPM) run test
 
 docs: .stamps/dev  ## write the generated parts of docs/ again (families, gallery), then the site
-	$(QUIET) $(BIN)/python -m tests.conformance.table
+	$(MAKE) families
 	for script in examples/[!_]*.py; do $(QUIET) $(BIN)/python $$script; done
 	$(MAKE) site
+
+families: .stamps/dev  ## look at every model family of transformers; writes docs/families.md
+	$(QUIET) $(BIN)/python -m tests.conformance --page
+
+versions: .stamps/dev  ## the same on the oldest and the newest transformers: what differs
+	$(QUIET) $(BIN)/python -m tests.conformance.versions
 
 site: .stamps/dev  ## build the documentation as a site, in site/; open site/index.html
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
-bench: .stamps/dev  ## measure every promise and print the ratios
+bench: .stamps/dev  ## measure every promise beside the peers; writes docs/benchmarks.md (ARGS=--resume)
 	HF_HUB_OFFLINE=1 $(BIN)/python -m benchmarks $(ARGS)
 
 fuzz: .stamps/dev  ## damage trace files in many ways; storm and kill the store of runs (half an hour)
 	$(QUIET) $(BIN)/python -m tests.fuzz
+	CUTAWAY_EXAMPLES=3000 $(QUIET) $(BIN)/python -m pytest tests/faults
 	CUTAWAY_KILLS=50 $(QUIET) $(BIN)/python -m pytest tests/app/server/test_process.py -k killed
 
+lower: .stamps/dev  ## the fast tests of the rooms, with the oldest versions allowed of all but torch and transformers
+	$(PYTHON) -m venv .lower
+	.lower/bin/python -m pip install -qq --disable-pip-version-check \
+		-c <($(BIN)/python -m tests.lower) -c <(grep -E '^(torch|transformers|pytest|hypothesis)==' constraints.txt) \
+		torch transformers numpy safetensors xarray scikit-learn gguf platformdirs anywidget typer rich tqdm \
+		fastapi uvicorn matplotlib pillow captum netCDF4 accelerate \
+		pytest pytest-rerunfailures hypothesis sentencepiece packaging httpx psutil
+	PYTHONPATH=src $(QUIET) .lower/bin/python -m pytest -m "not slow" -W default \
+		tests/core tests/trace tests/lens tests/view tests/render tests/model tests/laws tests/app/test_cli.py tests/app/test_export.py
+
 clean:  ## remove everything that was built or installed here
-	rm -rf .venv .stamps .mypy_cache .ruff_cache .hypothesis web/node_modules demo.html \
+	rm -rf .venv .lower .cache .stamps .mypy_cache .ruff_cache .hypothesis web/node_modules demo.html \
 		src/cutaway/render/bundle build dist site
 
 help:  ## this list
