@@ -15,7 +15,7 @@ import cutaway as ct
 from cutaway.core.errors import MissingError
 from tests.models import tiny_model, tiny_tokenizer
 
-from .variants import TEXT, lacking, neurons, obeys
+from .variants import lacking, neurons, obeys
 
 #: torch's own quantisation says that it will go; the package that follows is tested beside it.
 DYNAMIC = (
