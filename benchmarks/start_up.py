@@ -1,6 +1,6 @@
 """Cutaway starts at once: a light import, help in 0.5 s, the default model in 3 s.
 
-The 3 s are counted with transformers' model code imported: docs/decisions/2026-11-22-load-time.md.
+The 3 s hold after a bare `import torch, transformers`: docs/decisions/2026-11-22-load-time.md.
 """
 
 from __future__ import annotations
@@ -54,7 +54,9 @@ def run(smoke: bool) -> Iterator[Figure]:
     yield _figure("import cutaway", light, bound=0.5)
     yield _figure("cutaway --help", shown, bound=0.5)
     yield _figure("cutaway.load(), from the cache", loads, bound=3)
-    yield _figure("the same after a bare import transformers", [ours for ours, _ in lazily])
+    yield _figure(
+        "the same after a bare import transformers", [ours for ours, _ in lazily], bound=3
+    )
     yield _figure("transformers' own load after that", [bare for _, bare in lazily])
 
 

@@ -16,12 +16,15 @@ from ..trace.source import Floats
 from .experts import gathered
 from .forward import as_input, forward, resting
 from .layout import Layout, tensors_in
+from .returned import Kept
 from .sites import first_of, last_of, site
 from .structure import Anatomy
 from .watch import entering, leaving
 
 __all__ = ["numbers", "recording", "run"]
 
+#: What was recorded by this process since memory was given back.
+_KEPT = Kept()
 Take = Callable[[str, int, Tensor], None]
 
 
@@ -59,6 +62,7 @@ def numbers(rows: Tensor) -> Floats:
     """
     array = np.empty(tuple(rows.shape), dtype=np.float32)
     torch.from_numpy(array).copy_(rows)
+    _KEPT.add(array.nbytes)
     return array
 
 
