@@ -58,7 +58,7 @@ def made(trace: Any, lm: LM, lens: str) -> ct.View:
     return view
 
 
-@pytest.mark.parametrize("lens", LENSES)
+@pytest.mark.parametrize("lens", sorted({*LENSES} - {"classes"}))
 def test_a_picture_is_the_one_of_the_verb(
     server: Started, server_lm: LM, run_id: str, lens: str
 ) -> None:
@@ -71,8 +71,14 @@ def test_a_picture_is_the_one_of_the_verb(
     assert json.loads(answer.content[4 : 4 + length])["kind"]
 
 
+def test_a_language_model_is_asked_for_classes_in_vain(server: Started, run_id: str) -> None:
+    answer = server.client.get(f"/api/runs/{run_id}/views/classes", params={"k": "2"})
+    assert answer.status_code in (400, 404, 409, 422)
+    assert "no head that classifies" in answer.text
+
+
 def test_every_lens_has_an_address(server: Started) -> None:
-    assert set(ARGUMENTS) == set(LENSES)
+    assert {*ARGUMENTS, "classes"} == set(LENSES)
     verbs = {"load", "open", "wrap", "compare", "explore", "pairs", "runs", "serve", "embed"}
     named = {name for name in ct.__all__ if name[0].islower()}
     assert named - verbs <= set(LENSES)

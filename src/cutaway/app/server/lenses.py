@@ -162,7 +162,9 @@ def _anatomy(_: Trace, lm: LM | None, __: dict[str, Any]) -> View:
     return anatomy(lm)
 
 
-_FIRING = {"layers": _numbers, "exclude": _numbers, "n": _whole, "seed": _whole}
+_FIRING = {
+    "layers": _numbers, "exclude": _numbers, "n": _whole, "seed": _whole, "stream": _word,
+}  # fmt: skip
 _ATTENTION = {
     "layers": _numbers, "heads": _numbers, "kind": _word, "weighting": _word, "aggregate": _word,
     "tokens": _token, "split": _whole, "opens": _word, "carry": _word,
@@ -170,7 +172,7 @@ _ATTENTION = {
 _SALIENCY = {
     "method": _word, "targets": _places, "contrast": _word, "quantity": _word, "at_layer": _layer,
     "baseline": _word, "keep_first": _yes, "steps": _whole, "spacing": _word, "how": _word,
-    "replacement": _word, "samples": _whole, "seed": _whole,
+    "replacement": _word, "samples": _whole, "seed": _whole, "label": _word,
 }  # fmt: skip
 
 #: Lens -> what makes its view. The names are those of docs/python.md; a new verb is one row.
@@ -193,9 +195,10 @@ LENSES: Mapping[str, Lens] = {
         _deletion,
         {"target": _whole, "method": _word, "seed": _whole, "replacement": _word},
     ),
+    "classes": Lens(_verb("classifying", "classes"), {"k": _top}),
     "attention": Lens(_verb("looking", "attention"), _ATTENTION),
     "attention_neuron": Lens(_neuron, {"layer": _whole, "head": _whole, "at": _whole}),
-    "neurons": Lens(_verb("firing", "neurons"), {"layers": _numbers, "neurons": _numbers}),
+    "neurons": Lens(_verb("firing", "neurons"), {"layers": _numbers, "neurons": _numbers, "stream": _word}),
     "clusters": Lens(_verb("firing", "clusters"), {**_FIRING, "by": _word}),
     "factors": Lens(_verb("firing", "factors"), {**_FIRING, "parts": _token}),
     "walk": Lens(_verb("walking", "walk"), {"at": _whole, "layer": _whole}),

@@ -2,7 +2,7 @@ import { aligned, gridOf } from "../../spec/decode";
 import { unpacked } from "../../spec/packet";
 import { SpecError, type Grid, type Spec } from "../../spec/spec";
 import type { Ask, Question } from "../../views/host";
-import type { Api } from "./api";
+import { isAbort, type Api } from "./api";
 
 /** Where a picture of the server comes from, and where its questions go. */
 export interface Source {
@@ -26,8 +26,13 @@ export async function fetched(
 /** Asks the picture's view on the server; what is asked when the picture has gone is given up. */
 export function asker(api: Api, source: Source, signal: AbortSignal): Ask {
   return async (question) => {
-    const { bytes, headers } = await api.bytes("POST", source.ask, question, signal);
-    return gridIn(question.what, bytes, headers);
+    try {
+      const { bytes, headers } = await api.bytes("POST", source.ask, question, signal);
+      return gridIn(question.what, bytes, headers);
+    } catch (error) {
+      if (isAbort(error)) return new Promise<never>(() => {}); // nobody is left to be told
+      throw error;
+    }
   };
 }
 
