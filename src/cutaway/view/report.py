@@ -61,15 +61,19 @@ def report_spec(
     common = header(
         said,
         heading="What every lens says of it",
-        about="One token is chosen on the whole page. What is told of it is "
-        + (
-            _IN_PLACE[bool(attribute(said, "model").get("task"))]
-            if is_masked(said)
-            else "the position that read it: position i predicts token i + 1."
-        ),
+        about="One token is chosen on the whole page. What is told of it is " + _told(said),
         sentence=_paragraph(opening),
     )
     return Spec("report", common | own, arrays, sections=pictures or {})
+
+
+def _told(said: xr.Dataset) -> str:
+    """What is told of the token that is chosen, to end a sentence with."""
+    if not is_masked(said):
+        return "the position that read it: position i predicts token i + 1."
+    if not said.sizes["k"] and not attribute(said, "model").get("task"):
+        return "its states and where it looked: this model says no token."
+    return _IN_PLACE[bool(attribute(said, "model").get("task"))]
 
 
 def _paragraph(lines: Sequence[Line]) -> Runs:

@@ -45,7 +45,7 @@ def walk(
         raise MissingError(
             "the walk", because="it goes from a token to the one that comes next, and this model "
             + ("classifies" if trace.card.task else "fills masks"),
-            fix="see one head number by number: ct.attention_neuron",
+            fix="see one head number by number: ct.attention(trace).neuron(layer, head)",
         )  # fmt: skip
     block = anatomy.blocks[layer]
     if block.members:

@@ -34,11 +34,13 @@ export class Account {
   async show(): Promise<void> {
     const { row, at, read, came } = placeOf(this.header, this.selection);
     const classifies = this.header.sections.some(({ name }) => name === "classes");
-    const none = classifies
-      ? ["What is told of ", chip(read, "in")]
-      : this.header.masked
-        ? ["What it says in the place of ", chip(read, "in")]
-        : ["What it would say next"];
+    const silent = !this.header.vocabulary.length; // a model that gives states, and says no token
+    const none =
+      classifies || silent
+        ? ["What is told of ", chip(read, "in")]
+        : this.header.masked
+          ? ["What it says in the place of ", chip(read, "in")]
+          : ["What it would say next"];
     this.title.replaceChildren(...(came ? ["How it came to ", chip(came, "out")] : none));
     const known = this.header.accounts?.[row];
     if (known) return this.write(known);

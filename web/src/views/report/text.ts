@@ -12,6 +12,8 @@ const ABOUT =
 
 const ABOUT_MASKED = "Pick a token: the page shows what the model says in its place, and why.";
 
+const ABOUT_SILENT = "Pick a token: every picture shows it.";
+
 const ABOUT_CLASSIFIED = "Pick a token: every picture shows it, and what the model answers.";
 
 /** The whole text as chips, prompt and output apart, and a last one for what would come next. */
@@ -41,7 +43,9 @@ export class Text {
     this.source = header.source && sourceStrip(header.source, selection);
     const produced = header.produced.some(Boolean);
     const classifies = header.sections.some(({ name }) => name === "classes");
-    const words = classifies ? ABOUT_CLASSIFIED : header.masked ? ABOUT_MASKED : ABOUT;
+    const silent = !header.vocabulary.length; // a model that gives states, and says no token
+    const masked = silent ? ABOUT_SILENT : ABOUT_MASKED;
+    const words = classifies ? ABOUT_CLASSIFIED : header.masked ? masked : ABOUT;
     const about = produced ? `${words} Underlined: produced by the model.` : words;
     const strips = this.source
       ? [named("source"), this.source.element, named("target"), this.strip.element]
