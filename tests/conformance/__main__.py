@@ -46,6 +46,8 @@ def survey(families: list[str]) -> list[Outcome]:
     with crew(families) as found:
         for family in families:
             outcomes.append(found[family].result())
+            if outcomes[-1].verdict == "unproven":
+                print(f"UNPROVEN {family}: {outcomes[-1].why}", flush=True)
             for check, failure in outcomes[-1].failures.items():
                 print(f"WRONG {family}: {check}: {failure}", flush=True)
     return outcomes

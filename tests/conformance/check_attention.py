@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from cutaway.model.dispatch import caught
 from tests.models import kind_of, tiny_model
 
 from .expected import AHEAD, HALVES, HIDES, SINKS
-from .survey import IDS, SOURCE, Found, reads_twice, run_plain
+from .survey import IDS, SOURCE, Found, NoReference, answered, reads_twice, run_plain
 
 __all__ = ["check_attention", "check_calls", "check_crossings", "eager"]
 
@@ -33,10 +34,11 @@ def check_attention(found: Found) -> None:
 
 def check_equal(found: Found, own: Weights) -> None:
     expected = by_layer(found, eager(found.model, found.family))
-    assert len(own) == len(expected)
-    for weights, other in zip(own.values(), expected, strict=True):
-        assert weights.shape[1:] == (len(IDS), len(IDS))
-        np.testing.assert_allclose(weights, other, atol=1e-4, rtol=0)
+    check_answered(expected, len(own))
+    with told_apart(found, expected):
+        for weights, other in zip(own.values(), expected, strict=True):
+            assert weights.shape[1:] == (len(IDS), len(IDS))
+            np.testing.assert_allclose(weights, other, atol=1e-4, rtol=0)
 
 
 def check_rows(found: Found, own: Weights) -> None:
@@ -83,11 +85,40 @@ def check_crossings(found: Found) -> None:
     if not layers:
         return
     answer = run_plain(eager_twin(found.model, found.family), output_attentions=True)
-    assert len(layers) == len(answer.cross_attentions)
-    for layer, expected in zip(layers, answer.cross_attentions, strict=True):
-        own = found.lm.cross_attention(found.trace, layer, range(card.cross_heads[layer]))
-        assert own.shape[1:] == (len(IDS), len(SOURCE))
-        np.testing.assert_allclose(own, expected[0].numpy(), atol=1e-4, rtol=0)
+    expected = [one[0].numpy() for one in answer.cross_attentions]
+    check_answered(expected, len(layers))
+    with told_apart(found, expected):
+        for layer, other in zip(layers, expected, strict=True):
+            own = found.lm.cross_attention(found.trace, layer, range(card.cross_heads[layer]))
+            assert own.shape[1:] == (len(IDS), len(SOURCE))
+            np.testing.assert_allclose(own, other, atol=1e-4, rtol=0)
+
+
+def check_answered(expected: Sequence[np.ndarray], n_layers: int) -> None:
+    if len(expected) != n_layers:
+        raise NoReference(f"{len(expected)} attentions are answered of {n_layers} blocks")
+
+
+@contextmanager
+def told_apart(found: Found, expected: Sequence[np.ndarray]) -> Iterator[None]:
+    """What fails inside is NoReference where the eager model is another model, by its answer, or
+    where what it answers is no weights, by its rows' sums."""
+    try:
+        yield
+    except AssertionError as failure:
+        most = max(float(one.sum(-1).max()) for one in expected)
+        if not 0.5 < most < 1 + 1e-3 or min(float(one.min()) for one in expected) < 0:
+            words = f"what is answered is no weights: rows sum to {most:.3g} at most"
+            raise NoReference(words) from failure
+        own, other = (
+            answered(run_plain(model)).double()
+            for model in (found.model, eager_twin(found.model, found.family))
+        )
+        gap = float((own - other).abs().max() / own.abs().max())
+        if gap > 1e-3:
+            words = f"built to run eagerly it is another model: its logits differ by {gap:.2g}"
+            raise NoReference(words) from failure
+        raise
 
 
 def eager_twin(model: Any, family: str, **overrides: Any) -> Any:
@@ -133,6 +164,7 @@ def by_layer(found: Found, answered: list[np.ndarray]) -> list[np.ndarray]:
         return [np.concatenate(pair) for pair in pairs]
     if family == "minimax":  # what its linear attention returns is no weights
         kinds = found.model.config.layer_types
+        check_answered(answered, len(kinds))
         return [one for one, kind in zip(answered, kinds, strict=True) if kind == "full_attention"]
     return answered
 

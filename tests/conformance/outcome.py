@@ -13,7 +13,7 @@ from tests.models import kind_of
 
 from .checks import CHECKS
 from .expected import NO_ATTENTION, NOT_RUNNABLE
-from .survey import Found, Unrunnable, look, reads_twice
+from .survey import Found, NoReference, Unrunnable, look, reads_twice
 
 __all__ = ["LENSES", "Outcome", "conclude"]
 
@@ -25,7 +25,8 @@ LENSES = ("logit lens", "inside", "attention", "queries and keys", "neurons", "s
 class Outcome:
     """What came of one family.
 
-    verdict   "exact", "refused", "not run", or "wrong" where a check failed
+    verdict   "exact", "refused", "not run", "wrong" where a check failed, or "unproven" where a
+              release's own code gives nothing to check with
     marks     column -> "yes", "no" or "none"
     why       the reasons for all that is not "yes", in words
     failures  check -> how it failed
@@ -60,13 +61,13 @@ def conclude(family: str) -> Outcome:
         return Outcome(family, "refused", why=words_of(refusal))
     except Exception as failure:
         return Outcome(family, "wrong", failures={"look": told(failure)})
-    failures, marks = dict(failing(found)), marks_of(found)
+    (failures, without), marks = checked(found), marks_of(found)
     proven = next(iter(marks.values())) == "yes"
     return Outcome(
         family,
-        "wrong" if failures else "exact" if proven else "refused",
+        "wrong" if failures else "unproven" if without else "exact" if proven else "refused",
         marks,
-        "; ".join(reasons(found)),
+        "; ".join([*without, *reasons(found)]),
         failures,
         tuple(found.lm.anatomy.heads),
         time.perf_counter() - begun,
@@ -78,14 +79,17 @@ def words_of(refusal: CutawayError) -> str:
     return str(refusal).removesuffix("; this architecture is not supported")
 
 
-def failing(found: Found) -> list[tuple[str, str]]:
-    failures = []
+def checked(found: Found) -> tuple[dict[str, str], list[str]]:
+    """Check -> how it failed, and which had nothing to compare with."""
+    failures, without = {}, []
     for name, check in CHECKS.items():
         try:
             check(found)
+        except NoReference as cause:
+            without.append(f"{name} has no reference: {cause}")
         except Exception as failure:
-            failures.append((name, told(failure)))
-    return failures
+            failures[name] = told(failure)
+    return failures, without
 
 
 def told(failure: Exception) -> str:

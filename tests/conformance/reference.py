@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .survey import answered, run_plain
+from .survey import NoReference, answered, run_plain
 
 __all__ = ["entropy", "kl", "lens_logits", "ranks"]
 
@@ -29,12 +29,22 @@ def lens_logits(model: nn.Module, blocks: Sequence[Place], *, single: bool = Fal
     In float64; in the model's float32 where its own code knows no other. A place that is there
     again is a block that is called again.
     """
-    exact = model if single else _precise(model)
+    exact = model if single else _runnable(_precise(model))
     rows = []
     for first_off in range(len(blocks) + 1):
         with _off(exact, blocks, first_off):
             rows.append(answered(run_plain(exact)).double())
     return torch.stack(rows)
+
+
+def _runnable(exact: nn.Module) -> nn.Module:
+    """The model itself. Raises NoReference where its own code knows float32 alone."""
+    try:
+        run_plain(exact)
+    except RuntimeError as failure:
+        words = str(failure).splitlines()[0]
+        raise NoReference(f"its own code does not run in float64 ({words})") from failure
+    return exact
 
 
 def _precise(model: nn.Module) -> nn.Module:
