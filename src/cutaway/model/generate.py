@@ -30,6 +30,10 @@ __all__ = [
 OnToken = Callable[[int, str, float], object]
 
 
+#: The lowest temperature that draws; a logit over less may be infinite in float32.
+_COLDEST = 0.01
+
+
 @dataclass(frozen=True)
 class Options:
     """How the next token is chosen. temperature 0: the most probable one."""
@@ -64,6 +68,11 @@ def read_options(
     )
     if options.top_p == 0:
         raise InvalidError("top_p", top_p, allowed="above 0, up to 1")
+    if 0 < options.temperature < _COLDEST:
+        raise InvalidError(
+            "temperature", temperature, allowed=f"0, or {_COLDEST:g} and more",
+            fix="give temperature=0, which takes the most probable token",
+        )  # fmt: skip
     if not options.temperature:
         for name, value in (("top_k", top_k), ("top_p", top_p)):
             if value is not None:
