@@ -198,7 +198,9 @@ LENSES: Mapping[str, Lens] = {
     "classes": Lens(_verb("classifying", "classes"), {"k": _top}),
     "attention": Lens(_verb("looking", "attention"), _ATTENTION),
     "attention_neuron": Lens(_neuron, {"layer": _whole, "head": _whole, "at": _whole}),
-    "neurons": Lens(_verb("firing", "neurons"), {"layers": _numbers, "neurons": _numbers, "stream": _word}),
+    "neurons": Lens(
+        _verb("firing", "neurons"), {"layers": _numbers, "neurons": _numbers, "stream": _word}
+    ),
     "clusters": Lens(_verb("firing", "clusters"), {**_FIRING, "by": _word}),
     "factors": Lens(_verb("firing", "factors"), {**_FIRING, "parts": _token}),
     "walk": Lens(_verb("walking", "walk"), {"at": _whole, "layer": _whole}),
