@@ -22,6 +22,7 @@ from .layout import Layout, Port
 from .lm import LM
 from .posed import Posed
 from .structure import Anatomy, Stream
+from .tail import PlainTail
 from .watch import calls
 
 __all__ = ["Encoder", "encoder_of", "kind_of", "states_of"]
@@ -118,30 +119,10 @@ def _unproven(model: nn.Module, ids: Sequence[int], why: str) -> Anatomy:
     return Anatomy(
         embedding=embedding,
         blocks=(),
-        tail=_NoTail(),
+        tail=PlainTail(),
         stream=Stream(Port(0), Port(None), layout, states.dtype, ()),
         width=states.shape[-1],
         vocab=states.shape[-1],
         gated=False,
         capabilities=dict.fromkeys(_PROVEN, Capability(False, why.removeprefix("missing "))),
     )
-
-
-class _NoTail:
-    """The tail of a model that says nothing (see structure.Tail)."""
-
-    norm = None
-    unembedding = ""
-    after_words = ()
-
-    def hidden(self, states: Tensor) -> Tensor:
-        return states
-
-    def matrix(self) -> None:
-        return None
-
-    def after(self, logits: Tensor) -> Tensor:
-        return logits
-
-    def logits(self, hidden: Tensor) -> Tensor:
-        return hidden

@@ -20,6 +20,7 @@ from ..trace.trace import Trace
 from .forward import forward
 from .leaf import Subject
 from .structure import Anatomy
+from .tail import PlainTail
 
 __all__ = ["Judged", "choices", "subject_of"]
 
@@ -38,7 +39,7 @@ def subject_of(
     card = trace.card
     if not card.task:
         return Subject(model, anatomy, trace.token_ids, at_layer, card.is_masked)
-    whole = replace(anatomy, tail=_Answer(), vocab=card.vocab_size)
+    whole = replace(anatomy, tail=PlainTail(), vocab=card.vocab_size)
     return Judged(model, whole, trace.token_ids, at_layer, True, card, rows or {})
 
 
@@ -105,24 +106,3 @@ def _without_padding(model: nn.Module) -> Iterator[None]:
         yield
     finally:
         config.pad_token_id = None
-
-
-@dataclass(frozen=True)
-class _Answer:
-    """A tail for answers that are logits already (see structure.Tail)."""
-
-    norm: str | None = None
-    unembedding: str = ""
-    after_words: tuple[str, ...] = ()
-
-    def hidden(self, states: Tensor) -> Tensor:
-        return states
-
-    def matrix(self) -> None:
-        return None
-
-    def after(self, logits: Tensor) -> Tensor:
-        return logits
-
-    def logits(self, hidden: Tensor) -> Tensor:
-        return hidden

@@ -16,7 +16,7 @@ from .sites import last_of
 from .structure import Block, Stream
 from .watch import Site, replaced
 
-__all__ = ["ChainTail", "Link", "ReplayTail", "replay"]
+__all__ = ["ChainTail", "Link", "PlainTail", "ReplayTail", "replay"]
 
 
 @dataclass(frozen=True)
@@ -161,3 +161,27 @@ def replay(
         stream.dtype,
         tuple(token_ids),
     )
+
+
+@dataclass(frozen=True)
+class PlainTail:
+    """No tail: what is given is logits already, or belongs to a model that says nothing."""
+
+    norm: str | None = None
+    unembedding: str = ""
+    after_words: tuple[str, ...] = ()
+
+    def hidden(self, states: Tensor) -> Tensor:
+        """As given."""
+        return states
+
+    def matrix(self) -> None:
+        """None: there is no product."""
+
+    def after(self, logits: Tensor) -> Tensor:
+        """As given."""
+        return logits
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """As given."""
+        return hidden
