@@ -37,6 +37,8 @@ class TokenRow:
              there is one text, or where the model has no types
     segments (T,) of a pair of texts: 0 in the first, 1 in the second, -1 in the special tokens
              around them; () where there is one text
+    times    (T,) of a sound: the second at which each of its frames begins; frames have no id (-1)
+             and no text, and their labels are these times. () of a text
     """
 
     ids: tuple[int, ...]
@@ -49,6 +51,7 @@ class TokenRow:
     roles: tuple[str, ...]
     types: tuple[int, ...] = ()
     segments: tuple[int, ...] = ()
+    times: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         lengths = {
@@ -57,6 +60,7 @@ class TokenRow:
         }  # fmt: skip
         lengths |= {"types": len(self.types)} if self.types else {}
         lengths |= {"segments": len(self.segments)} if self.segments else {}
+        lengths |= {"times": len(self.times)} if self.times else {}
         wrong = {name: length for name, length in lengths.items() if length != len(self.ids)}
         if wrong:
             raise ValueError(f"{len(self.ids)} tokens, but {wrong}")

@@ -1,4 +1,4 @@
-"""Finding the token embedding: the module whose output is what `inputs_embeds` takes."""
+"""Finding the token embedding, whose output `inputs_embeds` takes, or what a sound enters by."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from ..core.errors import MissingError
-from .forward import as_input, forward, logits_of
-from .layout import Port, layout_of, tensors_in
+from .forward import as_input, forward, logits_of, resting
+from .layout import Layout, Port, layout_of, tensors_in, turned_layout_of
 from .watch import Call, replaced
 
-__all__ = ["find_embedding"]
+__all__ = ["find_embedding", "find_front", "front_layout"]
 
 
 def find_embedding(
@@ -92,3 +92,47 @@ def _reaches_logits(model: nn.Module, call: Call, token_ids: Sequence[int], logi
     with replaced(call.module, change):
         other = logits_of(forward(model, as_input(model, token_ids)))[0]
     return not torch.equal(other[-1], logits[-1])
+
+
+def find_front(calls: Sequence[Call], n_frames: int, before: int) -> str:
+    """The path of the first module that gives a row for each frame of a sound.
+
+    In most models it is the last convolution over the sound: what comes after it (an activation, a
+    projection, positions) keeps the rows.
+
+    calls   the calls of one pass over a sound
+    before  when the first block began
+    """
+    giving = [
+        call
+        for call in calls
+        if call.end < before and call.inputs
+        and any(_rows_of(output, n_frames) for output in call.outputs.values())
+    ]  # fmt: skip
+    if not giving:
+        raise MissingError(
+            "the input stage", because="no module before this encoder's blocks gives a row for "
+            "each of its frames",
+        )  # fmt: skip
+    return min(giving, key=lambda call: call.end).path
+
+
+def front_layout(model: nn.Module, path: str, token_ids: Sequence[int]) -> Layout:
+    """The axes of what that module gives, for frames that stand for these ids.
+
+    Raises MissingError where there are as many frames as numbers in each.
+    """
+    held: list[Any] = []
+    with resting(model), replaced(model.get_submodule(path), held.append):
+        forward(model, as_input(model, token_ids))
+    output = next(tensor for _, tensor in tensors_in(held[0]))
+    known = _rows_of(output, len(token_ids))
+    if len(known) != 1:
+        raise MissingError("the input stage", because="its frames can't be told from its numbers")
+    return known[0]
+
+
+def _rows_of(tensor: Tensor, n: int) -> list[Layout]:
+    """The axes it may have, with a row for each of n frames: in some, a column."""
+    found = (layout_of(tensor, n), turned_layout_of(tensor, n))
+    return [layout for layout in found if layout is not None]

@@ -16,6 +16,7 @@ from ..core.errors import MissingError
 from ..trace.card import Capability
 from .blocks import outer_modules
 from .discover import discover
+from .ear import FEATURES
 from .embedding import find_embedding
 from .forward import as_input, forward, logits_of, resting
 from .layout import Layout, Port
@@ -25,7 +26,7 @@ from .structure import Anatomy, Stream
 from .tail import PlainTail
 from .watch import calls
 
-__all__ = ["Encoder", "encoder_of", "kind_of", "states_of"]
+__all__ = ["Encoder", "encoder_of", "kind_of", "states_of", "unproven"]
 
 _PROVEN = ("inside", "neurons", "saliency", "attention", "queries and keys", "logit lens")
 
@@ -72,10 +73,10 @@ class _Alone(Posed):
         return {"input_ids": input_ids}
 
 
-def encoder_of(model: PreTrainedModel) -> PreTrainedModel:
-    """The encoder, where it reads token ids.
+def encoder_of(model: PreTrainedModel, *, hears: bool = False) -> PreTrainedModel:
+    """The encoder, where it reads token ids; with `hears`, where it reads a sound's features.
 
-    Raises MissingError where the model names none, or one of sounds or pictures.
+    Raises MissingError where the model names none, or one of pictures.
     """
     encoder: Any = model.get_encoder()
     if encoder is model:
@@ -85,7 +86,7 @@ def encoder_of(model: PreTrainedModel) -> PreTrainedModel:
     if encoder is None:
         raise MissingError("the encoder", because=f"{type(model).__name__} names none")
     reads = getattr(encoder, "main_input_name", "input_ids")
-    if reads != "input_ids":
+    if reads not in (FEATURES if hears else ("input_ids",)):
         raise MissingError(
             "an encoder of text", because=f"{type(encoder).__name__} reads {reads}, no token ids"
         )
@@ -115,6 +116,11 @@ def _unproven(model: nn.Module, ids: Sequence[int], why: str) -> Anatomy:
             output = forward(model, as_input(model, ids))
         states = logits_of(output)[0]
         embedding = find_embedding(model, seen, ids, states)
+    return unproven(embedding, states, why)
+
+
+def unproven(embedding: str, states: Tensor, why: str) -> Anatomy:
+    """An anatomy without blocks, of an encoder that gives (S, width) states."""
     layout = Layout(0, 1, (states.shape[-1],))
     return Anatomy(
         embedding=embedding,

@@ -13,13 +13,19 @@ from transformers.models.auto.modeling_auto import (
 
 from ..core.errors import MissingError
 from .classes import task_of
+from .ear import FEATURES
 
-__all__ = ["causal_only", "objective_of", "reads_source"]
+__all__ = ["causal_only", "hears", "objective_of", "reads_source"]
 
 
 def reads_source(model: PreTrainedModel) -> bool:
     """Whether it is an encoder-decoder: its decoder reads a text of its own beside the source."""
     return "decoder_input_ids" in inspect.signature(model.forward).parameters
+
+
+def hears(model: PreTrainedModel) -> bool:
+    """Whether the source of an encoder-decoder is a sound."""
+    return getattr(model.get_encoder(), "main_input_name", "") in FEATURES
 
 
 def objective_of(model: PreTrainedModel) -> str:

@@ -19,7 +19,7 @@ from transformers.utils.generic import ModelOutput
 
 from .forward import plain
 
-__all__ = ["Decoder", "Posed", "Typed", "token_types"]
+__all__ = ["Decoder", "Heard", "Posed", "Typed", "token_types"]
 
 #: Of a model that names no bound (XLNet compares types, and looks none up).
 _ANY = 2**31
@@ -117,7 +117,8 @@ class Decoder(Posed):
 
     def under(self, encoded: Tensor, source: Tensor) -> Decoder:
         """The same model when it has read another source."""
-        return Decoder(self.__dict__["inner"], encoded, source, self.kind)
+        read = None if self.source is None else source  # frames of a sound have no ids
+        return Decoder(self.__dict__["inner"], encoded, read, self.kind)
 
     @property
     def source_length(self) -> int:
@@ -131,3 +132,29 @@ class Decoder(Posed):
         if self.source is not None:
             given["input_ids"] = self.source.expand(len(input_ids), -1)
         return given
+
+
+class Heard(Posed):
+    """An encoder that hears sounds: to the rest of the code a frame is a token, with an id.
+
+    >>> Heard(encoder, "input_features", [features])(input_ids=ids)[0].shape  # doctest: +SKIP
+    torch.Size([1, 1500, 384])
+
+    name    what it calls a sound's features
+    sounds  (1, ...) features each; a row of ids -1 is the first of them, of ids -2 the second
+    """
+
+    def __init__(self, model: nn.Module, name: str, sounds: Sequence[Tensor]) -> None:
+        super().__init__(model)
+        self.__dict__["name"] = name
+        self.__dict__["sounds"] = tuple(sounds)
+
+    def forward(self, input_ids: Tensor, logits_to_keep: int = 0) -> Any:  # noqa: ARG002
+        """The encoder's output for the sounds that (B, S) ids stand for."""
+        inner: Any = self.__dict__["inner"]
+        return inner(**self.given(input_ids))
+
+    def given(self, input_ids: Tensor) -> dict[str, Any]:
+        rows = [self.sounds[-1 - int(token_id)] for token_id in input_ids[:, 0]]
+        features = torch.cat(rows) if len(rows) > 1 else rows[0]
+        return {self.name: features.to(input_ids.device, self.dtype)}

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, overload
 
+from torch import Tensor
+
 from ..core.errors import InvalidError
 from ..core.progress import working
-from ..trace.keep import CAPABILITIES, sizes
+from ..trace.keep import ABSENT, CAPABILITIES, sizes
 from ..trace.source import Floats
 from ..trace.trace import Trace
 from .answers import make_room
@@ -15,13 +17,14 @@ from .calls import recording_crossings, run_with_calls, with_written
 from .encoder import kind_of, states_of
 from .explain import explained_running
 from .forward import as_input
-from .generate import OnToken, continued, generated, read_options
+from .generate import continued, generated, read_options
 from .lm import Chat, Ids
 from .posed import Decoder
 from .prompt import Prompt, is_batch, read_prompt
 from .record import run
-from .sources import Sources
+from .sources import Sources, key_of
 from .target import read_beginning, read_target
+from .telling import OnToken
 from .tokens import row
 from .traces import Calls, Keep
 from .watch import leaving
@@ -76,16 +79,15 @@ class Seq2SeqLM(Sources):
         materials = self._materials(keep)
         if text_b is not None:
             raise InvalidError("text_b", text_b, allowed="None: an encoder-decoder takes a target")
-        several = is_batch(x)
+        several = self._several(x)
         sources, targets = (x, target) if several else ([x], [target])
         targets = [None] * len(sources) if targets is None else targets
         if isinstance(targets, str) or len(targets) != len(sources):
             raise InvalidError("target", target, allowed=f"a list of {len(sources)}, as of sources")
         read = [
             (
-                read_prompt(
-                    one, self._vocabulary, self.encoder._limits,
-                    add_special_tokens=add_special_tokens,
+                self._read_from(
+                    one, add_special_tokens=add_special_tokens,
                     add_generation_prompt=add_generation_prompt,
                 ),
                 self._read_target(given, add_special_tokens),
@@ -124,9 +126,9 @@ class Seq2SeqLM(Sources):
             num_beams=num_beams, seed=seed,
         )  # fmt: skip
         materials = self._materials(keep)
-        if is_batch(text):
+        if self._several(text):
             raise InvalidError("prompt", text, allowed="one text", fix="generate one by one")
-        source = read_prompt(text, self._vocabulary, self.encoder._limits)
+        source = self._read_from(text)
         begun = read_beginning(target, self.model, self._vocabulary, self._limits)
         if continuation is not None:
             output = continued(self._vocabulary, begun, continuation, self._limits, on_token)
@@ -135,7 +137,7 @@ class Seq2SeqLM(Sources):
             with self._lock, explained_running():
                 output = generated(
                     self.model, self._vocabulary, begun.ids, options, self._limits, on_token,
-                    source=source.ids,
+                    source=self._as_input(source),
                 )  # fmt: skip
             made = options.to_json()
         return self._read_both(source, begun, output, materials, made)
@@ -144,12 +146,23 @@ class Seq2SeqLM(Sources):
         self, x: str | Ids | Chat, keep: Keep = None, *, target: str | Ids | None = None
     ) -> dict[str, int]:
         """Bytes that a trace of a source and a target will hold, by material, of both sides."""
-        source = read_prompt(x, self._vocabulary, self.encoder._limits)
+        source = self._read_from(x)
         materials, S = self._materials(keep), len(source.ids)
         T = len(self._read_target(target, True).ids)
         own = sizes(self.card, T, materials, S)
         beside = sizes(self.encoder.card, S, self._encoder_materials(materials))
         return {name: size + beside.get(name, 0) for name, size in own.items()}
+
+    def _several(self, x: object) -> bool:
+        return is_batch(x)
+
+    def _read_from(self, x: Any, **how: bool) -> Prompt:
+        """A source as the encoder reads it."""
+        return read_prompt(x, self._vocabulary, self.encoder._limits, **how)
+
+    def _as_input(self, source: Prompt) -> Tensor:
+        """A source as the model takes it."""
+        return as_input(self.model, source.ids)
 
     def _read_target(self, target: object, special: bool) -> Prompt:
         return read_target(
@@ -162,7 +175,9 @@ class Seq2SeqLM(Sources):
             return ()
         known = self.encoder.card.capabilities
         names = {name: known.get(CAPABILITIES.get(name, name)) for name in materials}
-        return tuple(name for name, can in names.items() if can is None or can.proven)
+        return tuple(
+            n for n, can in names.items() if (n not in ABSENT if can is None else can.proven)
+        )
 
     def _read_both(
         self,
@@ -177,7 +192,7 @@ class Seq2SeqLM(Sources):
         ids = (*target.ids, *output)
         with self._lock, explained_running(), working("reading"):
             encoder = self._read_source(source, materials)
-            arrays, calls, crossings = self._run(self._sources[source.ids], ids, materials)
+            arrays, calls, crossings = self._run(self._sources[key_of(encoder)], ids, materials)
         trace = Trace(
             tokens=row(self._vocabulary, ids, len(target.ids)),
             card=self.card,

@@ -18,12 +18,13 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from .forward import device_of, forward
+from .layout import Layout
 from .leaf import Subject, mean_row
 from .posed import Decoder
 from .structure import Anatomy
 from .watch import replaced
 
-__all__ = ["Encoding", "Sourced"]
+__all__ = ["Encoding", "Hearing", "Sourced"]
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,25 @@ class Encoding:
         calls = count()
         with replaced(self.embedding, lambda _: None if next(calls) else embedded.clone()):
             return self.states(token_ids)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hearing(Encoding):
+    """An encoder and the frames of a sound: the leaf is what its input stage gives for each.
+
+    layout  the axes of that
+    """
+
+    layout: Layout
+
+    def embedded(self, token_ids: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, S) ids -> (B, S, d) what its input stage gives for them, and the last states."""
+        given, states = super().embedded(token_ids)
+        return self.layout.rows(given), states
+
+    def states_from(self, token_ids: Tensor, embedded: Tensor) -> Tensor:
+        """The last states where the input stage gives these (B, S, d) rows."""
+        return super().states_from(token_ids, self.layout.restore(embedded))
 
 
 @dataclass(frozen=True, kw_only=True)

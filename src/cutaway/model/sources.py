@@ -22,12 +22,15 @@ from .explain import explained_running
 from .fit import close, tolerance
 from .forward import as_input, forward, logits_of, plain, resting
 from .lm import LM
+from .mask import masked
 from .posed import Decoder
+from .prompt import Prompt, read_prompt
 from .record import run
 from .sourced import Encoding
 from .structure import Anatomy
+from .target import read_beginning, start_id
 
-__all__ = ["Sources"]
+__all__ = ["Sources", "key_of"]
 
 _Read = tuple[tuple[int, ...], tuple[int, ...]]
 #: Length of the probe's source: unlike those of its targets, and unlike the sizes that models have.
@@ -47,21 +50,29 @@ class Sources(LM):
         name: str,
         revision: str = "",
     ) -> None:
-        self.encoder = Encoder(encoder_of(model), tokenizer, name=name, revision=revision)
+        self.encoder = self._reader(model, tokenizer, name=name, revision=revision)
         super().__init__(model, tokenizer, name=name, revision=revision)
         self.encoder._lock = self._lock  # one thread at a time uses either
         self._sources: dict[tuple[int, ...], Decoder] = {}
         self._looked_across: dict[_Read, Attention] = {}
         self._called_across: dict[_Read, dict[int, AttentionCall]] = {}
 
-    def _found(self, model: PreTrainedModel, ids: Sequence[int]) -> Anatomy:
+    def _reader(
+        self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, **named: str
+    ) -> Encoder:
+        return Encoder(encoder_of(model), tokenizer, **named)
+
+    def _under_probe(
+        self, model: PreTrainedModel, ids: Sequence[int]
+    ) -> tuple[Decoder, dict[str, Any]]:
+        """The decoder under a source to prove things by, and that source as the model takes it."""
         source = ids[:_SOURCE]
-        decoder = self._reading(model, source)
+        return self._reading(model, source), {"input_ids": as_input(model, source)}
+
+    def _found(self, model: PreTrainedModel, ids: Sequence[int]) -> Anatomy:
+        decoder, source = self._under_probe(model, ids)
         with resting(model):
-            whole = model(
-                input_ids=as_input(model, source), decoder_input_ids=as_input(model, ids),
-                **plain(model),
-            )  # fmt: skip
+            whole = model(**source, decoder_input_ids=as_input(model, ids), **plain(model))
             again = logits_of(forward(decoder, as_input(model, ids)))
         if not close(again, logits_of(whole), tolerance(again.dtype)):
             raise MissingError(
@@ -81,23 +92,24 @@ class Sources(LM):
     def attribute(self, trace: Trace, wanted: Attribution) -> Attributed:
         """Saliency of the targets, over the source's tokens and the decoder's earlier ones."""
         with self._lock, explained_running():
-            encoder = self.encoder
-            encoding = Encoding(
-                encoder.model, encoder.anatomy, trace.source_ids, encoder._limits.rows
-            )
+            encoding = self._encoding(trace)
             return attribute(self._posed(trace), self.anatomy, trace, wanted, encoding)
 
-    def masked(self, trace: Trace, wanted: Masked) -> Floats:  # noqa: ARG002
-        """Refused: it takes tokens out of one text only."""
-        raise MissingError(
-            "the check", because="it takes tokens out of one text, and this model reads two",
-            fix="method='occlusion' takes out those of both",
-        )  # fmt: skip
+    def masked(self, trace: Trace, wanted: Masked) -> Floats:
+        """(variants,) log-probability of the token with those of either text taken out, in nats."""
+        with self._lock, explained_running():
+            encoding = self._encoding(trace)
+            return masked(self._posed(trace), self.anatomy, trace, wanted, encoding)
+
+    def _encoding(self, trace: Trace) -> Encoding:
+        """The encoder and what it reads, to be differentiated and taken out of."""
+        encoder = self.encoder
+        return Encoding(encoder.model, encoder.anatomy, trace.source_ids, encoder._limits.rows)
 
     def cross_attention(self, trace: Trace, layer: int, heads: Sequence[int]) -> Floats:
         """(len(heads), T, S) the weights of a decoder block's heads on the source's tokens."""
         with self._lock, explained_running():
-            read = trace.source_ids, trace.token_ids
+            read = key_of(trace), trace.token_ids
             if read not in self._looked_across:
                 make_room(self._looked_across)
                 posed = self._posed(trace)
@@ -114,7 +126,7 @@ class Sources(LM):
                     f"the queries of layer {layer} to the source",
                     because=self.anatomy.capabilities["cross queries and keys"].why,
                 )
-            read = trace.source_ids, trace.token_ids
+            read = key_of(trace), trace.token_ids
             if read not in self._called_across:
                 make_room(self._called_across)
                 crossings: dict[int, AttentionCall] = {}
@@ -126,10 +138,14 @@ class Sources(LM):
             return with_written(self.model, self.anatomy, layer, record, cross=True)
 
     def _posed(self, trace: Trace) -> Decoder:
-        """The decoder under the trace's source, which is read where it was not just now."""
+        """The decoder under the trace's source."""
         ids = trace.source_ids
         if not ids:
             raise InvalidError("trace", trace, allowed="one with a source, of an encoder-decoder")
+        return self._under(ids)
+
+    def _under(self, ids: tuple[int, ...]) -> Decoder:
+        """The decoder under a source, which is read where it was not just now."""
         if ids not in self._sources:
             make_room(self._sources)
             self._sources[ids] = self._reading(self.model, ids)
@@ -143,9 +159,27 @@ class Sources(LM):
             output = forward(encoder, source)
         return Decoder(model, states_of(output), source, kind_of(output))
 
-    def _read_ids(self, token_ids: Sequence[int]) -> tuple[int, ...]:  # noqa: ARG002
-        raise MissingError(
-            "what comes next", because="this model goes on under a source, and is asked with one "
-            "text only",
-            fix="ct.predictions(lm.trace(source, target=text)) gives the likeliest tokens",
-        )  # fmt: skip
+    def read(self, x: object) -> Prompt:
+        """The ids of a source, as `trace` reads it."""
+        return read_prompt(x, self._vocabulary, self.encoder._limits)
+
+    def beginning(self, x: object, target: object = None) -> tuple[Prompt, Prompt | None]:
+        """What the decoder goes on with, which `target` begins as in `generate`; and its source."""
+        return read_beginning(target, self.model, self._vocabulary, self._limits), self.read(x)
+
+    def start_id(self) -> int:
+        """The token that begins every text of the decoder."""
+        return start_id(self.model, self._vocabulary)
+
+    def _having_read(self, source: Sequence[int]) -> Decoder:
+        if not source:
+            raise MissingError(
+                "a source", because="this model goes on under one",
+                fix="give source=, the token ids that its encoder reads",
+            )  # fmt: skip
+        return self._under(read_prompt(list(source), self._vocabulary, self.encoder._limits).ids)
+
+
+def key_of(trace: Trace) -> tuple[int, ...]:
+    """What tells a trace's source, or a source, from another: its ids, and more of a sound."""
+    return (*(trace.source_ids or trace.token_ids), *trace.mark)

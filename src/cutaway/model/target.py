@@ -12,6 +12,7 @@ from transformers import PreTrainedModel
 
 from ..core.errors import InvalidError, MissingError
 from .generate import end_ids
+from .objective import hears
 from .pieces import Vocabulary, unbroken
 from .prompt import Limits, Prompt, read_prompt
 
@@ -39,7 +40,8 @@ def read_target(
     if isinstance(target, str):
         if not target:
             raise InvalidError("target", target, allowed="a text of at least one token")
-        labels = _labels(target, vocabulary, add_special_tokens)
+        whole = _begins_itself(target, model, vocabulary)
+        labels = _labels(target, vocabulary, add_special_tokens and not whole)
         notes = read_prompt(target, vocabulary, limits).notes
         return _prompt(_shifted(labels, model, vocabulary), target, vocabulary, limits, notes)
     if isinstance(target, Sequence | np.ndarray | Tensor):
@@ -90,6 +92,12 @@ def _forced(model: PreTrainedModel) -> tuple[int, ...]:
     return (forced,) if isinstance(forced, int) else ()
 
 
+def _begins_itself(target: str, model: PreTrainedModel, vocabulary: Vocabulary) -> bool:
+    """Whether a text for a model that hears has its start token written out: then it is whole."""
+    start = vocabulary.piece(start_id(model, vocabulary)).text
+    return hears(model) and bool(start) and target.startswith(start)
+
+
 def _labels(text: str, vocabulary: Vocabulary, special: bool) -> list[int]:
     tokenizer: Any = vocabulary.tokenizer
     found = tokenizer(text_target=unbroken(text), add_special_tokens=special)["input_ids"]
@@ -99,6 +107,8 @@ def _labels(text: str, vocabulary: Vocabulary, special: bool) -> list[int]:
 def _shifted(labels: list[int], model: PreTrainedModel, vocabulary: Vocabulary) -> tuple[int, ...]:
     """The labels behind a start token, as the family's own code puts it there where it has any."""
     start = start_id(model, vocabulary)
+    if hears(model) and labels[:1] == [start]:  # their tokenizers put it there themselves
+        return tuple(labels)
     shift = getattr(model, "prepare_decoder_input_ids_from_labels", None)
     fed = [start, *labels[:-1]]
     if shift is not None and getattr(model.config, "decoder_start_token_id", None) is not None:

@@ -23,8 +23,8 @@ from numpy.typing import NDArray
 __all__ = ["DTYPES", "FORMAT", "LENGTH", "VERSION", "write_container"]
 
 #: The newest format; a file has the oldest one that can read it: 2 came with attention calls, 3
-#: with encoders and classifiers.
-VERSION = 3
+#: with encoders and classifiers, 4 with sounds.
+VERSION = 4
 FORMAT = "cutaway trace"
 #: safetensors' names of the types that a trace holds.
 DTYPES = {"F16": "<f2", "F32": "<f4", "F64": "<f8", "I64": "<i8", "BOOL": "?"}

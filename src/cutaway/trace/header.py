@@ -53,6 +53,7 @@ def read_tokens(values: Mapping[str, Any]) -> TokenRow:
         text=_one(values["text"], str), n_prompt=_one(values["n_prompt"], int),
         special=_all(values["special"], bool), roles=_all(values["roles"], str),
         types=_all(values.get("types", ()), int), segments=_all(values.get("segments", ()), int),
+        times=_all(values.get("times", ()), float),
     )  # fmt: skip
     if not len(row):
         raise ValueError("it has no tokens")

@@ -17,7 +17,7 @@ from .source import Floats, Material, Rows
 from .standard import STANDARD_K, TARGETS
 from .stored import StoredSource
 from .trace import Trace
-from .write import ANSWERS, DISTANCES, ENCODER, VERDICTS
+from .write import ANSWERS, DISTANCES, ENCODER, HEARD, VERDICTS
 
 __all__ = ["read"]
 
@@ -55,6 +55,7 @@ def _trace(container: Container, encoder: Trace | None) -> Trace:
         notes=tuple(map(str, values["notes"])),
         encoder=encoder,
         crossings=read_calls(container, len(tokens), card.n_layers, prefix=CROSSINGS, n_keys=S),
+        heard=_heard(container, tokens),
     )
 
 
@@ -82,7 +83,7 @@ def _materials(container: Container, tokens: TokenRow, card: ModelCard) -> dict[
     found: dict[str, dict[int, str]] = {}
     for name in container.names:
         material, _, layer = name.partition("/")
-        if material in ("answers", "attention", "crossings") or name == VERDICTS:
+        if material in ("answers", "attention", "crossings") or name in (VERDICTS, HEARD):
             continue
         if material not in MATERIALS or not INPUT_LAYER <= int(layer) < card.n_layers:
             raise ValueError(f"an array {name!r} has no place in it")
@@ -101,6 +102,17 @@ def _verdicts(container: Container, tokens: TokenRow, card: ModelCard) -> Floats
     if container.shape(VERDICTS) != (card.n_layers + 1, *each):
         raise ValueError(f"its classes' logits have the shape {container.shape(VERDICTS)}")
     return container.array(VERDICTS)
+
+
+def _heard(container: Container, tokens: TokenRow) -> Floats | None:
+    """The features of a sound, which every trace of one has."""
+    if (HEARD in container.names) != bool(tokens.times):
+        raise ValueError("it has frames without a sound, or a sound without frames")
+    if not tokens.times:
+        return None
+    if container.dtype(HEARD) != "F32" or not container.shape(HEARD):
+        raise ValueError(f"its sound has the shape {container.shape(HEARD)}")
+    return container.array(HEARD)
 
 
 def _answers(container: Container, tokens: TokenRow, card: ModelCard) -> Rows | None:

@@ -33,11 +33,12 @@ def same(a: Trace, b: Trace) -> bool:
         and a.notes == b.notes
         and _same_materials(a.materials, b.materials)
         and _same_answers(a.answers, b.answers)
-        and _same_verdicts(a.verdicts, b.verdicts)
+        and _same_optional(a.verdicts, b.verdicts)
         and a.calls.keys() == b.calls.keys()
         and all(_same_calls(a.calls[layer], b.calls[layer]) for layer in a.calls)
         and a.crossings.keys() == b.crossings.keys()
         and all(_same_calls(a.crossings[layer], b.crossings[layer]) for layer in a.crossings)
+        and _same_optional(a.heard, b.heard)
         and _same_encoders(a.encoder, b.encoder)
     )
 
@@ -69,7 +70,7 @@ def _same_answers(a: Rows | None, b: Rows | None) -> bool:
     )
 
 
-def _same_verdicts(a: NDArray[Any] | None, b: NDArray[Any] | None) -> bool:
+def _same_optional(a: NDArray[Any] | None, b: NDArray[Any] | None) -> bool:
     return a is b if a is None or b is None else _same_array(a, b)
 
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from ..core.axes import INPUT_LAYER, layer_name
 from ..core.errors import MissingError
@@ -40,6 +44,7 @@ class Trace:
     source     who answers questions about what was not kept
     encoder    of an encoder-decoder: the source as the encoder read it; this trace is the decoder's
     crossings  layer -> the decoder's queries to the source, its keys and values (keep="attention")
+    heard      of an encoder that reads sounds: the features it was given, else None
     """
 
     tokens: TokenRow
@@ -53,6 +58,7 @@ class Trace:
     notes: tuple[str, ...] = ()
     encoder: Trace | None = None
     crossings: Mapping[int, AttentionCall] = field(default_factory=dict)
+    heard: Floats | None = None
 
     @property
     def token_ids(self) -> tuple[int, ...]:
@@ -63,6 +69,18 @@ class Trace:
     def source_ids(self) -> tuple[int, ...]:
         """(S,) the ids that the encoder of an encoder-decoder read; () for other models."""
         return () if self.encoder is None else self.encoder.token_ids
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether its positions are the frames of a sound, and no tokens."""
+        return bool(self.tokens.times)
+
+    @cached_property
+    def mark(self) -> tuple[int, ...]:
+        """What tells one sound, here or in the encoder, from another; () where there is none."""
+        if self.heard is None:
+            return () if self.encoder is None else self.encoder.mark
+        return tuple(sha256(np.ascontiguousarray(self.heard).data).digest())
 
     @property
     def text(self) -> str:
@@ -98,6 +116,7 @@ class Trace:
         arrays = [array for layers in self.materials.values() for array in layers.values()]
         calls = [*self.calls.values(), *self.crossings.values()]
         arrays += [array for call in calls for array in call.arrays().values()]
+        arrays += [self.heard] if self.heard is not None else []
         # Blocks share angles and masks: an array counts once, wherever it is held.
         arrays += [self.verdicts] if self.verdicts is not None else []
         own = sum({array.ctypes.data: array.nbytes for array in arrays}.values())
@@ -187,6 +206,8 @@ class Trace:
     def _read_words(self) -> str:
         if self.encoder is None:
             return f"{self.n_prompt} tokens read"
+        if self.encoder.is_sound:
+            return f"from {self.encoder.n_positions} frames of a sound, {self.n_prompt} tokens read"
         source = self.encoder.text
         shown = source if len(source) <= 48 else source[:47] + "…"
         return f"from {shown!r}, {self.encoder.n_positions} + {self.n_prompt} tokens read"

@@ -15,7 +15,7 @@ from .packed import CROSSINGS, pack_calls
 from .source import Rows
 from .trace import Trace
 
-__all__ = ["ANSWERS", "DISTANCES", "ENCODER", "VERDICTS", "write"]
+__all__ = ["ANSWERS", "DISTANCES", "ENCODER", "HEARD", "VERDICTS", "write"]
 
 #: The fields of Rows that are one array each, and how their names begin in the file.
 ANSWERS = (
@@ -25,6 +25,8 @@ ANSWERS = (
 DISTANCES = "answers/distances/"
 #: How a classifier's logits are called.
 VERDICTS = "verdicts/logits"
+#: How the features of a sound are called.
+HEARD = "sound/features"
 #: How the names of the arrays of an encoder's trace begin.
 ENCODER = "encoder/"
 
@@ -42,6 +44,8 @@ def write(trace: Trace, path: Path) -> Path:
         version = 3
         values["encoder"], more = _packed(trace.encoder)
         arrays |= {f"{ENCODER}{name}": array for name, array in more.items()}
+    if (trace.encoder or trace).is_sound:
+        version = 4
     return write_whole(path, lambda file: write_container(file, values, arrays, version=version))
 
 
@@ -53,6 +57,8 @@ def _packed(trace: Trace) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         arrays |= calls
     if trace.verdicts is not None:
         arrays[VERDICTS] = trace.verdicts
+    if trace.heard is not None:
+        arrays[HEARD] = trace.heard
     if trace.crossings:
         values["crossings"], calls = pack_calls(trace.crossings, CROSSINGS)
         arrays |= calls

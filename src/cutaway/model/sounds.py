@@ -1,0 +1,244 @@
+"""An encoder-decoder that hears: its decoder is looked at, and the sound's frames beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from ..core.errors import MissingError
+from ..trace.card import Capability
+from ..trace.source import Attributed, Attribution, Floats, Masked
+from ..trace.trace import Trace
+from .answers import make_room
+from .ear import Ear, Sound
+from .encoder import encoder_of, kind_of, states_of
+from .forward import device_of, forward, resting
+from .listener import HeardPrompt, Listener
+from .posed import Decoder
+from .prompt import Prompt
+from .seq2seq import Seq2SeqLM
+from .sourced import Encoding, Hearing
+from .sources import key_of
+from .telling import OnToken
+from .traces import Keep
+from .watch import leaving
+
+__all__ = ["SoundLM"]
+
+#: The methods of saliency that need no frame to be taken out.
+_METHODS = ("input_x_gradient", "gradient_norm", "integrated_gradients")
+_UNSUPPORTED = "; this architecture is not supported"
+_OUT = "there is no frame of nothing to put in the place of one that is taken out"
+
+
+class SoundLM(Seq2SeqLM):
+    """An encoder-decoder that hears, such as Whisper; made by `load` or `wrap`.
+
+    >>> trace = lm.trace(samples, target=" Hello.", sampling_rate=16_000)  # doctest: +SKIP
+    >>> trace.encoder.tokens.labels[:3]  # doctest: +SKIP
+    ('0.00 s', '0.02 s', '0.04 s')
+
+    encoder  the encoder as a model of its own, whose positions are the frames of a sound
+    """
+
+    encoder: Listener
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        *,
+        feature_extractor: Any,
+        name: str,
+        revision: str = "",
+    ) -> None:
+        self.feature_extractor = feature_extractor
+        super().__init__(model, tokenizer, name=name, revision=revision)
+        if self.encoder.front is None:
+            why = self.encoder.card.capabilities["saliency"].why.removesuffix(_UNSUPPORTED)
+            why = f"of a sound's frames: {why}"
+            lacking = {"saliency": Capability(False, why)}
+            self.card = replace(self.card, capabilities={**self.card.capabilities, **lacking})
+
+    def trace(
+        self,
+        x: Any,
+        text_b: str | None = None,
+        *,
+        target: Any = None,
+        keep: Keep = None,
+        add_special_tokens: bool = True,
+        add_generation_prompt: bool = True,
+        sampling_rate: int | None = None,
+    ) -> Any:
+        """Hear a sound, and read a target under it, in one forward pass and record both.
+
+        x              a one-dimensional array of floats, its samples; or the features that the
+                       model's extractor makes of them; or a list of either, heard one by one
+        sampling_rate  samples a second, which must be the extractor's; None: they are
+
+        The rest is as in `Seq2SeqLM.trace`.
+        """
+        return super().trace(
+            self._sounds(x, sampling_rate), text_b, target=target, keep=keep,
+            add_special_tokens=add_special_tokens, add_generation_prompt=add_generation_prompt,
+        )  # fmt: skip
+
+    def generate(
+        self,
+        text: Any,
+        *,
+        target: Any = None,
+        max_new_tokens: int = 20,
+        temperature: float = 0.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        num_beams: int = 1,
+        seed: int = 0,
+        continuation: str | None = None,
+        on_token: OnToken | None = None,
+        keep: Keep = None,
+        sampling_rate: int | None = None,
+    ) -> Trace:
+        """Let the model say what it hears, then record both in one forward pass.
+
+        text  a sound, as in `trace`
+
+        The rest is as in `Seq2SeqLM.generate`.
+        """
+        return super().generate(
+            self._sounds(text, sampling_rate), target=target, max_new_tokens=max_new_tokens,
+            temperature=temperature, top_k=top_k, top_p=top_p, num_beams=num_beams, seed=seed,
+            continuation=continuation, on_token=on_token, keep=keep,
+        )  # fmt: skip
+
+    def cost(
+        self, x: Any, keep: Keep = None, *, target: Any = None, sampling_rate: int | None = None
+    ) -> dict[str, int]:
+        """Bytes that a trace of a sound and a target will hold, by material, of both sides."""
+        sound = self._sounds(x, sampling_rate)
+        return super().cost(sound, keep, target=target) | {"sound": sound.features.nbytes}
+
+    def masked(self, trace: Trace, wanted: Masked) -> Floats:  # noqa: ARG002
+        """Refused: nothing can be taken out of a sound."""
+        raise MissingError("the check", because=_OUT)
+
+    def attribute(self, trace: Trace, wanted: Attribution) -> Attributed:
+        """Saliency of the targets, over the sound's frames and the decoder's earlier tokens."""
+        if wanted.method not in _METHODS:
+            raise MissingError(wanted.method, because=_OUT, fix=f"method={_METHODS[0]!r}")
+        if wanted.options.get("baseline", "zero") != "zero":
+            raise MissingError(
+                "this baseline", because="a sound's frames have no vocabulary to take it from",
+                fix="baseline='zero'",
+            )  # fmt: skip
+        return super().attribute(trace, wanted)
+
+    def beginning(self, x: object, target: object = None) -> tuple[Prompt, Prompt | None]:  # noqa: ARG002
+        """Refused: what is gone on with is a text."""
+        raise MissingError(
+            "what comes next", because="this model goes on under a sound",
+            fix="ct.predictions(lm.trace(sound, target=text)) gives the likeliest tokens",
+        )  # fmt: skip
+
+    def _having_read(self, source: Sequence[int]) -> Decoder:  # noqa: ARG002
+        self.beginning(None)
+        raise AssertionError
+
+    def _reader(
+        self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, **named: str
+    ) -> Listener:
+        encoder = encoder_of(model, hears=True)
+        ear = Ear(self.feature_extractor, encoder.main_input_name)
+        return Listener(encoder, tokenizer, ear, **named)
+
+    def _again(self, model: PreTrainedModel) -> SoundLM:
+        card, extractor = self.card, self.feature_extractor
+        named = {"name": card.name, "revision": card.revision}
+        return type(self)(model, self.tokenizer, feature_extractor=extractor, **named)
+
+    def _sounds(self, x: Any, sampling_rate: int | None) -> Any:
+        """A sound, or several of a list of arrays."""
+        hear = self.encoder.ear.hear
+        if isinstance(x, list | tuple) and not all(isinstance(one, int | float) for one in x):
+            return [hear(one, sampling_rate) for one in x]
+        return hear(x, sampling_rate)
+
+    def _several(self, x: object) -> bool:
+        return isinstance(x, list)
+
+    def _read_from(self, x: Any, **how: bool) -> Prompt:  # noqa: ARG002
+        assert isinstance(x, Sound)
+        return self.encoder.prompt(x)
+
+    def _as_input(self, source: Prompt) -> Tensor:
+        assert isinstance(source, HeardPrompt)
+        assert source.sound is not None
+        return self._features(self.model, source.sound.features)
+
+    def _features(self, model: PreTrainedModel, features: Floats) -> Tensor:
+        return torch.tensor(features, device=device_of(model), dtype=model.dtype)
+
+    def _under_probe(
+        self,
+        model: PreTrainedModel,
+        ids: Sequence[int],  # noqa: ARG002
+    ) -> tuple[Decoder, dict[str, Any]]:
+        ear = self.encoder.ear
+        features = ear.hear(ear.noise(1)).features
+        given = {model.main_input_name: self._features(model, features)}
+        return self._under_sound(model, features), given
+
+    def _under_sound(self, model: PreTrainedModel, features: Floats) -> Decoder:
+        """The decoder once the encoder has heard a sound."""
+        encoder = self.encoder.hearing(features)
+        with resting(encoder):
+            output = forward(encoder, torch.full((1, 1), -1, device=device_of(encoder)))
+        return Decoder(model, states_of(output), None, kind_of(output))
+
+    def _read_source(self, source: Prompt, materials: tuple[str, ...]) -> Trace:
+        """The encoder's trace; its last states are held for the decoder."""
+        outputs: list[Any] = []
+
+        def take(_key: int, _args: Any, _kwargs: Any, output: Any) -> None:
+            outputs.append(output)
+
+        assert isinstance(source, HeardPrompt)
+        with leaving({0: self.encoder.model}, take):
+            trace = self.encoder.heard(source, self._encoder_materials(materials))
+        states = states_of(outputs[0])
+        if states.shape[1] != trace.n_positions:
+            raise MissingError(
+                "the time of a frame", because=f"{states.shape[1]} frames came of this sound, and "
+                f"by its length there are {trace.n_positions}",
+            )  # fmt: skip
+        make_room(self._sources)
+        self._sources[key_of(trace)] = Decoder(self.model, states, None, kind_of(outputs[0]))
+        return trace
+
+    def _posed(self, trace: Trace) -> Decoder:
+        """The decoder under the trace's sound."""
+        key = key_of(trace)
+        if key not in self._sources:
+            heard = None if trace.encoder is None else trace.encoder.heard
+            if heard is None:
+                raise MissingError("the sound", because="this trace was made of a text")
+            make_room(self._sources)
+            self._sources[key] = self._under_sound(self.model, heard[None])
+        return self._sources[key]
+
+    def _encoding(self, trace: Trace) -> Encoding:
+        """The encoder and the sound, to be differentiated."""
+        encoder = self.encoder
+        if encoder.front is None or trace.encoder is None:
+            why = self.card.capabilities["saliency"].why
+            raise MissingError("the frames' part", because=why)
+        posed = encoder._posed(trace.encoder)
+        return Hearing(
+            posed, encoder.anatomy, trace.source_ids, encoder.anatomy.vocab, layout=encoder.front
+        )
