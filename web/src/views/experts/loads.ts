@@ -1,0 +1,46 @@
+import { track } from "../../parts/candidates";
+import { element, press } from "../../parts/dom";
+import { percent } from "../../parts/format";
+import type { Calls } from "./called";
+
+/** How often each expert of a layer was called: a bar each, which picks it. */
+export class LoadBars {
+  readonly element = element("div", { class: "loads", role: "group", "aria-label": "Load" });
+  readonly hint = element("p", { class: "hint" });
+  private bars: (readonly [number, HTMLButtonElement])[] = [];
+  private drawn: readonly number[] = [];
+  private row = -1;
+
+  constructor(
+    private readonly calls: Calls,
+    private readonly pick: (expert: number) => void,
+  ) {}
+
+  /** Draws the bars anew where the layer or the order is another: focus stays on them elsewhere. */
+  show(row: number, order: readonly number[], expert: number): void {
+    if (row !== this.row || order !== this.drawn) this.draw(row, order);
+    for (const [number, bar] of this.bars) press(bar, number === expert);
+  }
+
+  private draw(row: number, order: readonly number[]): void {
+    [this.row, this.drawn] = [row, order];
+    const most = order.reduce((top, one) => Math.max(top, this.calls.load(row, one)), 0) || 1;
+    this.bars = order.map((expert) => [expert, this.bar(row, expert, most)] as const);
+    this.element.replaceChildren(...this.bars.map(([, bar]) => bar));
+    const equal = percent(this.calls.equal(row));
+    this.hint.textContent = `Equal use would be ${equal}. Pick one to see where it was called.`;
+  }
+
+  private bar(row: number, expert: number, most: number): HTMLButtonElement {
+    const load = this.calls.load(row, expert);
+    const bar = element(
+      "button",
+      { type: "button", class: "load" },
+      element("span", { class: "load-name" }, String(expert)),
+      track(load / most),
+      element("span", { class: "amount" }, percent(load)),
+    );
+    bar.addEventListener("click", () => this.pick(expert));
+    return bar;
+  }
+}
