@@ -9,11 +9,18 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from ..core.axes import read_layer, read_position
+from ..core.axes import read_layer
+from ..core.errors import MissingError
 from ..core.progress import working
+from ..core.room import check_room
+from ..trace.keep import sizes
 from ..trace.trace import Trace
 from ..trace.walk import Step, Walk
 from .dataset import finish, token_coords
+from .making import making
+from .place import read_place
+from .precision import RELOAD, doubting
+from .sight import read_sight
 
 __all__ = ["LARGEST", "walk"]
 
@@ -21,48 +28,72 @@ __all__ = ["LARGEST", "walk"]
 LARGEST = 256
 
 
-def walk(trace: Trace, *, at: int = -1, layer: int = 0) -> xr.Dataset:
+def walk(trace: Trace, *, at: int | None = None, layer: int = 0) -> xr.Dataset:
     """Every step of one position through one block, with the real numbers.
 
-    at       the position, from the end where negative
+    at       the position, from the end where negative; None: the last, or the first mask
     layer    the block
     returns  one variable per step: entries of a state (channel), of a head (feature), MLP neurons
-             (neuron), scores (head, key); change (layer, position), how much each block changed
-             each state: |after - before| / |before|; all_weights (head, query, position) and
-             masked (query, position), every row of the block's attention, for texts of up to
-             LARGEST tokens
+             (neuron), scores (head, key), of a decoder's attention to its source (head, source);
+             change (layer, position), how much each block changed each state:
+             |after - before| / |before|; all_weights (head, query, position), masked (query,
+             position) and all_cross_weights (head, query, source), every row of the block's
+             attention, for texts of up to LARGEST tokens
     """
-    position = read_position(at, trace.n_positions, "at")
+    position = read_place(trace, at, None)
     block = read_layer(layer, trace.n_layers, with_input=False)
+    if trace.card.heads and trace.card.heads[block]:
+        needed = making(read_sight(trace, "self"), [block], "weight")(2)
+        needed += sizes(trace.card, trace.n_positions, ("attention",))["attention"]
+        check_room("the weights of the block", needed, "take a shorter text")
     with working("proving every step"):
         found = trace.source.walk(trace, layer=block, at=position)
     dataset = xr.Dataset({step.name: _variable(step, found) for step in found.steps})
     dataset = dataset.assign(change=(("layer", "position"), _change(trace)))
     tokens = token_coords(trace, range(trace.n_positions))
     dataset = dataset.assign_coords({"layer": np.arange(trace.n_layers), **tokens})
-    dataset = _with_matrices(dataset, trace, block)
+    dataset = _with_source(_with_matrices(dataset, trace, block), trace, block)
     dataset["change"].attrs.update(units="1", long_name="|after - before| / |before|")
     dataset.attrs["steps"] = json.dumps([_told(step, trace) for step in found.steps])
     dataset.attrs["table"] = "change"
     dataset.attrs["refused"] = json.dumps(dict(found.refused))
     options = {"at": position, "layer": block}
-    return finish(dataset, trace, lens="walk", options=options)
+    noted = trace
+    if "logits" in dataset:  # the largest of the head, best first
+        noted = doubting(trace, dataset["logits"].values[None], (), sure=RELOAD)
+    return finish(dataset, noted, lens="walk", options=options)
 
 
 def _with_matrices(dataset: xr.Dataset, trace: Trace, layer: int) -> xr.Dataset:
     """The same with the softmax rows of every position, and where each may look.
 
-    all_weights (head, query, position);  masked (query, position), 1 where a query may not look
+    all_weights (head, query, position);  masked (query, position), 1 where a query may not look,
+    where that can be had
     """
     if "weights" not in dataset or trace.n_positions > LARGEST:
         return dataset
     heads = range(dataset.sizes["head"])
     whole = trace.source.attention(trace, layer, heads)
-    blocked = trace.attention_call(layer).blocked([0])[0].astype(np.float32)
-    return dataset.assign(
-        all_weights=(("head", "query", "position"), whole),
-        masked=(("query", "position"), blocked),
-    )
+    dataset = dataset.assign(all_weights=(("head", "query", "position"), whole))
+    try:
+        blocked = trace.attention_call(layer).blocked([0])[0].astype(np.float32)
+    except MissingError:  # its scores are made in a way of the model's own
+        return dataset
+    return dataset.assign(masked=(("query", "position"), blocked))
+
+
+def _with_source(dataset: xr.Dataset, trace: Trace, layer: int) -> xr.Dataset:
+    """The same with the tokens of the source that a decoder reads, and every row on them."""
+    source = trace.encoder
+    if source is None:
+        return dataset
+    dataset = dataset.assign_coords(token_coords(source, range(source.n_positions), "source"))
+    if "cross_weights" not in dataset or max(trace.n_positions, source.n_positions) > LARGEST:
+        return dataset
+    axis = dataset["cross_weights"].dims[0]
+    heads = range(dataset["cross_weights"].sizes[axis])
+    whole = trace.source.cross_attention(trace, layer, heads)
+    return dataset.assign(all_cross_weights=((axis, "query", "source"), whole))
 
 
 def _variable(step: Step, found: Walk) -> xr.Variable:

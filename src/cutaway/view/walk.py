@@ -11,11 +11,13 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from ..core.numbers import quantity
-from .header import Runs, attribute, header
+from .header import Runs, attribute, header, is_masked
 from .row import token_row
 from .spec import Spec
 
 __all__ = ["walk_spec"]
+
+_SAYS = " After the last block the model says "
 
 
 def walk_spec(dataset: xr.Dataset) -> Spec:
@@ -24,15 +26,17 @@ def walk_spec(dataset: xr.Dataset) -> Spec:
     dataset  of lens.walk
 
     The header adds the row of tokens and
+      source   the row of tokens that an encoder-decoder reads, null for other models
       at, layer, n_layers  which position and block
       steps    [{name, title, stage, formula, axes, inputs, module, weights, gap, ids, labels}]
       refused  [[part, why]]
-      cached   numbers per token that a key-value cache keeps of this block, 0 without attention
+      cached   numbers per token that a key-value cache keeps of this block, 0 where there is none:
+               without attention, and where every token looks at all
       bytes    of one such number
 
     arrays: step:NAME float32 of each step; change float32 (layer, position); all_weights uint8
-    (head, query, position), 255 times the square root of the weight, and masked uint8 (query,
-    position), where there are any.
+    (head, query, position) and all_cross_weights uint8 (head, query, source), 255 times the square
+    root of the weight, and masked uint8 (query, position), where there are any.
     """
     steps = json.loads(dataset.attrs["steps"])
     refused = json.loads(dataset.attrs["refused"])
@@ -40,6 +44,7 @@ def walk_spec(dataset: xr.Dataset) -> Spec:
     card = attribute(dataset, "model")
     own: dict[str, Any] = {
         **token_row(dataset),
+        "source": token_row(dataset, "source") if "source" in dataset.dims else None,
         "at": options["at"],
         "layer": options["layer"],
         "n_layers": card["n_layers"],
@@ -59,14 +64,27 @@ def walk_spec(dataset: xr.Dataset) -> Spec:
         f"step:{step['name']}": dataset[step["name"]].values.astype(np.float32) for step in steps
     }
     arrays["change"] = dataset["change"].values.astype(np.float32)
-    if "all_weights" in dataset:
-        levels = 255 * np.sqrt(np.clip(dataset["all_weights"].values, 0, 1))
-        arrays["all_weights"] = np.rint(levels).astype(np.uint8)
+    for name in ("all_weights", "all_cross_weights"):
+        if name in dataset:
+            levels = 255 * np.sqrt(np.clip(dataset[name].values, 0, 1))
+            arrays[name] = np.rint(levels).astype(np.uint8)
+    if "masked" in dataset:
         arrays["masked"] = dataset["masked"].values.astype(np.uint8)
     return Spec("walk", common | own, arrays)
 
 
+def _silence(dataset: xr.Dataset) -> str:
+    """Why the steps end with a state."""
+    if "output" in json.loads(dataset.attrs["refused"]):
+        return ""
+    if attribute(dataset, "model").get("task"):
+        return " What the model answers is made of its last states: ct.classes(trace)."
+    return " Its way ends with a state: this model says no token."
+
+
 def _cached(dataset: xr.Dataset) -> int:
+    if is_masked(dataset):
+        return 0
     key = dataset.get("key_turned", dataset.get("key_vector"))
     value = dataset.get("value_vector")
     return 0 if key is None or value is None else int(key.size + value.size)
@@ -87,8 +105,11 @@ def _sentence(
     last = next((step for step in steps if step["name"] == "probability"), None)
     if last is not None:
         share = float(dataset["probability"].values[0])
-        runs += [["", " After the last block the model says "], ["out", last["labels"][0]]]
+        said = " In its place the model says " if is_masked(dataset) else _SAYS
+        runs += [["", said], ["out", last["labels"][0]]]
         runs += [["", " with probability "], ["b", f"{share:.3f}"], ["", "."]]
+    else:
+        runs.append(["", _silence(dataset)])
     if json.loads(dataset.attrs["refused"]):
         runs.append(["", " Parts that could not be proven are named in their place."])
     return runs

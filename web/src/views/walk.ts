@@ -9,13 +9,19 @@ import { arrayOf, type Spec } from "../spec/spec";
 import type { Host } from "./host";
 import { wide, type Page } from "./page";
 import { placedView, type Go } from "./placed";
-import { cellsModel, cellsOf, FIRST, largest, printed, type Cells } from "./walk/cells";
+import { cellsModel, cellsOf, FIRST, isWeights, largest, printed, type Cells } from "./walk/cells";
 import { candidates, experts } from "./walk/choices";
 import { StackMap } from "./walk/map";
-import { Matrix } from "./walk/matrices";
+import { Wholes } from "./walk/wholes";
 import { Xray } from "./walk/xray";
 
-const STAGES = { embedding: "Into the model", attention: "Attention", mlp: "MLP", output: "Out" };
+const STAGES = {
+  embedding: "Into the model",
+  attention: "Attention",
+  cross: "Attention to the source",
+  mlp: "MLP",
+  output: "Out",
+};
 
 /** A walk: one step at a time with its real numbers, a map of the stack, and the x-ray. */
 export const walkView = placedView<WalkHeader>(
@@ -39,9 +45,8 @@ class WalkPage implements Page {
   private readonly list = element("select", { "aria-label": "Step" });
   private readonly grid: HeatGrid;
   private readonly readout = element("p", { class: "about", "aria-live": "polite" });
-  private readonly matrices: Matrix[] = [];
+  private readonly wholes: Wholes;
   private cells: Cells | null = null;
-  private head = 0;
 
   constructor(
     private readonly spec: Spec<WalkHeader>,
@@ -57,6 +62,7 @@ class WalkPage implements Page {
       host,
     );
     this.map = new StackMap(header, (step) => this.go(step));
+    this.wholes = new Wholes(spec);
     this.xray = new Xray(spec, go);
     this.grid = new HeatGrid(cellsModel(this.step, this.shown(), "light"), {
       hover: (place) => (place ? this.tell(place.row, place.col) : this.tellScale()),
@@ -81,7 +87,7 @@ class WalkPage implements Page {
   dispose(): void {
     this.grid.dispose();
     this.xray.dispose();
-    this.clearMatrices();
+    this.wholes.clear();
     this.choices.dispose();
   }
 
@@ -110,7 +116,7 @@ class WalkPage implements Page {
       header.steps.forEach((step, i) => {
         if (step.stage === stage) group.append(element("option", { value: i }, step.title));
       });
-      this.list.append(group);
+      if (group.childElementCount) this.list.append(group);
     }
     this.list.addEventListener("change", () => this.go(Number(this.list.value)));
     const body = element("div", { class: "walk" }, this.map.element, this.box);
@@ -164,7 +170,7 @@ class WalkPage implements Page {
     this.on.disabled = this.at === header.steps.length - 1;
     this.list.value = String(this.at);
     this.map.show(step);
-    this.clearMatrices();
+    this.wholes.clear();
     this.box.replaceChildren(
       element(
         "p",
@@ -176,6 +182,7 @@ class WalkPage implements Page {
       this.facts(step),
       ...this.picture(step),
     );
+    this.wholes.reveal();
   }
 
   /** Where the numbers come from, and how exactly they add up. */
@@ -210,21 +217,23 @@ class WalkPage implements Page {
     if (step.name === "router") return [experts(step, arrayOf(this.spec, `step:${step.name}`))];
     const { scheme } = this.host.theme;
     const cells = this.shown();
-    const wideRows = step.axes[1] === "key" && cells.cols <= 16;
+    const wideRows = ["key", "source"].includes(step.axes[1]!) && cells.cols <= 16;
     this.grid.show(cellsModel(step, cells, scheme), !wideRows);
     this.grid.select({ row: 0, col: 0 }, true);
     const parts = [this.grid.element, this.legend(step, cells), this.readout];
     const more = this.more(step);
     if (more) parts.push(more);
-    if (step.name === "key_turned" || step.name === "value_vector") parts.push(this.cached());
-    if (step.name === "weights") parts.push(...this.wholes());
+    if (["key_turned", "value_vector"].includes(step.name) && this.spec.header.cached) {
+      parts.push(this.cached());
+    }
+    if (isWeights(step)) parts.push(...this.wholes.parts(step, scheme));
     this.tellScale();
     return parts;
   }
 
   private legend(step: WalkStep, cells: Cells): HTMLElement {
     const { scheme } = this.host.theme;
-    if (step.name === "weights") {
+    if (isWeights(step)) {
       return rampLegend(scheme, ["0", "1"], [["clay", "right"]], "weight, square-root scale");
     }
     const most = quantity(largest(cells));
@@ -257,26 +266,6 @@ class WalkPage implements Page {
         `${rank(cached)} numbers (${rank(cached * bytes)} bytes) per token in this block, ` +
         `${rank(cached * bytes * positions.length)} bytes for this text.`,
     );
-  }
-
-  /** Every token's row, and the mask: what this position's row is one line of. */
-  private wholes(): HTMLElement[] {
-    const { positions } = this.spec.header;
-    if (!this.spec.arrays["all_weights"]) {
-      const words = `The whole matrices are left out: this text has ${positions.length} tokens.`;
-      return [element("p", { class: "hint" }, words)];
-    }
-    for (const isMask of [true, false]) {
-      this.matrices.push(new Matrix(this.spec, isMask, this.head, (head) => (this.head = head)));
-    }
-    for (const matrix of this.matrices) matrix.draw(this.host.theme.scheme);
-    const boxes = this.matrices.map((matrix) => matrix.element);
-    return [element("div", { class: "walk-matrices" }, ...boxes)];
-  }
-
-  private clearMatrices(): void {
-    for (const matrix of this.matrices) matrix.dispose();
-    this.matrices.length = 0;
   }
 
   private point(row: number, col: number): void {

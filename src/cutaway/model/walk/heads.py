@@ -12,7 +12,7 @@ from ..fit import fit_scale, same
 from ..look import Look
 from ..watch import Call
 
-__all__ = ["Cut", "Located", "as_rows", "locate", "per_head"]
+__all__ = ["Cut", "Located", "as_rows", "cuts", "locate", "per_head"]
 
 #: (N, n) what a projection gave -> (N, heads, d) the part that is meant.
 Take = Callable[[Tensor], Tensor]
@@ -39,7 +39,7 @@ def locate(target: Tensor, projections: Sequence[Call], look: Look, groups: int)
     """The projection whose output holds the (T, heads, d) target, or a multiple of it."""
     for call in projections:
         rows = look.made(call)[0]
-        for cut in _cuts(rows.shape[1], target.shape[1], target.shape[2], groups):
+        for cut in cuts(rows.shape[1], target.shape[1], target.shape[2], groups):
             part = cut.take(rows)
             if part.shape != target.shape:
                 continue
@@ -50,7 +50,7 @@ def locate(target: Tensor, projections: Sequence[Call], look: Look, groups: int)
     return None
 
 
-def _cuts(n: int, heads: int, d: int, groups: int) -> Iterator[Cut]:
+def cuts(n: int, heads: int, d: int, groups: int) -> Iterator[Cut]:
     """Every way in which heads of d entries are laid out in n columns."""
     for first in range(0, n - heads * d + 1, d):
         last = first + heads * d

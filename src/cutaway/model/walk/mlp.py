@@ -9,11 +9,13 @@ from ...core.errors import MissingError
 from ..experts import arguments
 from ..fit import exactly, fit_scale, same
 from ..look import Look
+from ..routing import weights_again
 from ..structure import Block
 from ..watch import Call
-from .attention import Attended, norm_into
+from .attention import Attended
 from .formulas import activation, gap, linear, norm
 from .log import Log
+from .way import norm_into
 
 __all__ = ["add_to", "mlp_steps"]
 
@@ -63,8 +65,9 @@ def add_to(
     if after is not None:
         normed, (how, normalised) = after
         log.add(
-            f"{name}_sum", title, stage, "state + " + _listed(branches), again[at], ("channel",),
-            inputs=(source, *(branch.step for branch in branches)),
+            f"{name}_sum", title, stage, "state + " + _listed(branches),
+            look.taken(normed)[0][1][at], ("channel",),
+            inputs=(source, *(branch.step for branch in branches)), again=again[at],
         )  # fmt: skip
         log.add(
             name, "Normalise the sum", stage, how, total[at], ("channel",),
@@ -125,12 +128,12 @@ def _renormed(log: Log, look: Look, branch: Attended, stage: str, at: int) -> At
 
 def _firsts(look: Look, block: Block, down: Call, width: int) -> list[Call]:
     """The products that come before the activation: up, or up and gate, or both in one."""
-    inside = block.attention or "\0"
+    inside = tuple(f"{path}." for path in (block.attention, block.cross) if path)
     found = [
         call
         for call in look.below
         if call.end < down.start
-        and not call.path.startswith(inside)
+        and not f"{call.path}.".startswith(inside)
         and look.made(call)
         and look.made(call)[0].shape[1] in (width, 2 * width)
         and look.is_linear(call)
@@ -209,9 +212,14 @@ def _mixture_steps(
     hidden, ids, weights = arguments(fused.args, fused.kwargs)
     rows = hidden.reshape(-1, hidden.shape[-1])
     before = norm_into(log, look, rows, at, STAGE, "mlp_norm", source, state)
+    how, again = "the router's share of each chosen expert", None
+    routing = block.routing
+    if routing is not None and routing.scores is not None:
+        how = f"in proportion to the {routing.scores.function} of what {routing.scores.path} gives"
+        again = weights_again(look, routing)
     log.add(
-        "router", "Choose the experts", STAGE, "the router's share of each chosen expert",
-        weights[at], ("expert",), inputs=(before,), ids=[int(i) for i in ids[at]],
+        "router", "Choose the experts", STAGE, how, weights[at], ("expert",), inputs=(before,),
+        ids=[int(i) for i in ids[at]], again=None if again is None else again[at],
     )  # fmt: skip
     outer = next((call for call in look.below if call.path == block.mlp), None)
     made = look.made(outer)[0] if outer is not None and look.made(outer) else None

@@ -3,27 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from ...core.errors import MissingError
-from ...trace.attention import AttentionCall
-from ...trace.source import Floats
 from ...trace.trace import Trace
 from ...trace.walk import Walk
 from ..blocks import outer_modules
-from ..fit import same
-from ..forward import as_input, forward, resting
+from ..forward import as_input, forward, logits_of, resting
 from ..look import Look
+from ..posed import Decoder
+from ..sites import calls_of, modules_of
 from ..structure import Anatomy, Block
 from ..watch import Call, calls
-from .attention import Attended, attention_steps
-from .ends import embedding_steps, output_steps
+from .attention import Looked
+from .block import Read, Through
+from .entering import embedding_steps
+from .leaving import final_steps, output_steps
 from .log import Log
-from .mlp import add_to, mlp_steps
 
 __all__ = ["walk"]
+
+Ask = Callable[[int], Looked]
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """One pass of the model, watched.
+
+    before, after  the calls outside the blocks, before them and behind them
+    inner          those of the block that is walked through
+    state          (T, width) what enters block 0;  given  what the model answers
+    """
+
+    before: list[Call]
+    after: list[Call]
+    inner: list[Call]
+    state: Tensor
+    given: Tensor
 
 
 def walk(
@@ -32,89 +51,78 @@ def walk(
     trace: Trace,
     layer: int,
     at: int,
-    attention: Callable[[int], tuple[AttentionCall, Floats]],
+    attention: Ask,
+    crossing: Ask,
 ) -> Walk:
-    """The steps of position `at` through block `layer`, from its token to the next one.
+    """The steps of position `at` through block `layer`, from its token to what is said.
 
-    attention  layer -> its queries, keys and values, and (H, T, T) the weights of the model's own
-               eager function; raises MissingError where it has none
+    attention  layer -> what its attention worked on; raises MissingError where that can't be had
+    crossing   likewise, of a decoder's attention to its source
 
     A part whose steps can't be proven is left out from that step on, and the walk says why.
     """
-    if trace.card.is_masked:
-        raise MissingError(
-            "the walk", because="it goes from a token to the one that comes next, and this model "
-            + ("classifies" if trace.card.task else "fills masks"),
-            fix="see one head number by number: ct.attention(trace).neuron(layer, head)",
-        )  # fmt: skip
-    block = anatomy.blocks[layer]
-    if block.members:
-        raise MissingError(
-            "the walk", because="no module is a block of this model: its code calls the parts of "
-            "each one by one",
-        )  # fmt: skip
-    if block.turns > 1 or anatomy.stream.layout.others:
-        raise MissingError(
-            "the walk", because="its blocks are calls of one module, or hold other rows than the "
-            "text's",
-        )  # fmt: skip
-    ids = trace.token_ids
+    if anatomy.stream.layout.others:
+        raise MissingError("the walk", because="its blocks hold other rows than the text's")
+    block, ids = anatomy.blocks[layer], trace.token_ids
     with resting(model):
-        outer, inner, states = _watched(model, anatomy, block, trace.token_ids)
-        log, refused = Log(), {}
-        before = Look(
-            block.path, anatomy.stream.entry, anatomy.stream.exit, anatomy.stream.layout, inner,
-            len(trace.token_ids), cross=block.cross,
+        seen = _watched(model, anatomy, block, ids)
+        if not seen.inner:
+            raise MissingError("the walk", because=f"block {layer} is not run on this text")
+        look = Look(
+            block.path, anatomy.stream.entry, anatomy.stream.exit, anatomy.stream.layout,
+            seen.inner, len(ids), cross=block.cross, members=block.members,
         )  # fmt: skip
-
-        def part(name: str, act: Callable[[], None]) -> None:
-            try:
-                act()
-            except MissingError as missing:
-                refused[name] = str(missing)
-
-        part("embedding", lambda: embedding_steps(log, anatomy, outer, ids, states[0], at))
-        _stand(log, before, layer, at)
-        _through(log, before, block, layer, at, attention, part)
-        last = torch.from_numpy(trace.state(trace.n_layers - 1)[at].copy())
-        log.add(
-            "last", "After the last block", "output",
-            f"the state after block {trace.n_layers - 1}", last, ("channel",),
-            again=before.given[at] if layer == trace.n_layers - 1 else None,
+        log = Log()
+        way = Through(
+            log, look, block, at, lambda: attention(layer), lambda: crossing(layer),
+            causal=not trace.card.is_masked, read=_read(model, trace),
         )  # fmt: skip
-        drawn = trace.n_prompt - 1 <= at < trace.n_positions - 1  # a token was chosen there
-        options = trace.options if drawn else {}
-        if block.cross is not None and refused:
-            refused["cross"] = (
-                "the attention to the source comes between, and a walk goes through one text"
-            )
-        part("output", lambda: output_steps(log, model, anatomy, last, options))
-    return Walk(at, layer, tuple(log.steps), refused)
+        way.part(
+            "embedding", lambda: embedding_steps(log, anatomy, seen.before, ids, seen.state, at)
+        )
+        _stand(log, look, layer, at)
+        way.go()
+        way.part("output", lambda: _end(log, model, anatomy, trace, seen, look, layer, at))
+    return Walk(at, layer, tuple(log.steps), way.refused)
 
 
-def _watched(
-    model: nn.Module, anatomy: Anatomy, block: Block, ids: tuple[int, ...]
-) -> tuple[list[Call], list[Call], list[Tensor]]:
-    """The calls before the blocks, those of one block, and the state that enters block 0."""
-    first = anatomy.blocks[anatomy.stream.called[0]].path
-    modules = dict(outer_modules(model))
-    whole = model.get_submodule(block.path)
-    modules |= {f"{block.path}.{n}" if n else block.path: m for n, m in whole.named_modules()}
+def _watched(model: nn.Module, anatomy: Anatomy, block: Block, ids: tuple[int, ...]) -> _Seen:
+    """One pass, with the calls of one block and of what is around the blocks."""
+    first, last = (anatomy.blocks[anatomy.stream.called[n]] for n in (0, -1))
+    head = f"{anatomy.tail.unembedding if anatomy.speaks else ''}."
+    modules = {
+        path: module
+        for path, module in outer_modules(model).items()
+        if not head.startswith(f"{path}.") and not f"{path}.".startswith(head)
+    }  # a head's logits, of every position of a masked model, would be copied for nothing
+    modules |= modules_of(model, block)
+    for end in (first, last):
+        modules |= {path: model.get_submodule(path) for path in end.roots}
     with calls(modules, arguments=True) as seen:
-        forward(model, as_input(model, ids), logits_to_keep=1)
-    entered = next(call for call in seen if call.path == first)
-    state = anatomy.stream.layout.rows(entered.inputs[anatomy.stream.entry.key])[0]
-    outer = [call for call in seen if call.end < entered.start]
-    prefix = block.path + "."
-    inner = [call for call in seen if call.path == block.path or call.path.startswith(prefix)]
-    return outer, inner, [state]
+        output = forward(model, as_input(model, ids), logits_to_keep=1)
+    begun, ended = calls_of(first, seen), calls_of(last, seen)
+    entered = begun[0].inputs[anatomy.stream.entry.key]
+    return _Seen(
+        before=[call for call in seen if call.end < begun[0].start],
+        after=[call for call in seen if call.start > max(one.end for one in ended)],
+        inner=calls_of(block, seen),
+        state=anatomy.stream.layout.rows(entered)[0],
+        given=logits_of(output)[0],
+    )
+
+
+def _read(model: nn.Module, trace: Trace) -> Read | None:
+    """The source of a decoder."""
+    if not isinstance(model, Decoder) or trace.encoder is None:
+        return None
+    return Read(model.encoded[0], trace.encoder.tokens.labels)
 
 
 def _stand(log: Log, look: Look, layer: int, at: int) -> None:
     """The state that enters the block."""
     source: tuple[str, ...] = ()
     again = None
-    words = f"what came in and what {layer} blocks added to it"
+    words = f"what came in and what {layer} blocks made of it"
     if layer == 0 and log.steps and log.steps[-1].name == "entering":
         words, source = "the state that entered", ("entering",)
         again = torch.as_tensor(log.steps[-1].values)
@@ -124,64 +132,22 @@ def _stand(log: Log, look: Look, layer: int, at: int) -> None:
     )  # fmt: skip
 
 
-def _through(
-    log: Log, look: Look, block: Block, layer: int, at: int,
-    attention: Callable[[int], tuple[AttentionCall, Floats]],
-    part: Callable[[str, Callable[[], None]], None],
+def _end(
+    log: Log, model: nn.Module, anatomy: Anatomy, trace: Trace, seen: _Seen, look: Look,
+    layer: int, at: int,
 ) -> None:  # fmt: skip
-    """Attention, the sum after it, the MLP, and the sum after that."""
-    added: list[Attended] = []
-
-    def attend() -> None:
-        if block.attention is None:
-            raise MissingError("the attention", because="this block has none")
-        call, weights = attention(layer)
-        row = torch.from_numpy(weights[:, at, : at + 1].copy())
-        added.append(attention_steps(log, look, block.attention, call, row, at))
-
-    part("attention", attend)
-    inside = _inside(look, block)
-    if inside is not None:
-
-        def sum_up() -> None:
-            if not added:
-                raise MissingError("the state between", because="the attention was not proven")
-            add_to(
-                log, look, "state_inside", "Add to the state", "attention", look.state,
-                "state_in", added, inside, at,
-            )  # fmt: skip
-
-        part("state_inside", sum_up)
-        if not any(step.name == "state_inside" for step in log.steps):
-            log.add(
-                "state_inside", "Between attention and MLP", "attention",
-                "recorded, not recomputed", inside[at], ("channel",),
-            )  # fmt: skip
-    base, source = (look.state, "state_in") if inside is None else (inside, "state_inside")
-    came: list[Attended] = []
-    part("mlp", lambda: came.append(mlp_steps(log, look, block, base, source, at)))
-
-    def finish() -> None:
-        branches = came if inside is not None else [*added, *came]
-        if not came or (inside is None and not added):
-            raise MissingError("the state after the block", because="a part was not proven")
-        add_to(
-            log, look, "state_out", "Add to the state", "mlp", base, source, branches,
-            look.given, at,
-        )  # fmt: skip
-
-    part("state_out", finish)
-    if not any(step.name == "state_out" for step in log.steps):
-        log.add(
-            "state_out", "After the block", "mlp", "recorded, not recomputed", look.given[at],
-            ("channel",),
-        )  # fmt: skip
-
-
-def _inside(look: Look, block: Block) -> Tensor | None:
-    """(T, width) the state between attention and MLP, None in a parallel block."""
-    if block.inside is None:
-        return None
-    reader = next(call for call in look.below if call.path == block.inside.path)
-    rows = look.rows(reader.inputs[block.inside.entry.key])
-    return None if rows is None or same(rows, look.state) else rows
+    """The state after the last block, and what the model makes of it."""
+    states = torch.from_numpy(trace.state(trace.n_layers - 1).copy())
+    top = trace.n_layers - 1
+    log.add(
+        "last", "After the last block", "output", f"the state after block {top}", states[at],
+        ("channel",), inputs=("state_out",) if layer == top else (),
+        again=look.given[at] if layer == top else None,
+    )  # fmt: skip
+    if anatomy.speaks:
+        drawn = trace.n_prompt - 1 <= at < trace.n_positions - 1  # a token was chosen there
+        options = trace.options if drawn and not trace.card.is_masked else {}
+        masked = trace.card.is_masked
+        output_steps(log, model, anatomy, states[at], options, masked=masked)
+    elif not trace.card.task:
+        final_steps(log, seen.after, states, seen.given, at)

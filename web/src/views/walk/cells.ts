@@ -1,4 +1,4 @@
-import type { Edge, GridModel } from "../../parts/heatmodel";
+import { NO_EDGE, type GridModel } from "../../parts/heatmodel";
 import { paintOf, type Paint } from "../../parts/ramp";
 import type { Scheme } from "../../parts/theme";
 import type { WalkHeader, WalkStep } from "../../spec/walk";
@@ -45,21 +45,21 @@ function vector(step: WalkStep, grid: Grid, all: boolean): Cells {
 function matrix(header: WalkHeader, step: WalkStep, grid: Grid): Cells {
   const [rows, cols] = grid.shape as [number, number];
   const row = ROW_NAMES[step.axes[0]!] ?? step.axes[0]!;
-  const isKeys = step.axes[1] === "key";
-  const label = (col: number): string => (isKeys ? header.inputs[col]! : String(col));
+  const keys = { key: header.inputs, source: header.source?.inputs }[step.axes[1]!];
+  const label = (col: number): string => keys?.[col] ?? String(col);
   return {
     rows,
     cols,
     at: (r, c) => grid.at(r, c),
     rowLabel: (r) => `${row} ${r}`,
     colLabel: label,
-    name: (r, c) => `${row} ${r}, ${isKeys ? `on ${label(c)}` : `entry ${c}`}`,
+    name: (r, c) => `${row} ${r}, ${keys ? `on ${label(c)}` : `entry ${c}`}`,
   };
 }
 
 /** Clay is positive, teal negative, as for neurons; shares (weights) have a size alone. */
 export function cellsModel(step: WalkStep, cells: Cells, scheme: Scheme): GridModel {
-  const isShare = step.name === "weights";
+  const isShare = isWeights(step);
   const most = isShare ? 1 : largest(cells);
   const paint = (value: number): Paint | null => {
     if (!Number.isFinite(value)) return null;
@@ -76,9 +76,14 @@ export function cellsModel(step: WalkStep, cells: Cells, scheme: Scheme): GridMo
     ringed: () => false,
     rowLabel: cells.rowLabel,
     labelRoom: 72,
-    above: edge("", cells.colLabel),
+    above: { ...NO_EDGE, label: cells.colLabel },
     below: NO_EDGE,
   };
+}
+
+/** Whether the numbers are the shares that a position gives to tokens. */
+export function isWeights(step: WalkStep): boolean {
+  return step.name === "weights" || step.name === "cross_weights";
 }
 
 export function largest(cells: Cells): number {
@@ -99,9 +104,3 @@ export function printed(value: number): string {
   const text = value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
   return text.replace(/^-(?=[0.]+$)/, "").replace("-", "−"); // no minus before nought
 }
-
-function edge(name: string, label: (col: number) => string): Edge {
-  return { name, tone: "ink", label, small: null, underlined: () => false };
-}
-
-export const NO_EDGE: Edge = edge("", () => "");

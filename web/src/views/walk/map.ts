@@ -1,13 +1,6 @@
 import { button, element } from "../../parts/dom";
 import type { WalkHeader, WalkStep } from "../../spec/walk";
 
-const STAGES = [
-  ["output", "unembedding"],
-  ["mlp", "MLP"],
-  ["attention", "attention"],
-  ["embedding", "embedding"],
-] as const;
-
 /**
  * A small map of the whole stack, the token's way going up: the blocks as bars, the one walked
  * through opened into its parts. A click goes to the first step of a part.
@@ -16,33 +9,27 @@ export class StackMap {
   readonly element: HTMLElement;
   private readonly parts = new Map<string, HTMLButtonElement>();
 
-  constructor(header: WalkHeader, go: (step: number) => void) {
-    const part = ([stage, words]: readonly [string, string]): HTMLElement => {
-      const first = header.steps.findIndex((step) => step.stage === stage);
-      const node = button(words, () => go(first));
-      node.disabled = first < 0;
-      node.classList.add("stack-part");
-      this.parts.set(stage, node);
-      return node;
-    };
-    const [output, mlp, attention, embedding] = STAGES;
+  constructor(
+    private readonly header: WalkHeader,
+    private readonly go: (step: number) => void,
+  ) {
     const { layer, n_layers } = header;
-    const block = element(
-      "div",
-      { class: "stack-block" },
-      element("span", { class: "stack-name" }, `block ${layer}`),
-      part(mlp),
-      part(attention),
-    );
     const above = n_layers - 1 - layer;
     this.element = element(
       "nav",
       { class: "stack", "aria-label": "Where in the model" },
-      part(output),
+      this.part("output", ending(header)),
       rest(above, above ? `blocks ${layer + 1}–${n_layers - 1}` : ""),
-      block,
+      element(
+        "div",
+        { class: "stack-block" },
+        element("span", { class: "stack-name" }, `block ${layer}`),
+        this.part("mlp", "MLP"),
+        this.first("cross") < 0 ? null : this.part("cross", "source"),
+        this.part("attention", "attention"),
+      ),
       rest(layer, layer ? `blocks 0–${layer - 1}` : ""),
-      part(embedding),
+      this.part("embedding", "embedding"),
     );
   }
 
@@ -52,6 +39,25 @@ export class StackMap {
       else node.removeAttribute("aria-current");
     }
   }
+
+  private first(stage: string): number {
+    return this.header.steps.findIndex((step) => step.stage === stage);
+  }
+
+  private part(stage: string, words: string): HTMLElement {
+    const first = this.first(stage);
+    const node = button(words, () => this.go(first));
+    node.disabled = first < 0;
+    node.classList.add("stack-part");
+    this.parts.set(stage, node);
+    return node;
+  }
+}
+
+/** What stands above the last block. */
+function ending(header: WalkHeader): string {
+  if (!header.steps.some((step) => step.name === "logits")) return "last state";
+  return header.masked ? "head" : "unembedding";
 }
 
 /** The blocks that are not opened: a thin bar each. */

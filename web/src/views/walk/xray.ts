@@ -2,14 +2,13 @@ import { card } from "../../parts/card";
 import { element } from "../../parts/dom";
 import { quantity } from "../../parts/format";
 import { HeatGrid } from "../../parts/heatgrid";
-import type { GridModel } from "../../parts/heatmodel";
+import { NO_EDGE, readEdge, type GridModel } from "../../parts/heatmodel";
 import { rampLegend } from "../../parts/legend";
 import { paintOf } from "../../parts/ramp";
 import type { Scheme } from "../../parts/theme";
 import type { WalkHeader } from "../../spec/walk";
 import { arrayOf, type Spec } from "../../spec/spec";
 import type { Go } from "../placed";
-import { NO_EDGE } from "./cells";
 
 /** Smaller changes have the palest colour. */
 const LEAST = 0.01;
@@ -76,13 +75,7 @@ export class Xray {
       ringed: (row, col) => this.layer(row) === header.layer && col === header.at,
       rowLabel: (row) => String(this.layer(row)),
       above: NO_EDGE,
-      below: {
-        name: "read",
-        tone: "ink",
-        label: (col) => header.inputs[col]!,
-        small: (col) => String(header.positions[col]!),
-        underlined: (col) => header.produced[col]!,
-      },
+      below: readEdge(header),
     };
   }
 

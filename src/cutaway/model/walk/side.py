@@ -1,0 +1,120 @@
+"""One side of an attention: the rows that look, or the rows that are looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from torch import Tensor, nn
+
+from ...core.errors import MissingError
+from ..fit import same
+from ..look import Look
+from ..watch import Call
+from .log import Log
+from .way import TITLES, Link, find_way, smalls
+
+__all__ = ["Side"]
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """Rows of one text in a block, and the steps that are known to have some of them.
+
+    look   the block's calls, with the rows of this text
+    inner  the calls in the attention
+    at     the position that is followed
+    stage  "attention", or "cross" where a decoder looks at its source
+    known  rows -> the step that has them, the state's first
+    """
+
+    log: Log
+    look: Look
+    inner: Sequence[Call]
+    at: int
+    stage: str
+    known: list[tuple[Tensor, str]]
+
+    def of(self, look: Look, at: int, rows: Tensor, step: str) -> Side:
+        """The other side of the same attention: rows of another text."""
+        return replace(self, look=look, at=at, known=[(rows, step)])
+
+    @property
+    def is_cross(self) -> bool:
+        """Whether a source is looked at."""
+        return self.stage == "cross"
+
+    @property
+    def where(self) -> str:
+        """Ends a title."""
+        return " in the source" if self.is_cross else ""
+
+    @property
+    def key_axis(self) -> str:
+        """The axis of what is looked at."""
+        return "source" if self.is_cross else "key"
+
+    @cached_property
+    def linears(self) -> list[Call]:
+        """The products with a matrix in the attention."""
+        return [c for c in self.inner if not any(c.module.children()) and self.look.is_linear(c)]
+
+    @property
+    def outs(self) -> list[Call]:
+        """Those that give rows as wide as the state."""
+        width = self.look.state.shape
+        return [call for call in self.linears if self.look.made(call)[0].shape == width]
+
+    def named(self, *names: str) -> tuple[str, ...]:
+        """The names of steps as the log has them: those of cross attention begin with cross."""
+        if self.is_cross:
+            return tuple(f"cross_{name}" for name in names)
+        return tuple("attention_output" if name == "output" else name for name in names)
+
+    def add(
+        self, name: str, title: str, formula: str, values: Tensor, axes: tuple[str, ...], *,
+        inputs: tuple[str, ...] = (), module: tuple[str, nn.Module] | None = None,
+        again: Tensor | None = None,
+    ) -> str:  # fmt: skip
+        """One more step of this attention; returns its name in the log."""
+        (own,) = self.named(name)
+        self.log.add(
+            own, title, self.stage, formula, values, axes, inputs=inputs, module=module,
+            again=again,
+        )  # fmt: skip
+        return own
+
+    def step_of(self, rows: Tensor, what: str) -> str:
+        """The step that has the (T, n) rows that the projection of a query, key or value takes.
+
+        Norms and products between are steps of their own. Raises MissingError where nothing known
+        leads there.
+        """
+        for known, step in self.known:
+            if same(known, rows):
+                return step
+        between = smalls(self.look.below, self.look.rows)
+        for known, step in self.known:
+            way = find_way(between, known, rows, self.at)
+            if way is not None:
+                return self._go(way, step, what)
+        raise MissingError(
+            f"what the {what} is made of", because="neither a step before it nor a norm of one is "
+            "what its projection takes",
+        )  # fmt: skip
+
+    def _go(self, way: Sequence[Link], step: str, what: str) -> str:
+        """The links as steps; returns the last one's name."""
+        for link in way:
+            first = len(self.known) == 1 and link.kind == "norm"
+            name = f"{self.stage}_norm" if first else f"{what}_{link.kind}"
+            while any(name == other.name for other in self.log.steps):
+                name += "_again"
+            self.log.add(
+                name, TITLES[link.kind], self.stage, link.words, link.rows[self.at], ("channel",),
+                inputs=(step,), module=link.module, again=link.again,
+            )  # fmt: skip
+            self.known.append((link.rows, name))
+            step = name
+        return step
