@@ -2,7 +2,8 @@
 
 One text is read by the same weights in four precisions. Of every number a lens gives, the largest
 difference from float64 is printed, by the unit it is given in; and how many cells of the logit lens
-have another top token, how many its note counts, and how many changed that it does not count.
+have another top token, how many its note counts, how many changed that it does not count, and how
+many that the float32 check does not mark.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import xarray as xr
 
 import cutaway as ct
 from benchmarks.promise import Figure, main
-from cutaway.lens.precision import ROUNDING, uncertain
+from cutaway.lens.precision import ROUNDING, is_half, uncertain
 from cutaway.model.lm import LM
 from cutaway.trace.trace import Trace
 
@@ -26,13 +27,24 @@ TEXT = (
     "The keys to the cabinet are on the table. The capital of France is Paris, and the capital of "
     "Italy is Rome. 1, 1, 2, 3, 5, 8, 13, 21: every number is the sum of the two before it."
 )
+OTHER = TEXT.replace("keys to the cabinet are", "key to the cabinets is")
 #: Lens -> how it is asked, and which of its numbers are compared.
 LENSES: Mapping[str, tuple[Callable[[Trace], xr.Dataset], tuple[str, ...]]] = {
     "logit lens": (
-        lambda trace: ct.logit_lens(trace, distances=("kl", "js", "tv")).data,
-        ("logit", "probability", "surprisal", "entropy", "kl", "js", "tv"),
+        lambda trace: (
+            ct.logit_lens(
+                trace, rank_of="next", distances=("kl", "js", "tv"), checked=is_half(trace.card)
+            ).data
+        ),
+        ("logit", "probability", "rank", "surprisal", "entropy", "kl", "js", "tv"),
     ),
-    "race": (lambda trace: ct.watch(trace, [" is", " the"]).data, ("probability",)),
+    "race": (lambda trace: ct.watch(trace, [" is", " the"]).data, ("probability", "rank")),
+    "explorer": (lambda trace: ct.explore(trace.source, TEXT).data, ("logit", "probability")),
+    "compare": (
+        lambda trace: ct.compare(trace, trace.source.trace(OTHER)).data,
+        ("probability", "kl", "state_distance"),
+    ),
+    "vectors": (lambda trace: ct.embed(trace.source, [TEXT, OTHER]).data, ("embedding",)),
     "saliency": (
         lambda trace: ct.saliency(trace, targets=[trace.n_positions]).data,
         ("saliency",),
@@ -43,7 +55,7 @@ LENSES: Mapping[str, tuple[Callable[[Trace], xr.Dataset], tuple[str, ...]]] = {
     "walk": (lambda trace: ct.walk(trace).data, ("change",)),
 }
 #: Numbers without a scale of their own are told relative to the largest of their kind.
-RELATIVE = ("logit", "activation", "factor")
+RELATIVE = ("logit", "activation", "factor", "embedding", "state_distance")
 
 
 def run(smoke: bool) -> Iterator[Figure]:
@@ -58,6 +70,8 @@ def run(smoke: bool) -> Iterator[Figure]:
             for number in LENSES[name][1]:
                 yield _apart(f"{dtype}, {name}: {number}", found[name], wide[name], number)
         yield from _tokens(dtype, found["logit lens"], wide["logit lens"])
+        if dtype in ROUNDING:
+            yield _marked(lm, dtype, ids, found["logit lens"])
 
 
 def _asked(
@@ -71,6 +85,10 @@ def _asked(
 def _apart(name: str, found: xr.Dataset, wide: xr.Dataset, number: str) -> Figure:
     a, b = (np.asarray(data[number].values, dtype=np.float64) for data in (found, wide))
     apart = float(np.nanmax(np.abs(a - b)))
+    if number == "rank":
+        known = (a > 0) & (b > 0)  # nothing comes after the last token
+        ratios = np.maximum(a, b)[known] / np.minimum(a, b)[known]
+        return Figure(name, float(ratios.max()), "times the other")
     if number in RELATIVE:
         return Figure(name, apart / float(np.nanmax(np.abs(b))), "of the largest")
     return Figure(name, apart, wide[number].attrs.get("units", "1"))
@@ -85,6 +103,14 @@ def _tokens(dtype: str, found: xr.Dataset, wide: xr.Dataset) -> Iterator[Figure]
     yield Figure(f"{dtype}, cells that are warned of", float(told.mean()), "of all")
     if dtype in ROUNDING:
         yield Figure(f"{dtype}, changed without a warning", missed, "of those changed", 0.05)
+
+
+def _marked(lm: LM, dtype: str, ids: list[int], found: xr.Dataset) -> Figure:
+    """How many cells the check marks otherwise than float64 would, by the rounded weights."""
+    own = ct.wrap(deepcopy(lm.model).to(DTYPES[dtype]).double(), lm.tokenizer).trace(ids)
+    top = ct.logit_lens(own, k=1, distances=()).data["token_id"].values[..., 0]
+    other = found["changed"].values != (found["token_id"].values[..., 0] != top)
+    return Figure(f"{dtype}, marked otherwise by the check", float(other.mean()), "of all", 0.001)
 
 
 if __name__ == "__main__":

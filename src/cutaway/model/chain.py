@@ -18,10 +18,13 @@ from .fit import Cap, Cut, Scale, close, fit_after, fit_scale, same, tolerance
 from .layout import Layout, Port, layout_of
 from .tail import ChainTail, Link
 from .watch import Call
+from .widened import Widened
 
 __all__ = ["find_chain"]
 
 Step = Link | Scale | Cut
+#: The kinds of weights that are matrices of numbers, and no packed ones.
+_PLAIN = (nn.Parameter, Widened)
 
 
 @dataclass(frozen=True)
@@ -159,7 +162,9 @@ def _is_plain(head: nn.Module, taken: Tensor, given: Tensor) -> bool:
     """
     own = dict(head.named_parameters(recurse=False))
     weight, bias = own.get("weight"), own.get("bias")
-    if type(weight) is not nn.Parameter or weight.is_meta or weight.dtype != taken.dtype:
+    if weight is None or type(weight) not in _PLAIN:
+        return False
+    if weight.is_meta or weight.dtype != taken.dtype:
         return False
     if weight.shape != (given.shape[1], taken.shape[1]):
         return False

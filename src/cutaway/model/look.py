@@ -13,15 +13,16 @@ from .fit import close, exactly, same, tolerance
 from .layout import Layout, Port, layout_of
 from .structure import Block
 from .watch import Call, fresh
+from .widened import Widened
 
-__all__ = ["Look", "look_at"]
+__all__ = ["Look", "is_quantised", "look_at"]
 
 #: How far a row may move when another one changes and nothing is mixed: products of other sizes.
 _OTHER_ROWS = 1e-4
 #: How far the sum of two parts may lie from the whole where each is rounded, to 6 bits at worst:
 #: torch's dynamic quantisation. Of a norm, which takes each part for a whole, it is 0.4.
 _ROUNDED = 0.1
-_PLAIN = (Tensor, nn.Parameter)
+_PLAIN = (Tensor, nn.Parameter, Widened)
 _PACKED = (torch.int8, torch.uint8)
 
 
@@ -176,7 +177,7 @@ class Look:
             )
         except Exception:  # what can't be run twice is no product with a matrix
             return False
-        bound = _ROUNDED if _is_quantised(call.module) else tolerance(x.dtype)
+        bound = _ROUNDED if is_quantised(call.module) else tolerance(x.dtype)
         return close(fa + fb - f0, fx, bound)
 
     def _mixes(self, call: Call) -> bool:
@@ -192,7 +193,7 @@ class Look:
             before, after = (self.again(call, values) for values in (plain, other))
         except Exception:
             return True  # what can't be run twice may do anything with positions
-        least = _ROUNDED if _is_quantised(call.module) else _OTHER_ROWS
+        least = _ROUNDED if is_quantised(call.module) else _OTHER_ROWS
         return any(
             not close(b[1:], a[1:], max(tolerance(a.dtype), least))
             for a, b in zip(before, after, strict=True)
@@ -216,7 +217,7 @@ def _has_weights(module: nn.Module) -> bool:
     return tensors or bool(module.state_dict())
 
 
-def _is_quantised(module: nn.Module) -> bool:
+def is_quantised(module: nn.Module) -> bool:
     """Whether weights in a module are 8-bit numbers, tensors of another kind, or packed."""
     tensors = [*module.parameters(), *module.buffers()]
     if any(type(t) not in _PLAIN or t.dtype in _PACKED for t in tensors):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import deepcopy
+from types import MappingProxyType
 from typing import Any
 
 from torch import Tensor, nn
@@ -11,20 +13,23 @@ from transformers import PretrainedConfig
 __all__ = ["twin_of"]
 
 
-def twin_of(model: nn.Module, *, eager: bool = False) -> nn.Module:
+def twin_of(
+    model: nn.Module, *, eager: bool = False, instead: Mapping[int, Tensor] = MappingProxyType({})
+) -> nn.Module:
     """The modules of a model once more, around the same tensors.
 
     >>> twin = twin_of(model)  # doctest: +SKIP
     >>> twin.lm_head.weight is model.lm_head.weight  # doctest: +SKIP
     True
 
-    eager  whether its configuration asks for eager attention; a module that was built as another
-           class for its kernel stays of that class
+    eager    whether its configuration asks for eager attention; a module that was built as another
+             class for its kernel stays of that class
+    instead  the id of a tensor -> what the twin has in its place
 
     The model itself is not touched, so that nothing has to be put back and other threads may go
     on using it. Hooks are copied along.
     """
-    shared: dict[int, Any] = {id(tensor): tensor for tensor in _tensors(model)}
+    shared: dict[int, Any] = {id(tensor): tensor for tensor in _tensors(model)} | dict(instead)
     twin = deepcopy(model, shared)
     for module in twin.modules():
         config = getattr(module, "config", None)
