@@ -11,17 +11,20 @@ from sklearn.cluster import KMeans
 from ..core.axes import read_whole
 from ..core.errors import UnknownError
 from ..core.progress import working
+from ..core.room import check_room
 from ..trace.source import Floats, Ints
 from ..trace.trace import Trace
 from .dataset import finish, token_coords
 from .experts import expert_coords
-from .firing import read_excluded
-from .neurons import read_neuron_layers, stacked
+from .firing import moved_up, read_excluded
+from .neurons import neuron_bytes, read_neuron_layers, stacked
 
-__all__ = ["BY", "clusters", "grouped"]
+__all__ = ["BY", "clusters", "grouped", "in_size"]
 
 #: What makes two neurons alike: where they fire, or how strongly as well.
 BY = ("shape", "value")
+#: Numbers whose squares are held at once.
+_AT_ONCE = 1 << 24
 
 
 def clusters(
@@ -48,17 +51,21 @@ def clusters(
     chosen = read_neuron_layers(trace, layers)
     out = read_excluded(exclude, trace.n_positions)
     kept = [i for i in range(trace.n_positions) if i not in out]
+    check_room(
+        # the activations, what is compared, and what k-means takes for their variance
+        "the activations of the neurons and their patterns", 3 * neuron_bytes(trace, chosen),
+        "give fewer layers, or a shorter text",
+    )  # fmt: skip
     stack = stacked(trace, chosen)  # (layer, neuron, position)
-    values = np.nan_to_num(stack)
-    patterns = values[:, :, kept].reshape(-1, len(kept))
-    patterns = np.abs(patterns) if trace.card.gated else np.maximum(patterns, 0)
+    flat = stack.reshape(-1, trace.n_positions)
+    patterns = in_size(flat[:, kept] if out else flat.copy(), gated=trace.card.gated)
     cluster, centre = grouped(patterns, n, by, seed)
     whole = np.full((n, trace.n_positions), np.nan, dtype=np.float32)
     whole[:, kept] = centre
-    neuron = np.arange(values.shape[1])
+    neuron = np.arange(stack.shape[1])
     dataset = xr.Dataset(
         {
-            "cluster": (("layer", "neuron"), cluster.reshape(values.shape[:2])),
+            "cluster": (("layer", "neuron"), cluster.reshape(stack.shape[:2])),
             "activation": (("layer", "neuron", "position"), stack),
             "size": ("cluster", np.bincount(cluster[cluster >= 0], minlength=n)),
             "centre": (("cluster", "position"), whole),
@@ -77,14 +84,26 @@ def clusters(
     return finish(dataset, trace, lens="clusters", options=options)
 
 
+def in_size(values: Floats, *, gated: bool) -> Floats:
+    """The same array, turned into what is compared: sizes of a gated MLP, else positive parts."""
+    np.nan_to_num(values, copy=False)
+    return np.abs(values, out=values) if gated else np.maximum(values, 0, out=values)
+
+
 def grouped(patterns: Floats, n: int, by: str, seed: int) -> tuple[Ints, Floats]:
-    """(M,) the cluster of each pattern, -1 for one that is all 0, and the (n, T) centres."""
+    """(M,) the cluster of each pattern, -1 for one that is all 0, and the (n, T) centres.
+
+    The patterns are used up: no copy of their array is made.
+    """
     if by not in BY:
         raise UnknownError("by", by, allowed=BY)
-    length = np.linalg.norm(patterns, axis=1)
+    blocks = np.array_split(patterns, 1 + patterns.size // _AT_ONCE)
+    length = np.concatenate([np.linalg.norm(block, axis=1) for block in blocks])
     fires = length > 0
     read_whole("n", n, 1, int(fires.sum()))
-    rows = patterns[fires] / length[fires, None] if by == "shape" else patterns[fires]
+    rows = moved_up(patterns, fires)
+    if by == "shape":
+        rows /= length[fires, None]
     label, centre = _grouped(rows, n, seed)
     cluster = np.full(len(patterns), -1, dtype=np.int64)
     cluster[fires] = label
@@ -94,7 +113,7 @@ def grouped(patterns: Floats, n: int, by: str, seed: int) -> tuple[Ints, Floats]
 def _grouped(rows: Floats, n: int, seed: int) -> tuple[Floats, Floats]:
     """Each row's cluster and the (n, T) centres, ordered by where a centre peaks."""
     with working("grouping neurons"):
-        model = KMeans(n, n_init=3, random_state=seed).fit(rows)
+        model = KMeans(n, n_init=3, random_state=seed, copy_x=False).fit(rows)
     centre = model.cluster_centers_
     order = np.lexsort((-centre.max(1), centre.argmax(1)))
     place = np.empty(n, dtype=np.int64)

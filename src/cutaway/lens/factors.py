@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 import xarray as xr
-from sklearn.decomposition import NMF
+from sklearn.decomposition import non_negative_factorization
 from sklearn.exceptions import ConvergenceWarning
 
 from ..core.axes import read_whole
@@ -21,6 +21,8 @@ __all__ = ["factorised", "factors"]
 
 _ROUNDS = 400
 _TOLERANCE = 1e-4
+#: Numbers that are widened at once.
+_AT_ONCE = 1 << 22
 
 
 def factors(
@@ -85,13 +87,16 @@ def factorised(rows: Floats, n: int, seed: int) -> tuple[Floats, Floats, Floats,
 def _factorise(rows: Floats, n: int, seed: int) -> tuple[Floats, Floats, bool]:
     """(M, n) loadings and (n, T) activations, by coordinate descent from a fixed start."""
     start = "nndsvda" if n <= min(rows.shape) else "random"
-    model = NMF(n, init=start, solver="cd", tol=_TOLERANCE, max_iter=_ROUNDS, random_state=seed)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ConvergenceWarning)
         with working("factoring"):
-            loading = model.fit_transform(rows)
+            # Not NMF.fit_transform: its error holds two arrays more of the size of the rows.
+            loading, activation, _ = non_negative_factorization(
+                rows, n_components=n, init=start, solver="cd", tol=_TOLERANCE, max_iter=_ROUNDS,
+                random_state=seed,
+            )  # fmt: skip
     failed = any(issubclass(entry.category, ConvergenceWarning) for entry in caught)
-    return loading, model.components_, not failed
+    return loading, activation, not failed
 
 
 def _ordered(loading: Floats, activation: Floats) -> tuple[Floats, Floats, Floats]:
@@ -105,9 +110,10 @@ def _ordered(loading: Floats, activation: Floats) -> tuple[Floats, Floats, Float
 def _error(rows: Floats, loading: Floats, activation: Floats) -> float:
     """|X - WH| / |X|, by blocks of rows so that WH is never held whole."""
     left = total = 0.0
-    for start in range(0, len(rows), 4096):
-        block = rows[start : start + 4096].astype(np.float64)
-        left += float(((block - loading[start : start + 4096] @ activation) ** 2).sum())
+    size = min(4096, max(1, _AT_ONCE // activation.shape[1]))
+    for start in range(0, len(rows), size):
+        block = rows[start : start + size].astype(np.float64)
+        left += float(((block - loading[start : start + size] @ activation) ** 2).sum())
         total += float((block**2).sum())
     return float(np.sqrt(left / total)) if total else 0.0
 

@@ -8,21 +8,28 @@ can't change.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core.axes import read_position
 from ..core.errors import InvalidError, UnknownError
+from ..core.returned import Kept
 from ..core.room import check_room
 from ..trace.source import Floats, Ints
 from ..trace.trace import Trace
-from .neurons import read_neuron_layers, stacked
+from .neurons import read_neuron_layers
 
-__all__ = ["PARTS", "Firing", "read_excluded", "read_firing", "read_firings"]
+__all__ = [
+    "PARTS", "Firing", "moved_up", "read_excluded", "read_firing", "read_firings", "read_kept",
+]  # fmt: skip
 
 PARTS = ("positive", "negative")
+#: Rows that are moved at once.
+_TOGETHER = 4096
 
 
 @dataclass(frozen=True)
@@ -77,47 +84,72 @@ def read_firings(
     first = traces[0]
     chosen = read_neuron_layers(first, layers)
     names = _read_parts(parts, first.card.gated)
-    count = sum(trace.n_positions for trace in traces) * len(chosen)
+    kept = [read_kept(trace, exclude) for trace in traces]
+    count, width = sum(map(len, kept)), max(first.card.neurons[layer] for layer in chosen)
+    shape = (len(chosen), width, len(names), count)
     check_room(
-        "the rows of the neurons",
-        # the activations, their parts, and the same again without rows that are all zero
-        4 * count * max(first.card.neurons) * (1 + 2 * len(names)),
-        "give fewer layers, or a shorter text",
+        "the rows of the neurons", 4 * math.prod(shape), "give fewer layers, or a shorter text"
     )
-    whole, positions, before = [], [], 0
-    for trace in traces:
-        out = read_excluded(exclude, trace.n_positions)
-        kept = [i for i in range(trace.n_positions) if i not in out]
-        if not kept:
-            raise InvalidError("exclude", sorted(out), allowed="fewer than all positions")
-        values = stacked(trace, chosen)
-        whole.append(values if not out else values[:, :, kept])
-        positions += [before + i for i in kept]
-        before += trace.n_positions
-    values = whole[0] if len(whole) == 1 else np.concatenate(whole, axis=2)  # (layer, neuron, T)
-    np.nan_to_num(values, copy=False)
-    return _rows(values, chosen, names, tuple(positions))
+    split, low = np.zeros(shape, dtype=np.float32), 0
+    for trace, some in zip(traces, kept, strict=True):
+        _split(trace, chosen, names, some, split[..., low : low + len(some)])
+        low += len(some)
+    before = np.cumsum([0, *(trace.n_positions for trace in traces)]).tolist()
+    positions = [start + i for start, some in zip(before, kept, strict=False) for i in some]
+    return _rows(split, chosen, names, tuple(positions))
+
+
+def _split(
+    trace: Trace, chosen: tuple[int, ...], names: tuple[str, ...], kept: list[int], out: Floats
+) -> None:
+    """Fills (layer, neuron, part, position) with the parts of the activations, layer by layer."""
+    material, freed = dict(trace.material("neurons", chosen)), Kept()
+    whole = len(kept) == trace.n_positions
+    for row, layer in enumerate(chosen):
+        array = material.pop(layer)
+        values = np.nan_to_num(array if whole else array[kept]).T
+        for part, name in enumerate(names):
+            side = out[row, : len(values), part]
+            np.multiply(values, 1 if name == "positive" else -1, out=side)
+            np.maximum(side, 0, out=side)
+        freed.add(array.nbytes)  # one that was replayed is no longer needed
 
 
 def _rows(
-    values: Floats, chosen: tuple[int, ...], names: tuple[str, ...], positions: tuple[int, ...]
+    split: Floats, chosen: tuple[int, ...], names: tuple[str, ...], positions: tuple[int, ...]
 ) -> Firing:
-    split = np.empty((*values.shape[:2], len(names), values.shape[2]), dtype=values.dtype)
-    for part, name in enumerate(names):
-        side = split[:, :, part]
-        np.multiply(values, 1 if name == "positive" else -1, out=side)
-        np.maximum(side, 0, out=side)
-    order = _order(split)
+    order = np.stack([_order(rows) for rows in split])
     for rows, turned in zip(split, order[:, :, 0] == 1, strict=True):  # a layer at a time
         rows[turned] = rows[turned, ::-1]
     flat = split.reshape(-1, len(positions))
     layer, neuron, _ = np.unravel_index(np.arange(len(flat)), split.shape[:3])
-    some = flat.any(axis=1)
+    some = np.asarray(flat.any(axis=1))
     return Firing(
-        rows=flat if some.all() else flat[some],
+        rows=moved_up(flat, some),
         layer=layer[some], neuron=neuron[some], part=order.reshape(-1)[some],
-        layers=chosen, parts=names, width=values.shape[1], positions=positions,
+        layers=chosen, parts=names, width=split.shape[1], positions=positions,
     )  # fmt: skip
+
+
+def moved_up(rows: Floats, some: NDArray[np.bool_]) -> Floats:
+    """Some of the rows, in their own place: a copy of the others would be as large again."""
+    if some.all():
+        return rows
+    count = 0
+    for low in range(0, len(rows), _TOGETHER):
+        part = rows[low : low + _TOGETHER][some[low : low + _TOGETHER]]
+        rows[count : count + len(part)] = part
+        count += len(part)
+    return rows[:count]
+
+
+def read_kept(trace: Trace, exclude: Iterable[int]) -> list[int]:
+    """The positions that are left; InvalidError where none is."""
+    out = read_excluded(exclude, trace.n_positions)
+    kept = [i for i in range(trace.n_positions) if i not in out]
+    if not kept:
+        raise InvalidError("exclude", sorted(out), allowed="fewer than all positions")
+    return kept
 
 
 def read_excluded(exclude: Iterable[int], n_positions: int) -> frozenset[int]:
@@ -144,16 +176,18 @@ def _read_parts(parts: str | Sequence[str] | None, gated: bool) -> tuple[str, ..
     return tuple(sorted(names, reverse=True))
 
 
-def _order(split: Floats) -> Ints:
-    """(layer, neuron, part): a neuron's parts, the one whose row is greater first.
+def _order(rows: Floats) -> Ints:
+    """(neuron, part) of a layer: a neuron's parts, the one whose row is greater first.
+
+    rows  (neuron, part, T)
 
     Rows are compared entry by entry, so that only equal rows tie, and a tie changes nothing.
     """
-    first = np.zeros(split.shape[:3], dtype=np.int64)
-    if split.shape[2] == 1:
+    first = np.zeros(rows.shape[:2], dtype=np.int64)
+    if rows.shape[1] == 1:
         return first
-    differs = split[:, :, 0] != split[:, :, 1]  # (layer, neuron, T)
+    differs = rows[:, 0] != rows[:, 1]  # (neuron, T)
     at = differs.argmax(axis=-1)[..., None]
-    swap = np.take_along_axis(split[:, :, 0] < split[:, :, 1], at, axis=-1)[..., 0]
+    swap = np.take_along_axis(rows[:, 0] < rows[:, 1], at, axis=-1)[..., 0]
     first[..., 0], first[..., 1] = swap, ~swap
     return first

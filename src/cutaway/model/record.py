@@ -1,4 +1,4 @@
-"""One forward pass, recorded: states, states inside the blocks, neurons."""
+"""One forward pass, recorded: states, states inside the blocks, neurons, experts chosen."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from torch import Tensor, nn
 
 from ..core.axes import INPUT_LAYER
 from ..core.errors import MissingError
+from ..core.returned import Kept
 from ..trace.source import Floats
 from .experts import gathered
 from .forward import as_input, forward, resting
 from .layout import Layout, tensors_in
-from .returned import Kept
+from .routed import routed
 from .sites import first_of, last_of, site
 from .structure import Anatomy
 from .watch import entering, leaving
@@ -186,4 +187,22 @@ def _rows_inside(layout: Layout, tensor: Tensor, batch: int) -> Tensor:
     return ends.rows(tensor.reshape(batch, -1, tensor.shape[-1]))
 
 
-_RECORDERS = {"states": _states, "inside": _inside, "neurons": _neurons}
+@contextmanager
+def _experts(
+    model: nn.Module, anatomy: Anatomy, wanted: frozenset[int], take: Take
+) -> Iterator[None]:
+    """Of every mixture: the score of each expert, the numbers of those chosen, their weights."""
+    blocks = {n: anatomy.blocks[n] for n in wanted if n >= 0 and anatomy.blocks[n].routing}
+    lasts = {n: last_of(model, block) for n, block in blocks.items()}
+    layout = anatomy.stream.layout
+    rows: dict[int, Tensor] = {}
+
+    def leave(layer: int, _args: tuple[Any, ...], _kwargs: dict[str, Any], output: Any) -> None:
+        batch = anatomy.stream.exit.read(output).shape[layout.batch]
+        take("experts", layer, _rows_inside(layout, rows.pop(layer), batch))
+
+    with routed(model, blocks, rows.__setitem__), leaving(lasts, leave):
+        yield
+
+
+_RECORDERS = {"states": _states, "inside": _inside, "neurons": _neurons, "experts": _experts}

@@ -1,4 +1,5 @@
 import { element } from "./dom";
+import { StripNodes } from "./stripnodes";
 
 /** One chip of a strip: a token, or several that make a word. */
 export interface Chip {
@@ -11,6 +12,8 @@ export interface Chip {
   readonly produced: boolean;
   /** Its chat role; printed where it changes. */
   readonly role: string;
+  /** Whether it stands for a token that nobody has said. */
+  readonly unsaid?: boolean;
 }
 
 /** A row of tokens as chips without colours. */
@@ -54,60 +57,79 @@ const CLASSES = { chosen: "is-chosen", follows: "is-next", hover: "is-hover" } a
 /** The tokens as chips in reading order. One tab stop; the arrow keys move the choice. */
 export class TokenStrip {
   readonly element: HTMLElement;
-  private readonly nodes: HTMLElement[];
+  private readonly nodes: StripNodes;
   private marks = NONE;
+  private tints: readonly (string | null)[] | null = null;
+  private notes: readonly string[] = [];
 
   constructor(
     label: string,
-    chips: readonly Chip[],
+    private readonly chips: readonly Chip[],
     private readonly handlers: StripHandlers,
   ) {
     this.element = element("div", { class: "strip", role: "listbox", "aria-label": label });
     this.element.setAttribute("aria-orientation", "horizontal");
-    this.nodes = chips.map(chipNode);
-    chips.forEach((chip, i) => {
-      if (chip.role && chip.role !== chips[i - 1]?.role) this.element.append(roleNode(chip.role));
-      this.element.append(this.nodes[i]!);
-    });
+    this.nodes = new StripNodes(
+      this.element,
+      chips.map((chip) => chip.label),
+      (index) => this.made(index),
+      (index) => this.role(index),
+    );
     this.listen();
   }
 
   /** Marks chips; only those that change are touched, so that a long text stays quick. */
   mark(marks: StripMarks): void {
     const names = Object.keys(CLASSES) as (keyof StripMarks)[];
-    for (const name of names) {
-      if (marks[name] === this.marks[name]) continue;
-      this.nodes[this.marks[name]]?.classList.remove(CLASSES[name]);
-      this.nodes[marks[name]]?.classList.add(CLASSES[name]);
-    }
-    if (marks.chosen !== this.marks.chosen) this.moveTabStop(this.marks.chosen, marks.chosen);
+    const before = this.marks;
     this.marks = marks;
+    if (marks.chosen !== before.chosen) this.nodes.keep(marks.chosen);
+    for (const name of names) {
+      if (marks[name] === before[name]) continue;
+      this.nodes.get(before[name])?.classList.remove(CLASSES[name]);
+      this.nodes.get(marks[name])?.classList.add(CLASSES[name]);
+    }
+    if (marks.chosen !== before.chosen) this.moveTabStop(before.chosen, marks.chosen);
   }
 
   /** Colours every chip anew; `notes` are the small lines under them. */
   repaint(tints: readonly (string | null)[], notes: readonly string[] = []): void {
     this.element.classList.add("is-painted");
-    this.nodes.forEach((node, i) => {
-      node.style.backgroundColor = tints[i] ?? "";
-      const line = node.querySelector("small");
-      const note = notes[i] ?? "";
-      if (line) line.textContent = note;
-      else if (note) node.append(element("small", {}, note));
-    });
+    [this.tints, this.notes] = [tints, notes];
+    this.nodes.forEach((node, index) => this.paint(node, index));
+  }
+
+  /** A chip's node as it looks now. */
+  private made(index: number): HTMLElement {
+    const node = chipNode(this.chips[index]!);
+    if (this.tints) this.paint(node, index);
+    const names = Object.keys(CLASSES) as (keyof StripMarks)[];
+    node.classList.add(...names.filter((n) => this.marks[n] === index).map((n) => CLASSES[n]));
+    if (this.marks.chosen === index) stop(node, true);
+    return node;
+  }
+
+  /** The chip's role, where it is another than that of the chip before. */
+  private role(index: number): HTMLElement | null {
+    const { role } = this.chips[index]!;
+    return role && role !== this.chips[index - 1]?.role ? roleNode(role) : null;
+  }
+
+  private paint(node: HTMLElement, index: number): void {
+    node.style.backgroundColor = this.tints?.[index] ?? "";
+    const line = node.querySelector("small");
+    const note = this.notes[index] ?? "";
+    if (line) line.textContent = note;
+    else if (note) node.append(element("small", {}, note));
   }
 
   private moveTabStop(from: number, to: number): void {
-    const [old, chosen] = [this.nodes[from], this.nodes[to]];
+    const [old, chosen] = [this.nodes.get(from), this.nodes.get(to)];
     const focused = old !== undefined && old.matches(":focus");
-    for (const [node, on] of [
-      [old, false],
-      [chosen, true],
-    ] as const) {
-      node?.setAttribute("aria-selected", String(on));
-      node?.setAttribute("tabindex", on ? "0" : "-1");
-    }
+    if (old) stop(old, false);
+    if (chosen) stop(chosen, true);
     if (focused) chosen?.focus();
-    if (chosen) revealIn(this.element, chosen);
+    if (chosen && revealIn(this.element, chosen)) this.nodes.update();
   }
 
   private listen(): void {
@@ -130,7 +152,7 @@ export class TokenStrip {
 
   private onKey(event: KeyboardEvent): void {
     const steps: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1 };
-    const last = this.nodes.length - 1;
+    const last = this.chips.length - 1;
     const ends: Record<string, number> = { Home: 0, End: last };
     const step = steps[event.key];
     const target = step === undefined ? ends[event.key] : this.marks.chosen + step;
@@ -143,10 +165,11 @@ export class TokenStrip {
 }
 
 function chipNode(chip: Chip): HTMLElement {
+  const classes = ["token", chip.produced && "is-produced", chip.unsaid && "is-unsaid"];
   const node = element(
     "span",
     {
-      class: chip.produced ? "token is-produced" : "token",
+      class: classes.filter(Boolean).join(" "),
       role: "option",
       tabindex: -1,
       "aria-selected": "false",
@@ -163,10 +186,21 @@ function roleNode(role: string): HTMLElement {
   return element("span", { class: "role", role: "presentation" }, role);
 }
 
-/** Scrolls the strip, never the page: to the middle, where a reader sees what is around. */
-function revealIn(box: HTMLElement, node: HTMLElement): void {
+/** Whether a chip is the one that the Tab key goes to. */
+function stop(node: HTMLElement, on: boolean): void {
+  node.setAttribute("aria-selected", String(on));
+  node.setAttribute("tabindex", on ? "0" : "-1");
+}
+
+/**
+ * Scrolls the strip, never the page: to the middle, where a reader sees what is around.
+ *
+ * Returns whether it was scrolled.
+ */
+function revealIn(box: HTMLElement, node: HTMLElement): boolean {
   const top = node.offsetTop - box.offsetTop;
   const room = box.clientHeight - node.offsetHeight;
-  const isInView = top >= box.scrollTop && top <= box.scrollTop + room;
-  if (!isInView) box.scrollTop = top - room / 2;
+  if (top >= box.scrollTop && top <= box.scrollTop + room) return false;
+  box.scrollTop = top - room / 2;
+  return true;
 }
