@@ -13,23 +13,28 @@ from ..core.axes import read_position
 from ..trace.attention import AttentionCall
 from ..trace.source import Floats
 from ..trace.trace import Trace
-from .attention import read_attention_layers, read_heads
+from .attention import read_heads_of
 from .dataset import finish, token_coords
+from .sight import read_sight
 
 __all__ = ["attention_neuron", "leading_head"]
 
 #: What the head that is shown first leads in: a text without repeats has no induction.
 _LEADS = ("induction", "previous")
+_LEADS_ACROSS = ("peak",)
 #: A figure no larger than this is rounding.
 _NOTHING = 1e-4
 
 _VECTOR, _KEYS, _QUERIES = ("neuron",), ("key", "neuron"), ("position", "neuron")
 
 
-def attention_neuron(trace: Trace, layer: int, head: int, at: int = -1) -> xr.Dataset:
+def attention_neuron(
+    trace: Trace, layer: int, head: int, at: int = -1, kind: str = "self"
+) -> xr.Dataset:
     """Every step by which a head answers one query position, with the model's numbers.
 
     layer, head  which head;  at  the query's position, negative from the end
+    kind         of lens.attention: whose queries and keys, of an encoder-decoder's two texts
     returns      query_vector (neuron), key_vector, product (key, neuron), dot, scaled, capped,
                  bias, score, weight (key), value_vector, weighted (key, neuron), output (neuron):
                  product = query x key, dot = its sum, scaled = scale x dot, weight = softmax of
@@ -39,33 +44,36 @@ def attention_neuron(trace: Trace, layer: int, head: int, at: int = -1) -> xr.Da
                  vector; weight is 0 there.
     raises       MissingError where the queries and keys can't be had exactly
     """
-    (layer,) = read_attention_layers(trace, layer)
-    (head,) = read_heads(trace, (layer,), head)
-    at = read_position(at, trace.n_positions, "at")
-    call = trace.attention_call(layer)
+    sight = read_sight(trace, kind)
+    (layer,) = sight.layers(layer)
+    (head,) = read_heads_of(sight.heads, (layer,), head)
+    asks, keys = sight.trace, sight.keys
+    at = read_position(at, asks.n_positions, "at")
+    call = asks.cross_call(layer) if sight.cross else asks.attention_call(layer)
     size = max(call.key.shape[-1], call.value.shape[-1])
     dataset = xr.Dataset(
         _scalars(call, head, at) | _steps(call, head, at, size) | _every_query(call, head, size),
         coords={
             "layer": layer, "head": head, "query": at, "group": call.group(head),
             "neuron": np.arange(size),
-            **token_coords(trace, range(trace.n_positions), "key"),
-            **token_coords(trace, range(trace.n_positions)),
+            **token_coords(keys, range(keys.n_positions), "key"),
+            **token_coords(asks, range(asks.n_positions)),
         },
     )  # fmt: skip
-    dataset.attrs.update(_how(call), table="product")
-    options = {"layer": layer, "head": head, "at": at}
-    return finish(dataset, trace, lens="attention_neuron", options=options)
+    dataset.attrs.update(_how(call), table="product", kind=sight.kind)
+    options = {"layer": layer, "head": head, "at": at, "kind": kind}
+    return finish(dataset, asks, lens="attention_neuron", options=options)
 
 
 def leading_head(figures: xr.Dataset) -> tuple[int, int]:
     """The layer and the head with the most induction; of a text without repeats, with the most
-    attention on the token before.
+    attention on the token before; of cross attention the one that points most sharply.
 
-    figures  of lens.heads.head_figures
+    figures  of lens.heads.head_figures, or of lens.cross_figures.cross_figures
     """
-    shown = (name for name in _LEADS if (np.nan_to_num(figures[name].values) > _NOTHING).any())
-    values = np.nan_to_num(figures[next(shown, _LEADS[-1])].values)
+    names = _LEADS if _LEADS[0] in figures else _LEADS_ACROSS
+    shown = (name for name in names if (np.nan_to_num(figures[name].values) > _NOTHING).any())
+    values = np.nan_to_num(figures[next(shown, names[-1])].values)
     layer, head = np.unravel_index(int(values.argmax()), values.shape)
     return int(figures["layer"][layer]), int(figures["head"][head])
 

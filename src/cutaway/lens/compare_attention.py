@@ -18,10 +18,13 @@ from ..trace.trace import Trace
 from .align import Alignment, align
 from .attention import attention
 from .both import signed_off, slot_coords
+from .sight import read_sight
 
 __all__ = ["compare_attention", "head_differences", "total_variation"]
 
 _AXES = ("run", "layer", "head", "query", "key")
+#: Weights of one run that are compared at once.
+_TOGETHER = 1 << 25
 #: Each figure of a head with what it is.
 FIGURES: Mapping[str, str] = {
     "variation": "total variation between the two rows of a query, mean over the aligned queries",
@@ -40,15 +43,19 @@ def compare_attention(
 ) -> xr.Dataset:
     """The weights of both and their difference, weight (run, layer, head, query, key).
 
+    kind  "self"; of two encoder-decoders also "decoder", which is that, or "encoder"
+
     Computed when touched: one head of one run asks for one head of one trace, one head of the
     difference for one head of both. Queries and keys are slots; NaN where a side has no token.
     """
-    if kind not in ("self", "decoder"):
+    if kind not in ("self", "decoder", "encoder"):
         raise InvalidError(
-            "kind", kind, allowed="'self' in a comparison, which is an encoder-decoder's decoder's",
-            fix="of their encoders: ct.compare(a.encoder, b.encoder, lens='attention')",
+            "kind", kind, allowed="'self' in a comparison, whose slots are of one text; of two "
+            "encoder-decoders 'decoder', which is the same, or 'encoder'",
+            fix="the weights of each are in ct.attention(trace, kind='cross').data",
         )  # fmt: skip
-    pair = [attention(trace, layers=layers, heads=heads, kind=kind) for trace in (a, b)]
+    a, b = (read_sight(trace, kind).trace for trace in (a, b))
+    pair = [attention(trace, layers=layers, heads=heads) for trace in (a, b)]
     _check_shape(a, b, pair)
     slots = align(a, b, spans=True)
     lazy = indexing.LazilyIndexedArray(_Both(pair[0]["weight"], pair[1]["weight"], slots))
@@ -74,7 +81,7 @@ def head_differences(dataset: xr.Dataset) -> xr.Dataset:
     """
     weight = dataset["weight"].isel(run=slice(0, 2))
     rows = np.stack([
-        total_variation(*weight.isel(layer=layer).values)
+        _layer_variation(weight.isel(layer=layer))
         for layer in steps(range(weight.sizes["layer"]), "how heads differ")
     ])  # fmt: skip
     known = rows[..., ~np.isnan(rows).all(axis=(0, 1))]
@@ -91,6 +98,16 @@ def head_differences(dataset: xr.Dataset) -> xr.Dataset:
         attrs=dataset.attrs | {"table": "variation"},
     )  # fmt: skip
     return found.assign(row_variation=(("layer", "head", "query"), rows, {"units": "1"}))
+
+
+def _layer_variation(weight: xr.DataArray) -> Floats:
+    """(head, query) of one layer of weights (run, head, query, key), some heads at a time."""
+    each = max(1, _TOGETHER // (weight.sizes["query"] * weight.sizes["key"]))
+    parts = [
+        total_variation(*weight.isel(head=slice(low, low + each)).values)
+        for low in range(0, weight.sizes["head"], each)
+    ]
+    return np.concatenate(parts)
 
 
 def total_variation(a: Floats, b: Floats) -> Floats:

@@ -5,6 +5,8 @@ Source: Samek et al. 2017 (deletion curves); DeYoung et al. 2020 (comprehensiven
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
@@ -13,7 +15,7 @@ from ..core.errors import InvalidError, MissingError
 from ..trace.source import Floats, Masked
 from ..trace.trace import Trace
 from .dataset import finish, strings, token_coords
-from .saliency_methods import read_token
+from .saliency_methods import blank, read_token
 
 __all__ = ["RANDOM", "deletion", "order"]
 
@@ -39,11 +41,13 @@ def deletion(
 
     target       one of the explanation's targets; None is its last
     seed         of the random orders and of the bootstrap
-    replacement  the token put in the place of one taken out; None: the model's mask, else a space
+    replacement  the token put in the place of one taken out; None: what `blank` says
     returns      probability (run, k) after k tokens are gone, low, high (k) the 95 % interval of
                  the random orders' mean; fall (run) the mean drop in probability over all k;
                  advantage, advantage_low, advantage_high: the explanation's fall above random's;
-                 place (source) 1 for the token that goes first
+                 place (source) 1 for the token that goes first; of an encoder-decoder those
+                 are the decoder's, and source_place (source_position) the encoder's: tokens of
+                 both texts go in one order
     run          saliency; occlusion (each token taken out alone); random (mean of 10 orders);
                  constant (a scorer that knows nothing). Equal scores are ranked against the
                  scorer: of two, the token that matters less by occlusion goes first
@@ -54,8 +58,8 @@ def deletion(
         )
     at = _read_target(saliency, target)
     put, token_id = _read_blank(trace, replacement), _explained(saliency, at)
-    n = trace.n_positions if trace.card.is_masked else at
-    shares = saliency["saliency"].sel(target=at).values[:n]
+    shares = _shares(trace, saliency, at)
+    n = len(shares)
     if np.isnan(shares).any():
         raise InvalidError(
             "target", at, allowed="a target whose shares are defined",
@@ -94,6 +98,15 @@ def order(scores: Floats, lost: Floats) -> NDArray[np.int64]:
     return np.lexsort((lost, -scores))
 
 
+def _shares(trace: Trace, saliency: xr.Dataset, target: int) -> Floats:
+    """(n,) the shares of all that the target was said from: a source's tokens first."""
+    n = trace.n_positions if trace.card.is_masked else target
+    own: Floats = saliency["saliency"].sel(target=target).values[:n]
+    if "source_saliency" not in saliency:
+        return own
+    return np.concatenate([saliency["source_saliency"].sel(target=target).values, own])
+
+
 def _dataset(
     trace: Trace,
     curves: NDArray[np.float64],
@@ -109,8 +122,7 @@ def _dataset(
     fall = falls.mean(axis=1)
     above = fall[0] - fall[3:]
     interval = np.quantile(above[picks].mean(axis=1), _INTERVAL)
-    place = np.empty(len(first), np.int64)
-    place[first] = np.arange(1, len(first) + 1)
+    places, coords = _places(trace, first)
     runs = np.stack([told[0], told[1], random.mean(axis=0), told[2]])
     mean_fall = np.array([fall[0], fall[1], fall[3:].mean(), fall[2]])
     one = {"units": "1"}
@@ -123,13 +135,23 @@ def _dataset(
             "advantage": ((), np.float32(above.mean()), one),
             "advantage_low": ((), np.float32(interval[0]), one),
             "advantage_high": ((), np.float32(interval[1]), one),
-            "place": ("source", place),
+            **places,
         },
-        coords={
-            "run": strings(_CURVES), "k": counts,
-            **token_coords(trace, range(len(first)), axis="source"),
-        },
+        coords={"run": strings(_CURVES), "k": counts, **coords},
     )  # fmt: skip
+
+
+def _places(trace: Trace, first: NDArray[np.int64]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Each token's place in the order, 1 for the one that goes first, and the tokens."""
+    place = np.empty(len(first), np.int64)
+    place[first] = np.arange(1, len(first) + 1)
+    S = len(trace.source_ids)
+    places: dict[str, Any] = {"place": ("source", place[S:])}
+    coords = token_coords(trace, range(len(first) - S), axis="source")
+    if trace.encoder is not None:
+        places["source_place"] = "source_position", place[:S]
+        coords |= token_coords(trace.encoder, range(S), axis="source_position")
+    return places, coords
 
 
 def _read_target(saliency: xr.Dataset, target: int | None) -> int:
@@ -146,9 +168,8 @@ def _read_target(saliency: xr.Dataset, target: int | None) -> int:
 
 def _read_blank(trace: Trace, replacement: str | int | None) -> int:
     """The token that stands for one taken out."""
-    if replacement is None:
-        replacement = trace.card.mask_id if trace.card.mask_id >= 0 else " "
-    return read_token(trace, "replacement", replacement)
+    put = blank(trace) if replacement is None else replacement
+    return read_token(trace, "replacement", put)
 
 
 def _listed(targets: list[int]) -> str:

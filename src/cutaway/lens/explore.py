@@ -30,7 +30,8 @@ def explore(
              after temperature, top-k and top-p, NaN where it needs more tokens than are known;
              of every node candidate_id, candidate_token, candidate_logit (node, candidate),
              log_total (node, temperature), the log of the sum over the vocabulary of
-             exp((logit - the first candidate's) / temperature), and entropy (node) in nats
+             exp((logit - the first candidate's) / temperature), and entropy (node) in nats; of an
+             encoder-decoder also source_position, source_position_input, its source's tokens
     """
     node, k = explored.node, min(options["k"], len(explored.node.pieces))
     drawn, why = _drawn(node, options)
@@ -47,6 +48,7 @@ def explore(
             "k": np.arange(k),
             "node": np.arange(len(explored.nodes)),
             "temperature": node.candidates.temperatures,
+            **_source(explored),
         },
     )
     told = {**options, "node": node.number, "text": node.text}
@@ -84,6 +86,18 @@ def _nodes(explored: Explored) -> dict[str, tuple[tuple[str, ...], NDArray[Any],
         "candidate_logit": (each, np.stack([one.logits for one in found]), number),
         "log_total": (("node", "temperature"), np.stack(totals), number),
         "entropy": (("node",), np.asarray([one.entropy for one in found]), {"units": "nats"}),
+    }
+
+
+def _source(explored: Explored) -> dict[str, Any]:
+    """The tokens that the encoder of an encoder-decoder read."""
+    row, axis = explored.source, "source_position"
+    if row is None:
+        return {}
+    return {
+        axis: np.arange(len(row)),
+        f"{axis}_input_id": (axis, np.asarray(row.ids, dtype=np.int64)),
+        f"{axis}_input": (axis, strings(row.labels)),
     }
 
 

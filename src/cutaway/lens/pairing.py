@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from ..core.errors import InvalidError
 from ..trace.source import Ints
 from ..trace.trace import Trace
-from .align import Alignment
+from .align import Alignment, align
 from .both import both, paired_layers, rows_of, slot_coords
 from .parting import ABSENT, with_parting
 
@@ -21,6 +22,8 @@ __all__ = ["Pair"]
 
 #: Labels that a lens gives to its positions: whose rank it is, which token is explained.
 _OWN_LABELS = ("target", "explained")
+#: The axis of what the encoder of an encoder-decoder read.
+SOURCE = "source_position"
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +39,7 @@ class Pair:
         """Both answers on common axes, with all coordinates but `run`."""
         places: dict[str, tuple[Ints, Ints]] = {}
         coords: dict[str, Any] = {}
-        for axis in axes:
+        for axis in (*axes, *([SOURCE] if SOURCE in self.answers[0].dims else [])):
             places[axis], coords = self._tokens(axis, coords)
         if "layer" in self.answers[0].dims:
             layers, *rows = paired_layers(*self.answers, self.a.n_layers, self.b.n_layers)
@@ -49,22 +52,39 @@ class Pair:
 
     def _tokens(self, axis: str, coords: dict[str, Any]) -> tuple[tuple[Ints, Ints], Any]:
         """The rows of both along an axis of tokens, and its coordinates."""
-        assert self.alignment is not None
-        slots = self.alignment
+        a, b, slots = self._texts(axis)
         if axis == "target":
-            slots = _with_next(slots, self.a.n_positions, self.b.n_positions)
+            slots = _with_next(slots, a.n_positions, b.n_positions)
         rows = [
             rows_of(at, answer[axis].values.tolist())
             for at, answer in zip((slots.a, slots.b), self.answers, strict=True)
         ]
         kept: NDArray[np.bool_] = (rows[0] >= 0) | (rows[1] >= 0)
-        made = slot_coords(self.a, self.b, slots, axis, kept)
+        made = slot_coords(a, b, slots, axis, kept)
         for name in _OWN_LABELS:
             for side, answer, row in zip("ab", self.answers, rows, strict=True):
                 if name in answer.coords and answer[name].dims == (axis,) and name != axis:
                     label = answer[name].values[np.maximum(row, 0)]
                     made[f"{name}_{side}"] = axis, np.where(row < 0, "", label)[kept]
         return (rows[0][kept], rows[1][kept]), coords | made
+
+    def _texts(self, axis: str) -> tuple[Trace, Trace, Alignment]:
+        """The two texts whose tokens an axis has, and how they are aligned."""
+        if axis == SOURCE:
+            return (*self._read, self._sources)
+        assert self.alignment is not None
+        return self.a, self.b, self.alignment
+
+    @property
+    def _read(self) -> tuple[Trace, Trace]:
+        """What the encoders of two encoder-decoders read."""
+        assert self.a.encoder is not None
+        assert self.b.encoder is not None
+        return self.a.encoder, self.b.encoder
+
+    @cached_property
+    def _sources(self) -> Alignment:
+        return align(*self._read)
 
     def _shared(self, placed: set[str]) -> dict[str, Any]:
         """The coordinates of the other axes, which must be the same in both."""
@@ -92,6 +112,8 @@ class Pair:
     def notes(self) -> tuple[str, ...]:
         """What a reader should know of this pair."""
         notes = [] if self.alignment is None else [f"Tokens: {self.alignment.how}."]
+        if SOURCE in self.answers[0].dims:
+            notes.append(f"Tokens of the sources: {self._sources.how}.")
         a, b = self.a, self.b
         if a.n_layers != b.n_layers:
             notes.append(

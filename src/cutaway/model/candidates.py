@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import GenerationConfig, LogitsProcessorList, PreTrainedModel
 
-from ..core.errors import InvalidError
+from ..core.errors import InvalidError, MissingError
 from ..core.progress import working
 from ..trace.candidates import Candidates, Continuation
 from ..trace.source import Floats
 from .forward import as_input, device_of, forward, logits_of, resting
-from .generate import Options, Told, configuration, own_defaults_aside, seeded
+from .generate import Options, configuration, own_defaults_aside, seeded
+from .posed import Decoder
+from .telling import Told
 from .topk import top_k
 
 __all__ = ["TEMPERATURES", "candidates", "continuations", "logprobs"]
@@ -27,7 +30,7 @@ _ROWS = 8
 
 
 def candidates(
-    model: PreTrainedModel, token_ids: Sequence[int], k: int, extra: Sequence[float] = ()
+    model: nn.Module, token_ids: Sequence[int], k: int, extra: Sequence[float] = ()
 ) -> Candidates:
     """The k likeliest next tokens, from one pass over the text.
 
@@ -57,6 +60,7 @@ def candidates(
 
 def continuations(
     model: PreTrainedModel,
+    asked: nn.Module,
     token_ids: Sequence[int],
     n: int,
     options: Options,
@@ -65,21 +69,26 @@ def continuations(
     """n continuations drawn with the options, best mean log-probability first.
 
     They are drawn at once, from one text; their log-probabilities come from passes of their own.
+
+    asked  the model itself or, of an encoder-decoder, its decoder under a source
     """
     settings: GenerationConfig = configuration(options, ends)
     settings.num_return_sequences = n
-    prompt = as_input(model, token_ids)
+    prompt, begun = as_input(model, token_ids), {}
+    if isinstance(asked, Decoder):
+        settings.decoder_start_token_id = token_ids[0]  # else another would be put before it
+        prompt, begun = asked.source, {"decoder_input_ids": prompt}
     generate: Any = model.generate
     with (
         resting(model), own_defaults_aside(model), seeded(options.seed, prompt.device),
         working("drawing", options.max_new_tokens) as step,
     ):  # fmt: skip
         rows = generate(
-            prompt, attention_mask=torch.ones_like(prompt), generation_config=settings,
+            prompt, attention_mask=torch.ones_like(prompt), **begun, generation_config=settings,
             logits_processor=LogitsProcessorList([Told(step)]),
         )  # fmt: skip
     drawn = [_cut(row[len(token_ids) :].tolist(), ends) for row in rows]
-    known = _each_logprobs(model, token_ids, set(drawn))
+    known = _each_logprobs(asked, token_ids, set(drawn))
     found = [Continuation(ids, known[ids]) for ids in drawn]
     return sorted(found, key=lambda one: -one.mean)
 
@@ -91,7 +100,7 @@ def _cut(ids: list[int], ends: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _each_logprobs(
-    model: PreTrainedModel, before: Sequence[int], ways: set[tuple[int, ...]]
+    model: nn.Module, before: Sequence[int], ways: set[tuple[int, ...]]
 ) -> dict[tuple[int, ...], Floats]:
     """The log-probabilities of each way's tokens; ways of one length share a pass, unpadded."""
     found: dict[tuple[int, ...], Floats] = {}
@@ -103,14 +112,38 @@ def _each_logprobs(
     return found
 
 
-def logprobs(
-    model: PreTrainedModel, before: Sequence[int], ways: Sequence[Sequence[int]]
-) -> Floats:
-    """(ways, n) the log-probability of each of n tokens after those before it, in nats."""
+def logprobs(model: nn.Module, before: Sequence[int], ways: Sequence[Sequence[int]]) -> Floats:
+    """(ways, n) the log-probability of each of n tokens after those before it, in nats.
+
+    Raises MissingError where several are asked of a model that reads tokens after the one it says.
+    """
     count = len(ways[0])
     wanted = torch.tensor([list(way) for way in ways])
-    rows = torch.cat([torch.tensor([list(before)]).expand(len(ways), -1), wanted], 1)
+    given = torch.tensor([list(before)]).expand(len(ways), -1)
+    rows = torch.cat([given, wanted[:, :-1]], 1)
     with resting(model):
-        output = forward(model, rows.to(device_of(model)), logits_to_keep=count + 1)
-        logits: Tensor = logits_of(output)[:, -count - 1 : -1].double().cpu().log_softmax(-1)
+        if count > 1:
+            _check_causal(model, before)
+        output = forward(model, rows.to(device_of(model)), logits_to_keep=count)
+        logits: Tensor = logits_of(output)[:, -count:].double().cpu().log_softmax(-1)
     return np.asarray(logits.gather(-1, wanted[..., None])[..., 0].numpy())
+
+
+#: Models that were seen to read only what comes before.
+_CAUSAL: WeakSet[nn.Module] = WeakSet()
+_PROBE = 16
+
+
+def _check_causal(model: nn.Module, before: Sequence[int]) -> None:
+    """MissingError where a later token changes what was said before it: ProphetNet's does."""
+    known = model.__dict__["inner"] if isinstance(model, Decoder) else model
+    if known in _CAUSAL:
+        return
+    texts = torch.tensor([[*before[:_PROBE], last] for last in (0, 1)])
+    a, b = logits_of(forward(model, texts.to(device_of(model))))[:, :-1]
+    if not a.allclose(b, rtol=1e-3, atol=1e-5 * float(a.abs().max())):
+        raise MissingError(
+            "the probabilities of several tokens",
+            because="this model reads tokens after the one it says",
+        )
+    _CAUSAL.add(known)

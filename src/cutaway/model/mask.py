@@ -16,7 +16,7 @@ from ..trace.trace import Trace
 from .aim import Aim
 from .judged import subject_of
 from .leaf import Subject, frozen
-from .sourced import Sourced
+from .sourced import Encoding, Sourced
 from .structure import Anatomy
 
 __all__ = ["masked", "taken_out", "values_of", "without"]
@@ -25,18 +25,30 @@ __all__ = ["masked", "taken_out", "values_of", "without"]
 _TOKENS = 1024
 
 
-def masked(model: nn.Module, anatomy: Anatomy, trace: Trace, wanted: Masked) -> Floats:
+def masked(
+    model: nn.Module,
+    anatomy: Anatomy,
+    trace: Trace,
+    wanted: Masked,
+    encoding: Encoding | None = None,
+) -> Floats:
     """(variants,) log-probability of a token, or a class, with some tokens taken out, in nats.
+
+    encoding  of an encoder-decoder: the source, whose tokens can be taken out too
 
     Raises InvalidError where a variant removes a token that the target does not read, or all.
     """
     subject = subject_of(model, anatomy, trace, rows={wanted.target: wanted.row})
-    n = subject.reach(wanted.target)
+    if encoding is not None:
+        subject = Sourced(model, anatomy, trace.token_ids, encoding=encoding)
+    n = subject.span(wanted.target)
     for removed in wanted.removed:
         if any(not 0 <= position < n for position in removed):
             raise InvalidError("removed", removed, allowed=f"positions 0 to {n - 1}")
-    prefix = trace.token_ids[:n]
-    texts = [without(prefix, gone, wanted.how, wanted.replacement) for gone in wanted.removed]
+    read = subject.reach(wanted.target)
+    texts = [
+        taken_out(subject, read, gone, wanted.how, wanted.replacement) for gone in wanted.removed
+    ]
     aim = Aim((wanted.token_id,), None, "log_probability")
     with frozen(model):
         return values_of(subject, texts, aim, wanted.target)

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from torch import nn
+
 from ..core.axes import read_whole
 from ..core.errors import InvalidError, MissingError
+from ..core.room import check_room as check_memory
 from ..core.tokens import TokenRow
 from ..trace.candidates import Candidates, Continuation
+from ..trace.card import ModelCard
+from ..trace.keep import drawing
 from ..trace.source import Floats
 from .answers import Answers
 from .candidates import candidates, continuations, logprobs
@@ -22,12 +27,22 @@ __all__ = ["NextTokens"]
 
 
 class NextTokens(Answers):
-    """A model that is asked how a row of token ids could go on; ids are never made text again."""
+    """A model that is asked how a row of token ids could go on; ids are never made text again.
 
+    `source`, wherever it is asked for, are the ids that the encoder of an encoder-decoder reads:
+    the others are then its decoder's, the start token first. Other models read none.
+    """
+
+    card: ModelCard
     _limits: Limits
 
     def candidates(
-        self, token_ids: Sequence[int], k: int = 10, temperatures: Sequence[float] = ()
+        self,
+        token_ids: Sequence[int],
+        k: int = 10,
+        temperatures: Sequence[float] = (),
+        *,
+        source: Sequence[int] = (),
     ) -> Candidates:
         """The k likeliest tokens after these, from one forward pass.
 
@@ -36,17 +51,21 @@ class NextTokens(Answers):
         (array([7042,  260]), array([0.773, 0.036]))
 
         temperatures  what it can be re-weighed by, beside 0.1, 0.2, ... 2.0
+        source        of an encoder-decoder, what its encoder reads
         """
         ids = self._read_ids(token_ids)
         count = read_whole("k", k, 1)
         with self._lock, explained_running():
-            return candidates(self.model, ids, count, temperatures)
+            return candidates(self._having_read(source), ids, count, temperatures)
 
-    def logprobs(self, token_ids: Sequence[int], following: Sequence[int]) -> Floats:
+    def logprobs(
+        self, token_ids: Sequence[int], following: Sequence[int], *, source: Sequence[int] = ()
+    ) -> Floats:
         """(n,) the log-probability of each of the following tokens, in nats."""
         self._read_ids([*token_ids, *following])
         with self._lock, explained_running():
-            found: Floats = logprobs(self.model, token_ids, [following])[0]
+            asked = self._having_read(source)
+            found: Floats = logprobs(asked, token_ids, [following])[0]
         return found
 
     def continuations(
@@ -54,6 +73,7 @@ class NextTokens(Answers):
         token_ids: Sequence[int],
         n: int = 20,
         *,
+        source: Sequence[int] = (),
         max_new_tokens: int = 12,
         temperature: float = 1.0,
         top_k: int | None = None,
@@ -75,9 +95,15 @@ class NextTokens(Answers):
             raise MissingError("generation", because=f"{type(self.model).__name__} can't generate")
         check_room("max_new_tokens", max_new_tokens, len(ids), options.max_new_tokens, self._limits)
         count = read_whole("n", n, 1, 1000)
+        check_memory(
+            f"{count} continuations of {len(ids):,} tokens",
+            drawing(self.card, len(ids), count),
+            "draw fewer at once",
+        )
         with self._lock, explained_running():
             ends = end_ids(self.model, self._vocabulary)
-            return continuations(self.model, ids, count, options, ends)
+            asked = self._having_read(source)
+            return continuations(self.model, asked, ids, count, options, ends)
 
     def start_id(self) -> int:
         """The token that begins a text. Raises MissingError for a model without one."""
@@ -95,10 +121,30 @@ class NextTokens(Answers):
         """The ids of a text, of ids or of a chat, as `trace` reads them."""
         return read_prompt(x, self._vocabulary, self._limits)
 
+    def beginning(self, x: object, target: object = None) -> tuple[Prompt, Prompt | None]:
+        """What is gone on with, and the source beside it, which only an encoder-decoder has.
+
+        target  of an encoder-decoder: what the text begins with
+        """
+        if target is not None:
+            raise InvalidError(
+                "target", target, allowed="None: this model goes on with the text itself"
+            )
+        return self.read(x), None
+
     def row(self, token_ids: Sequence[int], n_prompt: int, roles: Sequence[str] = ()) -> TokenRow:
         """Ids as a row of tokens: their labels, and where each lies in the text."""
         return row(self._vocabulary, token_ids, n_prompt, roles)
 
+    def _having_read(self, source: Sequence[int]) -> nn.Module:
+        """The model that goes on, once it has read a source."""
+        if source:
+            raise InvalidError("source", source, allowed="(): this model reads none")
+        return self.model
+
     def _read_ids(self, token_ids: Sequence[int]) -> tuple[int, ...]:
         causal_only("what comes next", self.model)
+        if not self.anatomy.speaks:
+            because = self.anatomy.capabilities["logit lens"].why
+            raise MissingError("what comes next", because=because)
         return read_prompt(list(token_ids), self._vocabulary, self._limits).ids

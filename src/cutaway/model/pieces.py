@@ -7,7 +7,7 @@ from functools import cache, cached_property
 
 from transformers import PreTrainedTokenizerBase
 
-from ..core.errors import InvalidError
+from ..core.errors import InvalidError, MissingError
 from ..core.tokens import Piece, byte_label, display_text
 
 __all__ = ["UNDEFINED", "Vocabulary", "encoded", "runs", "unbroken"]
@@ -110,6 +110,24 @@ class Vocabulary:
             allowed=f"a text that is one token, and this is {len(ids)}: {parts or 'none'}",
             fix=f"perhaps {spaced!r}, with a space before it" if spaced in self._by_text else "",
         )
+
+    def blank_id(self) -> int:
+        """The entry for a token that is not there: mask, unknown token or padding, else a space.
+
+        Raises MissingError for a tokenizer that has none of them.
+        """
+        tokenizer = self.tokenizer
+        for named in (tokenizer.mask_token_id, tokenizer.unk_token_id, tokenizer.pad_token_id):
+            if isinstance(named, int):
+                return named
+        try:
+            return self.token_id(" ")
+        except InvalidError:
+            raise MissingError(
+                "a token that stands for one taken out",
+                because="the tokenizer has no mask, unknown or padding token, and no space",
+                fix="give one: replacement=",
+            ) from None
 
 
 def _is_byte(word: str) -> bool:
