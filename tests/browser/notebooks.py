@@ -156,18 +156,18 @@ def all_are_drawn(page: Page) -> None:
     expect(picture(page, WALK)).to_contain_text("Step 1 of")
 
 
-def a_token_is_picked(page: Page) -> None:
-    """By click, and then another by key."""
-    lens = picture(page, LENS)
+def test_a_token_is_picked_by_click_and_by_key(notebook: Page) -> None:
+    """A test of every notebook, which imports it and has its `notebook`."""
+    lens = picture(notebook, LENS)
     lens.get_by_role("option", name="·France").click()
     expect(lens.locator(".readout")).to_contain_text("Position 3: read ·France")
-    page.keyboard.press("ArrowLeft")
+    notebook.keyboard.press("ArrowLeft")
     expect(lens.locator(".readout")).to_contain_text("Position 2: read ·of")
 
 
-def a_head_is_computed(page: Page) -> None:
-    """By the kernel, which has been asked for none of them before."""
-    heads = picture(page, ATTENTION)
+def test_a_head_is_computed_by_the_kernel(notebook: Page) -> None:
+    """Likewise: the kernel has been asked for none of them before."""
+    heads = picture(notebook, ATTENTION)
     grid = heads.get_by_role("application", name="270 heads")
     grid.press("Home")
     grid.press("Enter")

@@ -20,11 +20,11 @@ from tests.browser.notebooks import (
     REPORT,
     ROOT,
     RUN,
-    a_head_is_computed,
-    a_token_is_picked,
     all_are_drawn,
     jupyterlab,
     picture,
+    test_a_head_is_computed_by_the_kernel,  # noqa: F401 - a test of every notebook
+    test_a_token_is_picked_by_click_and_by_key,  # noqa: F401 - likewise
     until,
     watched,
 )
@@ -41,7 +41,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def lab(browser: Browser, folder: Path) -> Iterator[Page]:
+def notebook(browser: Browser, folder: Path) -> Iterator[Page]:
     """JupyterLab after all cells have run."""
     with jupyterlab(folder) as address, watched(browser) as page:
         page.goto(address.format(path="start.ipynb"))
@@ -57,20 +57,12 @@ def choose(page: Page, menu: str, *items: str) -> None:
         page.locator(".lm-Menu-itemLabel").get_by_text(item, exact=True).click()
 
 
-def test_every_picture_is_drawn(lab: Page) -> None:
-    all_are_drawn(lab)
+def test_every_picture_is_drawn(notebook: Page) -> None:
+    all_are_drawn(notebook)
 
 
-def test_a_token_is_picked_by_click_and_by_key(lab: Page) -> None:
-    a_token_is_picked(lab)
-
-
-def test_a_head_is_computed_by_the_kernel(lab: Page) -> None:
-    a_head_is_computed(lab)
-
-
-def test_a_section_of_the_report_is_computed_by_the_kernel(lab: Page) -> None:
-    report = picture(lab, REPORT)
+def test_a_section_of_the_report_is_computed_by_the_kernel(notebook: Page) -> None:
+    report = picture(notebook, REPORT)
     section = report.locator("[data-section=lens]")
     section.locator(".disclosure").click()
     expect(section.locator(".grid")).to_be_visible(timeout=RUN)
@@ -78,20 +70,20 @@ def test_a_section_of_the_report_is_computed_by_the_kernel(lab: Page) -> None:
     expect(report.locator(".problem")).to_have_count(0)
 
 
-def test_the_theme_of_the_notebook_is_followed(lab: Page) -> None:
-    expect(picture(lab, LENS)).to_have_attribute("data-scheme", "light")
+def test_the_theme_of_the_notebook_is_followed(notebook: Page) -> None:
+    expect(picture(notebook, LENS)).to_have_attribute("data-scheme", "light")
     for theme, scheme in (("JupyterLab Dark", "dark"), ("JupyterLab Light", "light")):
-        choose(lab, "Settings", "Theme", theme)
+        choose(notebook, "Settings", "Theme", theme)
         for number in range(REPORT + 1):
-            expect(picture(lab, number)).to_have_attribute("data-scheme", scheme)
+            expect(picture(notebook, number)).to_have_attribute("data-scheme", scheme)
 
 
 @pytest.fixture(scope="module")
-def saved(lab: Page, folder: Path) -> Path:
+def saved(notebook: Page, folder: Path) -> Path:
     """The notebook as JupyterLab saves it: without the state of its widgets."""
     path = folder / "start.ipynb"
     before = path.stat().st_mtime_ns
-    choose(lab, "File", "Save Notebook")
+    choose(notebook, "File", "Save Notebook")
     until(lambda: path.stat().st_mtime_ns > before and is_whole(path))
     return path
 
@@ -156,16 +148,17 @@ def test_a_lab_without_widgets_shows_what_is_kept_and_says_what_to_install(
         )
 
 
-def test_what_is_interrupted_says_how_far_it_is_and_leaves_the_model_usable(lab: Page) -> None:
-    run(lab, "ct.saliency(trace, method='shapley_value_sampling', samples=10**5)")
-    bar = lab.locator(".jp-OutputArea").get_by_text(re.compile("taking.random.tokens.out:"))
+def test_what_is_interrupted_says_how_far_it_is_and_leaves_the_model_usable(notebook: Page) -> None:
+    run(notebook, "ct.saliency(trace, method='shapley_value_sampling', samples=10**5)")
+    bar = notebook.locator(".jp-OutputArea").get_by_text(re.compile("taking.random.tokens.out:"))
     expect(bar).to_be_visible()
-    choose(lab, "Kernel", "Interrupt Kernel")
-    expect(lab.get_by_text("KeyboardInterrupt", exact=True).last).to_be_visible()
+    choose(notebook, "Kernel", "Interrupt Kernel")
+    expect(notebook.get_by_text("KeyboardInterrupt", exact=True).last).to_be_visible()
     expect(bar).to_have_count(0)
-    expect(lab.get_by_text(IDLE)).to_be_visible()  # before, a kernel takes no cell after an error
-    run(lab, "print('the same:', ct.logit_lens(trace).data.identical(lens.data))")
-    expect(lab.get_by_text("the same: True")).to_be_visible()
+    # Before that, a kernel takes no cell after an error.
+    expect(notebook.get_by_text(IDLE)).to_be_visible()
+    run(notebook, "print('the same:', ct.logit_lens(trace).data.identical(lens.data))")
+    expect(notebook.get_by_text("the same: True")).to_be_visible()
 
 
 def run(page: Page, code: str) -> None:

@@ -13,11 +13,11 @@ from tests.browser.notebooks import (
     REPORT,
     ROOT,
     RUN,
-    a_head_is_computed,
-    a_token_is_picked,
     all_are_drawn,
     marimo,
     picture,
+    test_a_head_is_computed_by_the_kernel,  # noqa: F401 - a test of every notebook
+    test_a_token_is_picked_by_click_and_by_key,  # noqa: F401 - likewise
     watched,
 )
 
@@ -37,11 +37,3 @@ def test_every_picture_is_drawn_in_the_notebooks_theme(notebook: Page) -> None:
     all_are_drawn(notebook)
     for number in range(REPORT + 1):
         expect(picture(notebook, number)).to_have_attribute("data-scheme", "dark")
-
-
-def test_a_token_is_picked_by_click_and_by_key(notebook: Page) -> None:
-    a_token_is_picked(notebook)
-
-
-def test_a_head_is_computed_by_the_kernel(notebook: Page) -> None:
-    a_head_is_computed(notebook)

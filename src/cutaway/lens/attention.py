@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,14 +12,15 @@ from ..core.axes import read_position, read_whole
 from ..core.errors import InvalidError, UnknownError
 from ..trace.source import Floats, Ints
 from ..trace.trace import Trace
-from .aggregate import AGGREGATES, aggregated, read_aggregate
+from .aggregate import AGGREGATES, BOTH_TEXTS, aggregated, read_aggregate
 from .dataset import finish, token_coords
 from .having import noting_absent
 from .lazy import lazily
+from .making import making
 from .sight import Sight, read_sight
 from .weighting import read_weighting, weighted
 
-__all__ = ["OPENS", "attention", "read_attention_layers", "read_heads"]
+__all__ = ["OPENS", "attention", "read_attention_layers", "read_heads", "read_heads_of"]
 
 #: Whose attention: that of the text on itself, which "decoder" means as well; of an
 #: encoder-decoder's source on itself; of its target on its source.
@@ -65,65 +66,63 @@ def attention(
     sight = read_sight(trace, kind)
     worth = read_weighting(weighting)
     chosen = sight.layers(layers)
-    read_aggregate(sight.trace, aggregate, weighting, chosen, heads, cross=sight.cross)
+    read_aggregate(sight.trace, aggregate, weighting, chosen, heads)
     options = {
         "kind": kind, "layers": list(chosen), "weighting": weighting, "aggregate": aggregate,
         "split": _read_split(sight, split), "opens": opens,
     }  # fmt: skip
-    words = worth.words if aggregate is None else f"{AGGREGATES[aggregate]}, of {worth.words}"
-    attrs = {"units": worth.unit, "long_name": words}
-    made = _each if aggregate is None else _together
-    dataset = made(sight, chosen, heads, options, attrs)
+    if aggregate is None:
+        numbers = read_heads_of(sight.heads, chosen, heads)
+        dataset = _each(sight, chosen, numbers, weighting)
+    else:
+        by_layer = {layer: read_heads_of(sight.heads, (layer,), heads) for layer in chosen}
+        numbers = by_layer[chosen[0]]
+        dataset = _together(sight, chosen, by_layer, weighting, aggregate)
+    options["heads"] = None if aggregate is not None and heads is None else list(numbers)
+    words = worth.words
+    if aggregate is not None:
+        under = aggregate == "rollout" and sight.trace.encoder is not None
+        words = f"{AGGREGATES[aggregate]}{BOTH_TEXTS if under else ''}, of {words}"
+    dataset["weight"].attrs.update(units=worth.unit, long_name=words)
     dataset.attrs["kind"] = sight.kind
     noted = noting_absent(sight.trace, "attention", sight.heads)
     return finish(dataset, noted, lens="attention", options=options)
 
 
 def _each(
-    sight: Sight,
-    layers: tuple[int, ...],
-    heads: int | Sequence[int] | None,
-    options: dict[str, Any],
-    attrs: dict[str, str],
+    sight: Sight, layers: tuple[int, ...], numbers: tuple[int, ...], weighting: str
 ) -> xr.Dataset:
     """Every head by itself."""
-    numbers = _read_heads(sight.heads, layers, heads)
-    options["heads"] = list(numbers)
     trace, T, S = sight.trace, sight.trace.n_positions, sight.keys.n_positions
 
     def compute(layer_rows: Ints, head_rows: Ints) -> Floats:
         asked = [numbers[row] for row in head_rows]
         whole = np.empty((len(layer_rows), len(asked), T, S), dtype=np.float32)
         for place, row in enumerate(layer_rows):
-            whole[place] = weighted(
-                trace, layers[row], asked, options["weighting"], cross=sight.cross
-            )
+            whole[place] = weighted(trace, layers[row], asked, weighting, cross=sight.cross)
         return whole
 
-    lazy = lazily((len(layers), len(numbers), T, S), compute)
+    work = making(sight, layers, weighting)
+    lazy = lazily((len(layers), len(numbers), T, S), compute, work)
     coords = {
         "head": np.asarray(numbers, dtype=np.int64),
         "group": ("head", _groups(sight, layers, numbers)),
     }
-    return _dataset(sight, layers, xr.Variable(("layer", "head", *_GRID), lazy, attrs), coords)
+    return _dataset(sight, layers, xr.Variable(("layer", "head", *_GRID), lazy), coords)
 
 
 def _together(
     sight: Sight,
     layers: tuple[int, ...],
-    heads: int | Sequence[int] | None,
-    options: dict[str, Any],
-    attrs: dict[str, str],
+    numbers: Mapping[int, Sequence[int]],
+    weighting: str,
+    aggregate: str,
 ) -> xr.Dataset:
     """The heads of a block as one; without a choice each block's own, however many."""
-    numbers = {layer: _read_heads(sight.heads, (layer,), heads) for layer in layers}
-    options["heads"] = None if heads is None else list(numbers[layers[0]])
-    compute = aggregated(
-        sight.trace, layers, numbers, options["weighting"], options["aggregate"],
-        cross=sight.cross,
-    )  # fmt: skip
-    lazy = lazily((len(layers), sight.trace.n_positions, sight.keys.n_positions), compute)
-    return _dataset(sight, layers, xr.Variable(("layer", *_GRID), lazy, attrs), {})
+    compute = aggregated(sight.trace, layers, numbers, weighting, aggregate, cross=sight.cross)
+    shape = len(layers), sight.trace.n_positions, sight.keys.n_positions
+    lazy = lazily(shape, compute, making(sight, layers, weighting, aggregate))
+    return _dataset(sight, layers, xr.Variable(("layer", *_GRID), lazy), {})
 
 
 def _dataset(
@@ -166,12 +165,13 @@ def read_heads(
     trace: Trace, layers: Sequence[int], heads: int | Sequence[int] | None
 ) -> tuple[int, ...]:
     """The heads asked for: numbers that every chosen layer has."""
-    return _read_heads(trace.card.heads, layers, heads)
+    return read_heads_of(trace.card.heads, layers, heads)
 
 
-def _read_heads(
+def read_heads_of(
     of: Sequence[int], layers: Sequence[int], heads: int | Sequence[int] | None
 ) -> tuple[int, ...]:
+    """The same of blocks that have so many heads each."""
     counts = {of[layer] for layer in layers}
     if heads is None and len(counts) > 1:
         raise InvalidError(

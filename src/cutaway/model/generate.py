@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from math import isfinite
 from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList, PreTrainedModel
-from transformers.generation.streamers import BaseStreamer
+from transformers import (
+    GenerationConfig,
+    GenerationMixin,
+    LogitsProcessorList,
+    PreTrainedModel,
+)
 
 from ..core.axes import read_whole
 from ..core.errors import InvalidError, MissingError
-from ..core.progress import Step, working
+from ..core.progress import working
 from .forward import as_input, resting
 from .pieces import Vocabulary
 from .prompt import Limits, Prompt, read_prompt
-from .tokens import decoded
+from .telling import OnToken, Scores, Streamer, Told
 
 __all__ = [
-    "OnToken", "Options", "Told", "check_room", "configuration", "continued", "end_ids",
+    "Options", "check_room", "configuration", "continued", "end_ids",
     "generated", "own_defaults_aside", "read_options", "seeded",
 ]  # fmt: skip
-
-#: Told of each token as it is chosen: its id, the characters it completes, and its probability.
-OnToken = Callable[[int, str, float], object]
 
 
 #: The lowest temperature that draws; a logit over less may be infinite in float32.
@@ -113,11 +115,12 @@ def generated(
     limits: Limits,
     on_token: OnToken | None = None,
     *,
-    source: Sequence[int] | None = None,
+    source: Tensor | None = None,
 ) -> tuple[int, ...]:
     """The ids that the model goes on with, an end token that stopped it included.
 
-    source  what the encoder of an encoder-decoder reads; ids are then its decoder's
+    source  what the encoder of an encoder-decoder reads, (1, S) ids or the features of a sound; ids
+            are then its decoder's
 
     The user's random state is left as it is, and so is the model's generation configuration.
     """
@@ -126,22 +129,22 @@ def generated(
     if on_token is not None and options.num_beams > 1:
         raise InvalidError("on_token", on_token, allowed="None with beams, which go back")
     check_room("max_new_tokens", options.max_new_tokens, len(ids), options.max_new_tokens, limits)
-    prompt = as_input(model, ids if source is None else source)
+    prompt = as_input(model, ids) if source is None else source
     settings = configuration(options, end_ids(model, vocabulary))
     begun = {}
     if source is not None:
         begun = {"decoder_input_ids": as_input(model, ids)}
         settings.decoder_start_token_id = ids[0]  # what begins otherwise would get another start
-    scores = _Scores()
-    streamer = None if on_token is None else _Streamer(vocabulary, on_token, scores)
-    generate: Any = model.generate
+    scores = Scores()
+    streamer = None if on_token is None else Streamer(vocabulary, on_token, scores)
+    if not prompt.is_floating_point():
+        begun["attention_mask"] = torch.ones_like(prompt)
     with (
         resting(model), own_defaults_aside(model), seeded(options.seed, prompt.device),
         working("generating", options.max_new_tokens) as step,
     ):  # fmt: skip
-        rows = generate(
+        rows = _way(model, prompt)(
             prompt,
-            attention_mask=torch.ones_like(prompt),
             **begun,
             generation_config=settings,
             streamer=streamer,
@@ -150,6 +153,13 @@ def generated(
             ),
         )
     return tuple(int(token_id) for token_id in rows[0, len(ids) :])
+
+
+def _way(model: Any, prompt: Tensor) -> Any:
+    """How it goes on: models of sounds have ways of their own, with settings nobody asked for."""
+    if prompt.is_floating_point():
+        return partial(GenerationMixin.generate, model)
+    return model.generate
 
 
 def continued(
@@ -165,7 +175,7 @@ def continued(
     ids = read_prompt(text, vocabulary, limits, add_special_tokens=False).ids
     check_room("continuation", text, len(prompt.ids), len(ids), limits)
     if on_token is not None:
-        streamer = _Streamer(vocabulary, on_token, _Scores())
+        streamer = Streamer(vocabulary, on_token, Scores())
         for token_id in ids:
             streamer.say(token_id)
     return ids
@@ -213,64 +223,3 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
     with torch.random.fork_rng(devices, device_type=device.type if devices else "cuda"):
         torch.manual_seed(seed)
         yield
-
-
-class Told(LogitsProcessor):
-    """Tells of every choice that is about to be made; changes nothing."""
-
-    def __init__(self, step: Step) -> None:
-        self._step = step
-
-    def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:  # noqa: ARG002
-        """Called by transformers before every choice."""
-        self._step()
-        return scores
-
-
-class _Scores(LogitsProcessor):
-    """Remembers the model's own logits, before temperature, top-k and top-p; changes nothing."""
-
-    def __init__(self) -> None:
-        self._logits: Tensor | None = None
-
-    def __call__(self, input_ids: Tensor, scores: Tensor) -> Tensor:  # noqa: ARG002
-        """Called by transformers before every choice, and before its own processors of drawing."""
-        self._logits = scores
-        return scores
-
-    def probability(self, token_id: int) -> float:
-        """Of the token chosen last; NaN where the model was not asked."""
-        if self._logits is None:
-            return float("nan")
-        row = self._logits[0].double()
-        return float((row[token_id] - row.logsumexp(0)).exp())
-
-
-class _Streamer(BaseStreamer):
-    """Hands each token on with the characters that it completes and its probability."""
-
-    def __init__(self, vocabulary: Vocabulary, on_token: OnToken, scores: _Scores) -> None:
-        self._vocabulary = vocabulary
-        self._scores = scores
-        self._on_token = on_token
-        self._ids: list[int] = []
-        self._prompt_is_over = False
-        self._said = 0
-
-    def put(self, value: Tensor) -> None:
-        """Called by transformers: first with the prompt, then with each token."""
-        if self._prompt_is_over:
-            for token_id in value.flatten().tolist():
-                self.say(token_id)
-        self._prompt_is_over = True
-
-    def say(self, token_id: int) -> None:
-        """Hand on one token."""
-        self._ids.append(token_id)
-        # A cut character decodes to a replacement character until its last token is here.
-        whole = decoded(self._vocabulary, self._ids).rstrip("\ufffd")
-        self._on_token(token_id, whole[self._said :], self._scores.probability(token_id))
-        self._said = max(self._said, len(whole))
-
-    def end(self) -> None:
-        """Called by transformers when all is said."""

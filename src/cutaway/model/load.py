@@ -2,64 +2,40 @@
 
 from __future__ import annotations
 
-import os
-import re
-import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import getproxies
 
 import torch
 from torch import nn
 from transformers import (
     AutoConfig,
-    AutoModel,
-    AutoModelForCausalLM,
-    AutoModelForImageTextToText,
-    AutoModelForMaskedLM,
-    AutoModelForQuestionAnswering,
-    AutoModelForSeq2SeqLM,
-    AutoModelForSequenceClassification,
-    AutoModelForTokenClassification,
+    AutoFeatureExtractor,
     AutoTokenizer,
-    PretrainedConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
-)
-from transformers.models.auto.modeling_auto import (
-    MODEL_FOR_CAUSAL_LM_MAPPING,
-    MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING,
-    MODEL_FOR_MASKED_LM_MAPPING,
-    MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING,
-    MODEL_MAPPING,
+    ProcessorMixin,
+    SequenceFeatureExtractor,
 )
 from transformers.utils import logging
 
-from ..core.errors import FileError, InvalidError
-from .classes import task_named, task_of
+from ..core.errors import InvalidError, MissingError
+from .auto import auto_class
+from .classes import task_of
 from .classifier import Classifier
 from .devices import read_device, read_dtype
-from .embedded import EMBEDDED, PACKAGE, embedded_folder
+from .embedded import EMBEDDED, PACKAGE
 from .explain import explained_loading
 from .held import uncompiled
+from .lacking import check_complete, noting
 from .lm import LM
-from .objective import reads_source
+from .objective import hears, reads_source
 from .seq2seq import Seq2SeqLM
+from .sounds import SoundLM
+from .whereabouts import whereabouts
 
 __all__ = ["load", "wrap"]
-
-#: A hub id: owner/name or an old one-word name.
-_HUB_ID = re.compile(r"\w[\w.-]*(/[\w.-]+)?")
-_HUB_FIX = "check the name, the network, and that HF_HUB_OFFLINE is not set"
-_FOLDER_FIX = "fetch it again"
-_CLASSIFYING: Mapping[str, Any] = {
-    "sequence": AutoModelForSequenceClassification,
-    "token": AutoModelForTokenClassification,
-    "span": AutoModelForQuestionAnswering,
-}
 
 
 def load(
@@ -76,24 +52,32 @@ def load(
         raise InvalidError("device", device, allowed="device or device_map, not both")
     place, wanted = read_device(device), read_dtype(dtype)
     shown = EMBEDDED if name is None else str(name)
-    where, fix = _where(name, revision)
+    where, fix = whereabouts(name, revision)
     options = {**where, "revision": revision or "main", "trust_remote_code": trust_remote_code}
     with explained_loading(shown, fix), _quiet(name is None):
         config = AutoConfig.from_pretrained(**options)
-        auto = _auto_class(config, shown, trust_remote_code)
+        auto = auto_class(config, shown, trust_remote_code)
         tokenizer = AutoTokenizer.from_pretrained(**options)
         loaded: Any = auto.from_pretrained(
             **options, dtype=wanted, device_map=device_map, output_loading_info=True
         )
         model, report = loaded
-        _check_complete(report, shown)
+        hearing = reads_source(model) and hears(model)
+        extractor = AutoFeatureExtractor.from_pretrained(**options) if hearing else None
+        lacking = check_complete(model, tokenizer, report, shown)
         if place is not None:
             model.to(place)
     commit = getattr(config, "_commit_hash", None) or ""
-    return _opened(model, tokenizer, shown, PACKAGE if name is None else str(commit))
+    lm = _opened(model, tokenizer, shown, PACKAGE if name is None else str(commit), extractor)
+    lm.card = noting(lm.card, lacking)
+    return lm
 
 
-def wrap(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> LM:
+def wrap(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase | ProcessorMixin,
+    feature_extractor: Any = None,
+) -> LM:
     """A model in memory; the user's documentation is at `cutaway.wrap`."""
     model = _inner(model)
     if not isinstance(model, PreTrainedModel):
@@ -101,6 +85,10 @@ def wrap(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> LM:
             "model", type(model).__name__, allowed="a transformers PreTrainedModel",
             fix="to load one by its name, call cutaway.load(name)",
         )  # fmt: skip
+    if isinstance(tokenizer, ProcessorMixin) and reads_source(model) and hears(model):
+        processor: Any = tokenizer
+        feature_extractor = feature_extractor or getattr(processor, "feature_extractor", None)
+        tokenizer = getattr(processor, "tokenizer", processor)
     if not isinstance(tokenizer, PreTrainedTokenizerBase):
         raise InvalidError(
             "tokenizer", type(tokenizer).__name__, allowed="a transformers tokenizer",
@@ -108,11 +96,16 @@ def wrap(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> LM:
         )  # fmt: skip
     name = model.name_or_path or type(model).__name__
     _check_weights(model)
-    return _opened(model, tokenizer, name, getattr(model.config, "_commit_hash", "") or "")
+    revision = getattr(model.config, "_commit_hash", "") or ""
+    return _opened(model, tokenizer, name, revision, feature_extractor)
 
 
 def _opened(
-    model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, name: str, revision: str
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    name: str,
+    revision: str,
+    extractor: Any = None,
 ) -> LM:
     kind = Classifier if task_of(model) else LM
     if reads_source(model):
@@ -121,89 +114,28 @@ def _opened(
                 "model", name, allowed="a classifier of one stack of blocks; this one reads its "
                 "text with an encoder and again with a decoder",
             )  # fmt: skip
+        if hears(model):
+            return SoundLM(
+                model, tokenizer, feature_extractor=_checked(extractor, model), name=name,
+                revision=revision,
+            )  # fmt: skip
         kind = Seq2SeqLM
+    if extractor is not None:
+        raise InvalidError(
+            "feature_extractor", type(extractor).__name__, allowed="None: this model reads texts"
+        )
     return kind(model, tokenizer, name=name, revision=revision)
 
 
-def _where(name: str | Path | None, revision: str | None) -> tuple[dict[str, Any], str]:
-    """transformers' arguments for a folder, a GGUF file or a hub id; and what to do if it fails."""
-    if name is None:
-        if revision is not None:
-            raise InvalidError("revision", revision, allowed="with the name of a model only")
-        folder = embedded_folder()
-        return _local(folder), f"delete the folder {folder}, and it is made again"
-    path = Path(name).expanduser()
-    if path.is_dir():
-        if not (path / "config.json").is_file():
-            raise FileError(path, "has no config.json", fix="give the folder of one model")
-        return _local(path), _FOLDER_FIX
-    if path.suffix == ".gguf" and path.is_file():
-        return _local(path.parent, gguf_file=path.name), _FOLDER_FIX
-    if path.suffix == ".gguf" or path.exists() or not _HUB_ID.fullmatch(str(name)):
-        raise FileError(
-            name, "is no model", fix="give a folder with a config.json, a .gguf file or owner/name"
-        )
-    here = not _hub_has_address()
-    return {"pretrained_model_name_or_path": str(name), "local_files_only": here}, _HUB_FIX
-
-
-def _local(folder: Path, **more: str) -> dict[str, Any]:
-    return {"pretrained_model_name_or_path": folder, "local_files_only": True, **more}
-
-
-def _hub_has_address() -> bool:
-    """Whether the hub's name is known here; if not, asking for files would be tried for 24 s.
-
-    What is in the hub's cache is then read from there at once.
-    """
-    host = urlsplit(os.environ.get("HF_ENDPOINT", "https://huggingface.co")).hostname
-    if getproxies():  # then the proxy knows names, and this machine need not
-        return True
-    try:
-        return bool(socket.getaddrinfo(host, 443))
-    except OSError:
-        return False
-
-
-def _auto_class(config: PretrainedConfig, name: str, trusted: bool) -> Any:
-    """transformers' class for it: its language head, masked for an encoder, else causal; or what
-    was saved, where that is its bare body or a head that classifies.
-
-    Raises InvalidError where transformers has none of them, before weights are read.
-    """
-    body: Any = MODEL_MAPPING.get(type(config), ())
-    bodies = body if isinstance(body, tuple) else (body,)  # Funnel has two
-    if config.architectures in [[each.__name__] for each in bodies]:
-        return AutoModel
-    own = (getattr(config, "auto_map", None) or {}) if trusted else {}
-    if (task := task_named(config, own)) in _CLASSIFYING:
-        return _CLASSIFYING[task]
-    writes = type(config) in MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING
-    if config.is_encoder_decoder and (writes or "AutoModelForSeq2SeqLM" in own):
-        return AutoModelForSeq2SeqLM
-    masked = type(config) in MODEL_FOR_MASKED_LM_MAPPING or "AutoModelForMaskedLM" in own
-    if masked and not getattr(config, "is_decoder", False):
-        return AutoModelForMaskedLM
-    if type(config) in MODEL_FOR_CAUSAL_LM_MAPPING or "AutoModelForCausalLM" in own:
-        return AutoModelForCausalLM
-    if type(config) in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING:  # of which the text side is read
-        return AutoModelForImageTextToText
-    raise InvalidError(
-        "model", name,
-        allowed="a causal, masked or encoder-decoder language model, and this is a "
-        f"{config.model_type} model",
-    )  # fmt: skip
-
-
-def _check_complete(report: Mapping[str, Any], name: str) -> None:
-    """transformers fills missing weights with random numbers and only warns."""
-    lacking = sorted(report["missing_keys"]) or sorted(map(str, report["mismatched_keys"]))
-    if lacking:
-        raise FileError(
-            name,
-            f"lacks weights of {len(lacking)} parameters ({', '.join(lacking[:3])})",
-            fix="fetch it again, or give the model that has a language head",
-        )
+def _checked(extractor: Any, model: PreTrainedModel) -> Any:
+    """The feature extractor of a model that hears. Raises MissingError where there is none."""
+    if not isinstance(extractor, SequenceFeatureExtractor):
+        raise MissingError(
+            "the feature extractor", because=f"{type(model).__name__} hears sounds",
+            fix="give feature_extractor=AutoFeatureExtractor.from_pretrained(name), or the model's "
+            "processor as the tokenizer",
+        )  # fmt: skip
+    return extractor
 
 
 def _check_weights(model: PreTrainedModel) -> None:

@@ -43,11 +43,12 @@ def steps(spec: Spec, most: int) -> list[Step]:
     """At most so many keys, those with the most weight first; then the sink, if there is one."""
     header, arrays = spec.header, spec.arrays
     query = arrays["query"][header["at"]].astype(np.float64)
+    labels = (header["source"] or header)["inputs"]
     seen = np.flatnonzero(~np.isnan(arrays["score"]))
     order = seen[np.argsort(-arrays["weight"][seen], kind="stable")]
     found = [
         Step(
-            key, header["inputs"][key], query * arrays["key"][key],
+            key, labels[key], query * arrays["key"][key],
             *(float(arrays[name][key]) for name in ("dot", "score", "weight")),
         )
         for key in order[:most].tolist()

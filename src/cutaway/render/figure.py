@@ -25,6 +25,7 @@ from .figure_neurons import clusters_figure, factors_figure, neurons_figure
 from .figure_points import points_figure
 from .figure_race import pairs_figure, watch_figure
 from .figure_report import report_figure
+from .figure_routing import experts_figure
 from .figure_saliency import saliency_figure
 from .figure_walk import walk_figure
 
@@ -49,6 +50,7 @@ FIGURES: Mapping[str, Callable[[Spec], Figure]] = {
     "neurons": neurons_figure,
     "clusters": clusters_figure,
     "factors": factors_figure,
+    "experts": experts_figure,
     "attention": attention_figure,
     "alignment": alignment_figure,
     "compare": compare_figure,

@@ -9,7 +9,8 @@ import numpy as np
 from ..core.errors import InvalidError
 from ..core.numbers import percent, quantity
 from ..view.spec import Spec
-from .drawing import DIM, canvas, drawable, short, write
+from .cells import strip, token_ends
+from .drawing import canvas, write
 from .ramp import colours, ink
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def alignment_figure(spec: Spec) -> Figure:
     figure, axes = canvas(spec, _HEAD + count * column, height)
     _cells(axes, spec, column, told)
     _ends(axes, spec, column)
-    _legend(axes, spec, height - 0.2)
+    _legend(axes, spec, height - 0.2, told)
     return figure
 
 
@@ -67,29 +68,21 @@ def _cells(axes: Axes, spec: Spec, column: float, told: bool) -> None:
 
 
 def _ends(axes: Axes, spec: Spec, column: float) -> None:
-    """The source's tokens, upright above; the target's, at the left."""
-    header = spec.header
-    for c, label in enumerate(header["inputs"]):
-        write(
-            axes, _HEAD + column * (c + 0.5), _TOP - 0.05, short(drawable(label), 10), size=6,
-            rotation=90, ha="center", va="bottom",
-        )  # fmt: skip
-    for r, (target, label) in enumerate(zip(header["targets"], header["explained"], strict=True)):
-        words = f"{short(drawable(label), 11)} {target}"
-        write(axes, _HEAD - 0.07, _TOP + _ROW * (r + 0.5), words, size=6.5, ha="right")
+    """The source's tokens above; the target's, at the left."""
+    rows = zip(spec.header["targets"], spec.header["explained"], strict=True)
+    token_ends(axes, spec.header["inputs"], rows, (_HEAD, _TOP), (column, _ROW))
 
 
-def _legend(axes: Axes, spec: Spec, y: float) -> None:
+def _legend(axes: Axes, spec: Spec, y: float, told: bool) -> None:
     """Which layer, the scale, and what a frame is."""
     header = spec.header
     largest = float(np.nan_to_num(spec.arrays["weight"][header["opens_with"]]).max())
     layers = header["layers"]
     write(axes, 0, 0.12, f"Layer {layers[header['opens_with']]}" if layers else "All targets")
-    strip = colours("clay", np.linspace(0, 1, 65))
-    write(axes, _HEAD - 0.07, y, "0", size=6.5, color=DIM, ha="right")
-    axes.pcolormesh(_HEAD + 1.6 * np.linspace(0, 1, 66), [y - 0.05, y + 0.05], strip[None] / 255.0)
-    words = f"{_told(spec, largest)}   framed: the most of a row; rows targets, columns the source"
-    write(axes, _HEAD + 1.67, y, words, size=6.5, color=DIM)
+    unit = ", in percent" if told and header["unit"] == "1" else ""
+    framed = "framed: the most of a row; rows targets, columns the source"
+    words = f"{_told(spec, largest)}{unit}   {framed}"
+    strip(axes, (_HEAD, y), ("0", words))
 
 
 def _told(spec: Spec, value: float) -> str:

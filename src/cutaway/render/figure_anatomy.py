@@ -22,9 +22,12 @@ _BLOCK, _LEAST_BLOCK, _OUTSIDE, _GAP = 0.12, 0.03, 0.14, 0.008
 _LABEL = 0.11
 #: Where the columns of the tally end, but the first, which begins; its rows.
 _COLUMNS, _ROW = (4.95, 7.35, 7.95, 9.3, 10.0), 0.2
-_KINDS = {"embedding": 2, "unembedding": 2, "attention": 0, "mlp": 1, "norms": 3, "final norm": 3}
+_KINDS = {
+    "embedding": 2, "unembedding": 2, "encoder": 4, "attention": 0, "cross-attention": 5, "mlp": 1,
+    "norms": 3, "final norm": 3,
+}  # fmt: skip
 _OTHER = 6
-_STRENGTH = 0.45
+_STRENGTH, _PALE = 0.45, 0.2
 
 
 def anatomy_figure(spec: Spec) -> Figure:
@@ -90,11 +93,7 @@ def _cells(
         colour = HUES[_KINDS.get(part["kind"], _OTHER)]
         if not count:
             wide = _WIDE / len(parts)
-            axes.bar(
-                x + wide / 2, height, wide, bottom=y, fill=False, edgecolor=colour,
-                linestyle="--", linewidth=0.7,
-            )  # fmt: skip
-            write(axes, x + 0.06, y + height / 2, f"one with {part['tied'][0]}", size=5.5)
+            _ghost(axes, part["twins"], colour, (x, y, wide, height))
             x += wide
             continue
         wide = across * _own(part) / count
@@ -103,6 +102,24 @@ def _cells(
             alpha=_STRENGTH if wide > 0.03 else 1.0, linewidth=0,
         )  # fmt: skip
         x += wide
+
+
+def _ghost(
+    axes: Axes, twins: Sequence[str], colour: str, box: tuple[float, float, float, float]
+) -> None:
+    """What is counted elsewhere: a dashed box that says where, or a pale one too low for words.
+
+    box  left, top, width, height
+    """
+    x, y, wide, height = box
+    if height < _LABEL:
+        axes.bar(x + wide / 2, height, wide, bottom=y, color=colour, alpha=_PALE, linewidth=0)
+        return
+    axes.bar(
+        x + wide / 2, height, wide, bottom=y, fill=False, edgecolor=colour, linestyle="--",
+        linewidth=0.7,
+    )  # fmt: skip
+    write(axes, x + 0.06, y + height / 2, f"one with {twins[0]}", size=5.5)
 
 
 def _tally(axes: Axes, header: Mapping[str, Any], words: Sequence[Sequence[str]]) -> None:

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..core.errors import InvalidError
 from ..view.spec import Spec
 from .drawing import DIM, canvas, write
 from .figure_heads import heads_figure
+from .head_grid import CELL, FOOT, GAP, READ, closed, corners, head_grid, square
 from .ramp import colours
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 __all__ = ["attention_figure"]
 
-_LEFT, _TOP, _GAP = 0.35, 0.22, 0.04
-_CELL = 0.36
-_FOOT = 0.35
-_MOST = 2500
 #: Of an aggregate: wider squares, so many in a line, and the room for their names.
 _WIDE, _ACROSS, _NAME = 0.95, 6, 0.2
 _SHADING = "Square-root shading, first token hidden and rows renormalised."
@@ -38,25 +33,11 @@ def attention_figure(spec: Spec) -> Figure:
 
 def _every_head(spec: Spec) -> Figure:
     """Layers down, heads across."""
-    layers, heads = spec.header["layers"], spec.header["heads"]
-    if len(layers) * len(heads) > _MOST:
-        raise InvalidError(
-            "heads", len(layers) * len(heads), allowed=f"at most {_MOST} in one figure",
-            fix="give layers=, or save a page (.html)",
-        )  # fmt: skip
-    step = _CELL + _GAP
-    width, height = _LEFT + step * len(heads), _TOP + step * len(layers) + _FOOT
-    figure, axes = canvas(spec, width, height)
-    for row, layer in enumerate(layers):
-        y = _TOP + step * row
-        write(axes, _LEFT - 0.07, y + _CELL / 2, str(layer), size=6.5, ha="right", color=DIM)
-    for column, head in enumerate(heads):
-        x = _LEFT + step * column
-        write(axes, x + _CELL / 2, _TOP / 2, str(head), size=6.5, ha="center", color=DIM)
-        corners = [(x, _TOP + step * row) for row in range(len(layers))]
-        _squares(axes, spec, column, corners, _CELL)
-    axes.set(xlim=(0, width), ylim=(height, 0))
-    _foot(axes, spec, height, "Layers down, heads across; in each, queries down and keys across.")
+    figure, axes, limits = head_grid(spec)
+    small = spec.arrays["thumbnails_rest"] / 255.0
+    for row, column, corner in corners(spec):
+        square(axes, colours("clay", small[row, column]), corner, CELL)
+    closed(axes, limits, _words(spec, READ), _SHADING)
     return figure
 
 
@@ -65,34 +46,19 @@ def _every_layer(spec: Spec) -> Figure:
     layers = spec.header["layers"]
     across = min(_ACROSS, len(layers))
     lines = -(-len(layers) // across)
-    width, step = across * (_WIDE + _GAP), _WIDE + _NAME
-    height = step * lines + _FOOT + 0.1
-    figure, axes = canvas(spec, width, height)
-    corners = []
+    width, step = across * (_WIDE + GAP), _WIDE + _NAME
+    limits = width, step * lines + FOOT + 0.1
+    figure, axes = canvas(spec, *limits)
+    small = spec.arrays["thumbnails_rest"][:, 0] / 255.0
     for n, layer in enumerate(layers):
-        x, y = (n % across) * (_WIDE + _GAP), (n // across) * step
+        x, y = (n % across) * (_WIDE + GAP), (n // across) * step
         write(axes, x, y + _NAME / 2, f"layer {layer}", size=6.5, color=DIM)
-        corners.append((x, y + _NAME))
-    _squares(axes, spec, 0, corners, _WIDE)
-    axes.set(xlim=(0, width), ylim=(height, 0))
-    _foot(axes, spec, height, "Queries down and keys across.")
+        square(axes, colours("clay", small[n]), (x, y + _NAME), _WIDE)
+    closed(axes, limits, _words(spec, "Queries down and keys across."), _SHADING)
     return figure
 
 
-def _squares(
-    axes: Axes, spec: Spec, column: int, corners: list[tuple[float, float]], side: float
-) -> None:
-    """The thumbnails of one head number, a corner (left, top) for each layer."""
-    painted = colours("clay", spec.arrays["thumbnails_rest"][:, column] / 255.0)  # (layer, S, S, 3)
-    for square, (x, y) in zip(painted, corners, strict=True):
-        axes.imshow(
-            square, extent=(x, x + side, y + side, y), aspect="auto", interpolation="nearest"
-        )
-
-
-def _foot(axes: Axes, spec: Spec, height: float, words: str) -> None:
-    """How to read it, in two lines."""
-    if spec.header["weighting"]["name"] != "weight":
-        words += " Cells are shares of their row's sum."
-    write(axes, 0, height - 0.2, words, size=6.5, color=DIM)
-    write(axes, 0, height - 0.06, _SHADING, size=6.5, color=DIM)
+def _words(spec: Spec, words: str) -> str:
+    """How cells are read, and what they are where they are no weights."""
+    plain = spec.header["weighting"]["name"] == "weight"
+    return words if plain else words + " Cells are shares of their row's sum."

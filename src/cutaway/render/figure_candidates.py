@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..core.axes import layer_name
 from ..core.numbers import percent
 from ..view.spec import Spec
+from .candidate_layers import layer_names
 from .drawing import DIM, canvas, drawable, short, write
 from .ramp import RAMPS
 
@@ -30,9 +30,10 @@ def candidates_figure(spec: Spec) -> Figure:
     figure, axes = canvas(spec, _HEAD + k * _CELL, _ROW * (len(layers) + 1))
     for rank in range(k):
         write(axes, _HEAD + rank * _CELL, _ROW / 2, str(rank + 1), size=6.5, color=DIM)
+    names = layer_names(spec)
     for line, r in enumerate(reversed(range(len(layers)))):
         y = _ROW * (line + 1.5)
-        write(axes, _HEAD - 0.1, y, layer_name(layers[r]), size=6.5, color=DIM, ha="right")
+        write(axes, _HEAD - 0.1, y, names[r], size=6.5, color=DIM, ha="right")
         _row(axes, spec, r, y)
     return figure
 

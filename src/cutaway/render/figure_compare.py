@@ -1,4 +1,4 @@
-"""Two runs' attention as a figure: every head's difference, layers down, heads across."""
+"""Two runs as figures: the difference of every head, or of every cell of a lens."""
 
 from __future__ import annotations
 
@@ -10,55 +10,43 @@ from numpy.typing import NDArray
 from ..core.errors import InvalidError
 from ..core.numbers import quantity
 from ..view.spec import Spec
+from .cells import worded_cell
 from .drawing import DIM, canvas, short, write
-from .ramp import colours, hexadecimal, ink
+from .head_grid import CELL, READ, closed, corners, head_grid, square
+from .ramp import colours
 from .table_compare import slot_name
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 __all__ = ["compare_attention_figure", "compare_figure"]
 
-_LEFT, _TOP, _GAP, _CELL, _FOOT = 0.35, 0.22, 0.04, 0.36, 0.35
+
 _MOST = 2500
 _ROW, _COLUMN, _LABEL, _LONGEST = 0.19, 0.78, 0.75, 11
 
 
 def compare_attention_figure(spec: Spec) -> Figure:
     """Thumbnails: queries down, keys across; clay where the first looks more, teal the second."""
-    layers, heads = spec.header["layers"], spec.header["heads"]
-    if len(layers) * len(heads) > _MOST:
-        raise InvalidError(
-            "heads", len(layers) * len(heads), allowed=f"at most {_MOST} in one figure",
-            fix="give layers=, or save a page (.html)",
-        )  # fmt: skip
-    step = _CELL + _GAP
-    width, height = _LEFT + step * len(heads), _TOP + step * len(layers) + _FOOT
-    figure, axes = canvas(spec, width, height)
+    figure, axes, limits = head_grid(spec)
     painted = _signed_colours((spec.arrays["thumbnails"].astype(np.float64) - 128) / 127)
-    for row, layer in enumerate(layers):
-        y = _TOP + step * row
-        write(axes, _LEFT - 0.07, y + _CELL / 2, str(layer), size=6.5, ha="right", color=DIM)
-        for column in range(len(heads)):
-            x = _LEFT + step * column
-            axes.imshow(
-                painted[row, column], extent=(x, x + _CELL, y + _CELL, y), aspect="auto",
-                interpolation="nearest",
-            )  # fmt: skip
-            axes.plot(
-                [x, x + _CELL, x + _CELL, x, x], [y, y, y + _CELL, y + _CELL, y], color="#d8d4ca",
-                linewidth=0.4,
-            )  # fmt: skip
-    for column, head in enumerate(heads):
-        x = _LEFT + step * column + _CELL / 2
-        write(axes, x, _TOP / 2, str(head), size=6.5, ha="center", color=DIM)
-    axes.set(xlim=(0, width), ylim=(height, 0))
+    for row, column, corner in corners(spec):
+        square(axes, painted[row, column], corner, CELL)
+        _frame(axes, corner)
     first, second = spec.header["names"]
     words = f"Brown: {first} looks more there; green: {second} does. Square-root shading."
-    write(axes, 0, height - 0.2, words, size=6.5, color=DIM)
-    words = "Layers down, heads across; in each, queries down and keys across."
-    write(axes, 0, height - 0.06, words, size=6.5, color=DIM)
+    closed(axes, limits, words, READ)
     return figure
+
+
+def _frame(axes: Axes, corner: tuple[float, float]) -> None:
+    """A line around a square: where two heads look alike it is as white as the page."""
+    x, y = corner
+    axes.plot(
+        [x, x + CELL, x + CELL, x, x], [y, y, y + CELL, y + CELL, y], color="#d8d4ca",
+        linewidth=0.4,
+    )  # fmt: skip
 
 
 def compare_figure(spec: Spec) -> Figure:
@@ -84,14 +72,8 @@ def compare_figure(spec: Spec) -> Figure:
         write(axes, _LABEL - 0.07, y + _ROW / 2, name, size=6.5, ha="right", color=DIM)
         for column, colour in enumerate(painted[row]):
             x = _LABEL + column * _COLUMN
-            axes.barh(
-                y + _ROW / 2, _COLUMN, _ROW, left=x, color=hexadecimal(colour)[0],
-                edgecolor="white", linewidth=0.5,
-            )  # fmt: skip
             words = short(_told(spec, shown, (row, column)), 14)
-            write(
-                axes, x + _COLUMN / 2, y + _ROW / 2, words, ha="center", size=6, color=ink(colour)
-            )
+            worded_cell(axes, (x, y, _COLUMN, _ROW), colour, words, 6)
     first, second = header["names"]
     words = f"{second} minus {first}: {shown['words']}. Brown: less, green: more; square root."
     write(axes, 0, height - 0.1, words, size=6.5, color=DIM)

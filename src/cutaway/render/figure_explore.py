@@ -24,7 +24,9 @@ def explore_figure(spec: Spec) -> Figure:
     words, k = spec.header["vocabulary"], spec.header["k"]
     index = spec.arrays["candidate_index"][spec.header["at"], :k].tolist()
     figure, axes = canvas(spec, _HEAD + _BAR + 1.6, _ROW * (len(index) + 2))
-    text = drawable("".join(so_far(spec)))
+    read = spec.header["source"]
+    text = ("" if read is None else f"{''.join(read)} → ") + "".join(so_far(spec))
+    text = drawable(text)
     shown = text if len(text) <= _WORDS else "…" + text[1 - _WORDS :]
     write(axes, 0, _ROW / 2, shown, size=8)
     how = filters(spec)

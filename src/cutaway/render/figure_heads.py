@@ -45,23 +45,18 @@ def heads_figure(spec: Spec) -> Figure:
             "length of the text", longest, allowed=f"at most {_MOST} tokens as lines",
             fix="save a page (.html), or a figure with opens='model'",
         )  # fmt: skip
-    layer = _opening(spec)
-    held = np.flatnonzero(spec.arrays["place"][layer] >= 0)
-    if not len(held):
-        raise MissingError(
-            "the weights of this layer", because="the picture holds none of its heads",
-            fix="give layers=, with carry='weights'",
-        )  # fmt: skip
+    layer, held = _opening(spec)
     height = _TOP + _ROW * longest + _FOOT
     figure, axes = canvas(spec, 2 * _COLUMN + _LINES, height)
-    _legend(axes, spec, layer, held.tolist())
-    sides = ((inputs, _COLUMN - 0.08, "right"), (looked, _COLUMN + _LINES + 0.08, "left"))
-    for labels, x, align in sides:
+    _legend(axes, spec, layer, held)
+    for labels, x, align in (
+        (inputs, _COLUMN - 0.08, "right"),
+        (looked, _COLUMN + _LINES + 0.08, "left"),
+    ):
         for i, label in enumerate(labels):
-            y = _TOP + _ROW * (i + 0.5)
-            write(axes, x, y, short(label, _LONGEST), ha=align)
+            write(axes, x, _TOP + _ROW * (i + 0.5), short(label, _LONGEST), ha=align)
     drawn = []
-    for n, head in enumerate(held.tolist()):
+    for n, head in enumerate(held):
         aside = _SPREAD * ((n + 0.5) / len(held) - 0.5)  # a lane for each head
         drawn.append(_lines(axes, _weights(spec, layer, head), _hue(head), aside))
     words = f"{percent(float(np.mean(drawn)))} of mass drawn, the largest weights of each token."
@@ -71,12 +66,19 @@ def heads_figure(spec: Spec) -> Figure:
     return figure
 
 
-def _opening(spec: Spec) -> int:
-    """The row of the layer whose head leads in the opening figure."""
+def _opening(spec: Spec) -> tuple[int, list[int]]:
+    """The row of the layer whose head leads in the opening figure, and those that it holds."""
     names = [entry["name"] for entry in spec.header["figures"]]
     scores = spec.arrays["figures"][names.index(spec.header["opens_with"])]
     best = int(np.nan_to_num(scores, nan=-np.inf).argmax())
-    return best // len(spec.header["heads"])
+    layer = best // len(spec.header["heads"])
+    held = np.flatnonzero(spec.arrays["place"][layer] >= 0).tolist()
+    if not held:
+        raise MissingError(
+            "the weights of this layer", because="the picture holds none of its heads",
+            fix="give layers=, with carry='weights'",
+        )  # fmt: skip
+    return layer, held
 
 
 def _legend(axes: Axes, spec: Spec, layer: int, held: list[int]) -> None:

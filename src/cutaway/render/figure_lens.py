@@ -9,6 +9,7 @@ import numpy as np
 from ..core.errors import InvalidError
 from ..core.numbers import percent, quantity
 from ..view.spec import Spec
+from .cells import strip
 from .drawing import DIM, canvas, drawable, short, write
 from .grid import Grid, grid
 from .ramp import colours, ink
@@ -95,14 +96,15 @@ def _ends(axes: Axes, whole: Grid, column: float, top: float, *, upright: bool) 
 
 def _legend(axes: Axes, whole: Grid, y: float) -> None:
     shown = whole.quantity
-    shares = np.linspace(0, 1, 65)
-    strip = colours(shown["ramp"], shares if shown["strong"] == "high" else shares[::-1])
     low, high = _end(shown["name"], shown["low"]), _end(shown["name"], shown["high"])
-    write(axes, _HEAD - 0.07, y, low, size=6.5, color=DIM, ha="right")
-    axes.pcolormesh(_HEAD + 1.6 * np.linspace(0, 1, 66), [y - 0.05, y + 0.05], strip[None] / 255.0)
     scale = " (log scale)" if shown["scale"] == "log" else ""
     unit = f", {shown['unit']}" if shown["unit"] else ""
-    write(axes, _HEAD + 1.67, y, f"{high}   {shown['words']}{unit}{scale}", size=6.5, color=DIM)
+    mark = f"   {whole.mark}" if whole.checked else ""
+    words = f"{shown['words']}{unit}{scale}{mark}"
+    strip(
+        axes, (_HEAD, y), (low, f"{high}   {words}"), ramp=shown["ramp"],
+        rising=shown["strong"] == "high",
+    )  # fmt: skip
 
 
 def _end(name: str, value: float) -> str:

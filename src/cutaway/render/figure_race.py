@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,9 +11,9 @@ from numpy.typing import NDArray
 from ..core.axes import layer_name
 from ..core.numbers import rank
 from ..view.spec import Spec
+from .cells import worded_cell
 from .drawing import DIM, canvas, short, write
 from .hues import DASHES, HUES
-from .ramp import hexadecimal, ink
 from .scale import Scale
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ _ROW, _COLUMN, _LEFT = 0.19, 0.75, 0.45
 _CHART = 4.2
 _GAP = 0.5
 _LONGEST = 10
+#: Inches between the labels at the lines' ends.
+_LABEL = 0.13
 
 
 def watch_figure(spec: Spec) -> Figure:
@@ -67,14 +70,8 @@ def _cells(axes: Axes, spec: Spec, ranks: NDArray[Any], corner: tuple[float, flo
         write(axes, left + _LEFT - 0.07, y + _ROW / 2, name, size=6.5, ha="right", color=DIM)
         for column, colour in enumerate(colours[r]):
             x = left + _LEFT + column * _COLUMN
-            axes.barh(
-                y + _ROW / 2, _COLUMN, _ROW, left=x, color=hexadecimal(colour)[0],
-                edgecolor="white", linewidth=0.5,
-            )  # fmt: skip
             words = rank(int(ranks[r, column]))
-            write(
-                axes, x + _COLUMN / 2, y + _ROW / 2, words, ha="center", size=6.5, color=ink(colour)
-            )
+            worded_cell(axes, (x, y, _COLUMN, _ROW), colour, words, 6.5)
 
 
 def _lines(axes: Axes, spec: Spec, left: float, height: float) -> None:
@@ -88,8 +85,27 @@ def _lines(axes: Axes, spec: Spec, left: float, height: float) -> None:
         write(axes, left - 0.06, y, rank(10**power), size=6, ha="right", color=DIM)
     for at in range(0, len(layers), max(1, len(layers) // 10)):
         write(axes, x[at], bottom + 0.12, layer_name(layers[at]), size=6, ha="center", color=DIM)
-    for column, token in enumerate(spec.header["tokens"]):
-        y_of = top + (bottom - top) * np.log(spec.arrays["rank"][:, column]) / worst
+    tokens = spec.header["tokens"]
+    ends = _apart(_heights(spec.arrays["rank"][-1], worst, top, bottom), bottom)
+    for column, token in enumerate(tokens):
+        y_of = _heights(spec.arrays["rank"][:, column], worst, top, bottom)
         colour = HUES[column % len(HUES)]
         axes.plot(x, y_of, color=colour, linewidth=1.4, linestyle=DASHES[column % len(DASHES)])
-        write(axes, x[-1] + 0.08, float(y_of[-1]), short(token, _LONGEST), color=colour)
+        axes.plot([x[-1] + 0.04, x[-1] + 0.14], [y_of[-1], ends[column]], color=colour, lw=0.5)
+        write(axes, x[-1] + 0.17, float(ends[column]), short(token, _LONGEST), color=colour)
+
+
+def _heights(ranks: NDArray[Any], worst: float, top: float, bottom: float) -> NDArray[np.float64]:
+    """Where ranks stand: 1 at the top, the worst, by its logarithm, at the bottom."""
+    return np.asarray(top + (bottom - top) * np.log(ranks) / worst)
+
+
+def _apart(wanted: NDArray[np.float64], bottom: float) -> NDArray[np.float64]:
+    """The places of labels, as near to those wanted as they can be without meeting."""
+    places, order = wanted.copy(), np.argsort(wanted, kind="stable")
+    for before, after in pairwise(order):
+        places[after] = max(places[after], places[before] + _LABEL)
+    places[order[-1]] = min(places[order[-1]], bottom)
+    for after, before in pairwise(order[::-1]):
+        places[before] = min(places[before], places[after] - _LABEL)
+    return places

@@ -9,7 +9,8 @@ import numpy as np
 from ..core.errors import InvalidError
 from ..core.numbers import percent
 from ..view.spec import Spec
-from .drawing import DIM, canvas, drawable, short, write
+from .cells import strip, token_ends
+from .drawing import DIM, canvas, write
 from .ramp import colours, ink
 from .shares import joined
 
@@ -74,21 +75,11 @@ def _numbers(axes: Axes, spec: Spec, column: float, largest: float) -> None:
 
 
 def _ends(axes: Axes, spec: Spec, column: float) -> None:
-    """The tokens read, upright above; the tokens explained, at the left."""
-    header = spec.header
-    for c, label in enumerate(joined(spec)[0]):
-        write(
-            axes, _HEAD + column * (c + 0.5), _TOP - 0.05, short(drawable(label), 10), size=6,
-            rotation=90, ha="center", va="bottom",
-        )  # fmt: skip
-    for r, (target, label) in enumerate(zip(header["targets"], header["explained"], strict=True)):
-        words = f"{short(drawable(label), 11)} {target}"
-        write(axes, _HEAD - 0.07, _TOP + _ROW * (r + 0.5), words, size=6.5, ha="right")
+    """The tokens read above; the tokens explained, at the left."""
+    rows = zip(spec.header["targets"], spec.header["explained"], strict=True)
+    token_ends(axes, joined(spec)[0], rows, (_HEAD, _TOP), (column, _ROW))
 
 
 def _legend(axes: Axes, largest: float, y: float) -> None:
-    strip = colours("clay", np.linspace(0, 1, 65))
-    write(axes, _HEAD - 0.07, y, "0 %", size=6.5, color=DIM, ha="right")
-    axes.pcolormesh(_HEAD + 1.6 * np.linspace(0, 1, 66), [y - 0.05, y + 0.05], strip[None] / 255.0)
     words = f"{percent(largest)}   share, in percent: rows are the tokens said, columns those read"
-    write(axes, _HEAD + 1.67, y, words, size=6.5, color=DIM)
+    strip(axes, (_HEAD, y), ("0 %", words))

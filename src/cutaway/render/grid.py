@@ -23,7 +23,7 @@ class Row:
     """One layer of the grid, or the state inside it; P positions.
 
     name     "29", "29 inside" or "in"
-    labels   (P,) top tokens, "–" where undefined
+    labels   (P,) top tokens, "–" where undefined; after "≠ " where float32 puts another on top
     numbers  (P,) the quantity, printed
     values   (P,) the quantity
     shares   (P,) of the colour scale, 0 to 1; NaN where undefined
@@ -45,6 +45,7 @@ class Grid:
     reads      (P,) tokens read
     comes      (P,) tokens that came, "" at the end
     produced   (P,) whether the model produced the token read
+    checked    whether top tokens were checked in float32
     """
 
     quantity: dict[str, Any]
@@ -53,6 +54,12 @@ class Grid:
     comes: tuple[str, ...]
     produced: tuple[bool, ...]
     rows: tuple[Row, ...]
+    checked: bool = False
+
+    @property
+    def mark(self) -> str:
+        """What the mark before some tokens means; "" where none was checked."""
+        return "≠: float32 puts another token on top" if self.checked else ""
 
     def columns(self, start: int, stop: int) -> Grid:
         """The same grid with the columns start..stop-1."""
@@ -63,7 +70,7 @@ class Grid:
         )
         return Grid(
             self.quantity, self.positions[part], self.reads[part], self.comes[part],
-            self.produced[part], rows,
+            self.produced[part], rows, self.checked,
         )  # fmt: skip
 
 
@@ -84,16 +91,20 @@ def grid(spec: Spec) -> Grid:
         comes=tuple(header["nexts"]),
         produced=tuple(header["produced"]),
         rows=tuple(rows),
+        checked=bool(header.get("checked")),
     )
 
 
 def _row(spec: Spec, shown: dict[str, Any], name: str, r: int, prefix: str) -> Row:
     words = spec.header["vocabulary"]
+    changed = spec.arrays.get(f"{prefix}changed")
+    marked = np.zeros(len(spec.header["positions"])) if changed is None else changed[r]
     values = _values(spec, shown["name"], prefix)[r]
     return Row(
         name=name,
         labels=tuple(
-            words[i] if i >= 0 else "–" for i in spec.arrays[f"{prefix}top_index"][r, :, 0]
+            ("≠ " if other else "") + (words[i] if i >= 0 else "–")
+            for i, other in zip(spec.arrays[f"{prefix}top_index"][r, :, 0], marked, strict=True)
         ),
         numbers=tuple(_printed(shown["name"], value, shown["unit"]) for value in values.tolist()),
         values=values,

@@ -7,6 +7,6 @@ from __future__ import annotations
 
 __all__ = ["DASHES", "HUES"]
 
-HUES = ("#0072b2", "#c45100", "#007a5a", "#a8457c", "#7a5c00", "#2b7fb8", "#5b5b5b", "#8b2f2f")
+HUES = ("#0072b2", "#c45100", "#007a5a", "#a8457c", "#7a5c00", "#6f4bd8", "#5b5b5b", "#8b2f2f")
 #: matplotlib's line styles.
 DASHES = ("solid", "dashed", "dotted", "dashdot")

@@ -63,4 +63,5 @@ def _name(part: dict[str, Any]) -> str:
 
 def _shapes(part: dict[str, Any]) -> str:
     shapes = ", ".join(part["shapes"])
-    return f"{shapes} (one with {', '.join(part['tied'])})" if part["tied"] else shapes
+    which = "some one with" if part["count"] else "one with"
+    return f"{shapes} ({which} {', '.join(part['twins'])})" if part["twins"] else shapes

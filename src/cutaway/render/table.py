@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ..core.axes import layer_name
 from ..core.errors import UnknownError
 from ..core.numbers import percent
 from ..view.spec import Spec
+from .candidate_layers import layer_names
 from .classes import classes_table
 from .grid import grid
 from .parts import COLUMNS, rows
@@ -21,6 +21,7 @@ from .table_neurons import clusters_table, factors_table, neurons_table
 from .table_points import points_table
 from .table_race import pairs_table, watch_table
 from .table_report import report_table
+from .table_routing import experts_table
 from .table_saliency import deletion_table, saliency_table
 from .table_walk import walk_table
 from .tabular import Table
@@ -49,7 +50,8 @@ def lens_table(spec: Spec) -> Table:
     left_out = count - len(part.positions)
     return Table(
         caption=f"Top token after each layer and {part.quantity['words']}"
-        + (f"; the last {_MOST_POSITIONS} of {count:,} positions" if left_out else ""),
+        + (f"; the last {_MOST_POSITIONS} of {count:,} positions" if left_out else "")
+        + (f"; {part.mark}" if part.checked else ""),
         columns=(
             "layer",
             *(f"{i}: {label}" for i, label in zip(part.positions, part.reads, strict=True)),
@@ -64,13 +66,13 @@ def lens_table(spec: Spec) -> Table:
 def candidates_table(spec: Spec) -> Table:
     """Layers down, the k best tokens across, best first."""
     words, index = spec.header["vocabulary"], spec.arrays["top_index"]
-    probability = spec.arrays["top_probability"]
+    probability, names = spec.arrays["top_probability"], layer_names(spec)
     return Table(
         caption=f"The tokens likeliest to follow {spec.header['label']}, after each layer",
         columns=("layer", *(str(k + 1) for k in range(spec.header["k"]))),
         rows=tuple(
             (
-                layer_name(spec.header["layers"][r]),
+                names[r],
                 *(
                     f"{words[i]} {percent(p)}" if i >= 0 else "–"
                     for i, p in zip(index[r].tolist(), probability[r].tolist(), strict=True)
@@ -107,6 +109,7 @@ TABLES: Mapping[str, Callable[[Spec], Table]] = {
     "neurons": neurons_table,
     "clusters": clusters_table,
     "factors": factors_table,
+    "experts": experts_table,
     "attention": attention_table,
     "alignment": alignment_table,
     "compare": compare_table,

@@ -8,6 +8,8 @@ from .tabular import Table
 
 __all__ = ["drawn_words", "explore_table", "filters", "so_far"]
 
+_SOURCE = 24
+
 
 def explore_table(spec: Spec) -> Table:
     """A row per candidate: its probability, and the one after temperature, top-k and top-p."""
@@ -18,6 +20,7 @@ def explore_table(spec: Spec) -> Table:
     how = filters(spec)
     return Table(
         caption=f"What could come next after {'|'.join(so_far(spec)[-12:])}"
+        + _from(spec)
         + (f"; drawn: with {how}" if how else ""),
         columns=("rank", "token", "probability", "drawn", "logit"),
         rows=tuple(
@@ -27,6 +30,14 @@ def explore_table(spec: Spec) -> Table:
             )
         ),
     )
+
+
+def _from(spec: Spec) -> str:
+    """The source of an encoder-decoder, as far as a caption has room for it."""
+    read = spec.header["source"]
+    if read is None:
+        return ""
+    return f", from {'|'.join(read[:_SOURCE])}" + ("|…" if len(read) > _SOURCE else "")
 
 
 def drawn_words(drawn: float) -> str:

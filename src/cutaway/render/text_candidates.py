@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from rich.cells import cell_len
 from rich.text import Text
 
-from ..core.axes import layer_name
 from ..core.numbers import percent
 from ..view.spec import Spec
+from .candidate_layers import layer_names
 from .text_lens import fitted
 
 __all__ = ["candidates_text"]
@@ -26,7 +26,7 @@ def candidates_text(spec: Spec, width: int | None) -> Iterator[Text]:
     labels = _labels(spec)
     longest = max(cell_len(label) for row in labels for label in row)
     token = longest if width is None else min(longest, _WIDEST)
-    layers = [layer_name(layer) for layer in spec.header["layers"]]
+    layers = layer_names(spec)
     heads = max(len("layer"), *(len(name) for name in layers))
     cell = _GAP + token + 1 + _BAR + 1 + _NUMBER
     k = spec.header["k"]

@@ -20,8 +20,10 @@ _BAR, _WIDEST = 20, 24
 
 def explore_text(spec: Spec, width: int | None) -> Iterator[Text]:
     """A line per candidate, then the continuations drawn from here, best first."""
-    yield Text("|".join(so_far(spec)), style="bold")
     words, header = spec.header["vocabulary"], spec.header
+    if header["source"] is not None:
+        yield Text(f"source: {'|'.join(header['source'])}", style="dim")
+    yield Text("|".join(so_far(spec)), style="bold")
     names = [words[i] for i in spec.arrays["candidate_index"][header["at"]].tolist()]
     names = names[: header["k"]]
     longest = max(map(cell_len, names))

@@ -35,6 +35,8 @@ def lens_text(spec: Spec, width: int | None) -> Iterator[Text]:
         yield from _lines(whole.columns(start, stop), heads, widths[start:stop])
         yield Text()
     yield Text(f"Numbers: {_unit(whole)}. Final layer on top.", style="dim")
+    if whole.checked:
+        yield Text(f"{whole.mark}.", style="dim")
 
 
 def fitted(label: str, width: int) -> str:
