@@ -4,7 +4,7 @@ import { cellAt, EDGE, ownCount, stackOf } from "../src/views/anatomy/stack";
 
 const part = (kind: string, path: string, each: number, more: Partial<AnatomyPart> = {}) => ({
   ...{ kind, label: kind, blocks: "", path, shapes: [`weight ${each}`], sizes: [each] },
-  ...{ experts: null, tied: [], each, count: each, ...more },
+  ...{ experts: null, tied: [], twins: [], each, count: each, ...more },
 });
 
 /** An embedding, blocks of an attention and an MLP three times as large, a norm, a tied end. */

@@ -163,3 +163,29 @@ it("a rotary embedding turns two entries together", () => {
   expect(partner("half", 8, 1)).toEqual([5, -1]);
   expect(partner("interleaved", 8, 1)).toEqual([0, 1]);
 });
+
+describe("keys of another text", () => {
+  const source = { inputs: ["x", "y"], positions: [0, 1], texts: ["x", "y"] };
+  const across = (): Head =>
+    head({ source, causal: false } as unknown as Partial<AttentionNeuronHeader>, {
+      key: new Grid(new Float32Array([1, 0, -1, 2]), [2, D]),
+      value: new Grid(new Float32Array([1, 2, 3, 4]), [2, D]),
+      bias: new Grid(new Float32Array([0, 0, 0, 0, 1, -1]), [T, 2]),
+    });
+
+  it("are those of the source, with a bias by query and key", () => {
+    const row = across().row(2);
+    const scores = [0.5 * 2 + 1, 0.5 * (-2 + 2) - 1];
+    expect([...row.score]).toEqual(scores);
+    const exps = scores.map(Math.exp);
+    expect(row.weight[1]).toBeCloseTo(exps[1]! / (exps[0]! + exps[1]!), 12);
+    expect(row.output).toHaveLength(2);
+  });
+
+  it("are named as such", () => {
+    const of = across();
+    const cell = { key: 1, block: "product", entry: 0 } as const;
+    expect(told(of, of.row(2), of.after, cell)).toBe("query[0] × key[0] = 2.00 × (−1.00) = −2.00");
+    expect(told(of, of.row(2), of.after, { ...cell, block: "value" })).toContain("of y (1)");
+  });
+});

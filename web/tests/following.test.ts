@@ -150,6 +150,7 @@ const CANDIDATES = made(
     next_id: -1,
     vocabulary: ["x"],
     words: "",
+    float32: ["", "", ""],
   },
   {
     top_index: new Grid(new Int32Array(3), [3, 1]),

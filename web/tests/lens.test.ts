@@ -71,6 +71,27 @@ test("numbers are those of the cell; undefined ones are NaN, labels a dash", () 
   expect([cells.target(3), cells.target(4)]).toEqual(["same", "–"]);
 });
 
+test("a cell that was checked says what float32 has on top", () => {
+  const bytes = (...values: number[]) => new Grid(Uint8Array.from(values), [3, 2]);
+  const checked = new LensCells({
+    ...spec,
+    header: { ...HEADER, checked: true },
+    arrays: {
+      ...spec.arrays,
+      changed: bytes(0, 0, 1, 0, 0, 0),
+      float32_index: ranks(2, -1, 2, 2, 1, 2),
+      inside_changed: bytes(0, 0, 0, 0, 0, 1),
+      inside_float32_index: ranks(-1, -1, 0, 0, 0, 2),
+    },
+  });
+  expect(checked.changed(cell(0, 3))).toBe(true);
+  expect(checked.float32(cell(0, 3))).toBe("other");
+  expect(checked.changed(cell(0, 3, true))).toBe(false);
+  expect(checked.changed(cell(1, 4, true))).toBe(true);
+  expect(checked.float32(cell(-1, 4))).toBeNull(); // not computed yet
+  expect([cells.changed(cell(0, 3)), cells.float32(cell(0, 3))]).toEqual([false, null]);
+});
+
 test("values off the scale are said to be so, where their rows are drawn", () => {
   const scale = { ...HEADER.quantities[1]!, low: 1, high: 3 };
   const rows = drawnRows(HEADER, opened());

@@ -54,3 +54,25 @@ test("a role is printed where it changes", () => {
   const roles = [...made.element.querySelectorAll(".role")].map((node) => node.textContent);
   expect(roles).toEqual(["user", "assistant"]);
 });
+
+test("of a long text only the chips near what can be seen are nodes, and the chosen one", () => {
+  const made = strip(...Array.from({ length: 4096 }, (_, i) => chip(`t${i}`)));
+  const labels = (): (string | null)[] =>
+    [...made.element.querySelectorAll(".token")].map((node) => node.textContent);
+  made.repaint(Array.from({ length: 4096 }, (_, i) => (i === 3000 ? "red" : null)));
+  made.mark({ chosen: 0, follows: 1, hover: -1 });
+  expect(labels()).toContain("t0");
+  expect(labels()).not.toContain("t3000");
+  made.mark({ chosen: 3000, follows: 3001, hover: 3002 });
+  const marked = [".is-chosen", ".is-next", ".is-hover", '[tabindex="0"]'].map(
+    (name) => made.element.querySelector(name)?.textContent,
+  );
+  expect(marked).toEqual(["t3000", "t3001", "t3002", "t3000"]);
+  const chosen = made.element.querySelector<HTMLElement>(".is-chosen")!;
+  expect(chosen.style.backgroundColor).toBe("red");
+  expect(chosen.getAttribute("aria-posinset")).toBe("3001");
+  expect(labels().length).toBeLessThan(1000);
+  made.mark({ chosen: 0, follows: 1, hover: -1 });
+  chosen.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+  expect(handlers.choose).toHaveBeenLastCalledWith(3000);
+});

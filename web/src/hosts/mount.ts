@@ -18,13 +18,15 @@ export interface Mount {
 }
 
 /**
- * Shows the picture that `read` gives inside `place`, style included; returns the clean-up.
+ * Shows the picture that `read` gives inside `place`, style included where it is the whole page;
+ * returns the clean-up.
  * What can't be shown is said there in words. `data-ready` on the root says that all is drawn but
  * the rows that are unpacked when they are looked at, and the sections that are open.
  */
 export function mount(place: HTMLElement | ShadowRoot, read: () => Spec, given: Mount): () => void {
   const root = element("div", { class: "cutaway" });
-  place.replaceChildren(element("style", {}, style), root);
+  // The app has the style already; its own rules come after it and must not be overruled.
+  place.replaceChildren(...(given.alone ? [element("style", {}, style)] : []), root);
   const theme = createTheme(root, given.scheme);
   let clear = (): void => {};
   try {

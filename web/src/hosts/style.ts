@@ -1,5 +1,6 @@
 import base from "../parts/style.css?inline";
 import controls from "../parts/controls.css?inline";
+import forced from "../parts/forced.css?inline";
 import grid from "../parts/grid.css?inline";
 import lines from "../parts/lines.css?inline";
 import masthead from "../parts/masthead.css?inline";
@@ -16,6 +17,7 @@ import classes from "../views/classes/style.css?inline";
 import compare from "../views/compare/style.css?inline";
 import compareAttention from "../views/compare_attention/style.css?inline";
 import embed from "../views/embed/style.css?inline";
+import experts from "../views/experts/style.css?inline";
 import explore from "../views/explore/style.css?inline";
 import factors from "../views/factors/style.css?inline";
 import pairs from "../views/pairs/style.css?inline";
@@ -34,6 +36,7 @@ const VIEWS = [
   compare,
   compareAttention,
   embed,
+  experts,
   explore,
   factors,
   pairs,
@@ -44,5 +47,5 @@ const VIEWS = [
   watch,
 ];
 
-/** The styles of the parts, of each view (its own are in views/<view>/style.css), and of paper. */
-export const style = [...PARTS, ...VIEWS, print].join("\n");
+/** The styles of the parts, of each view (its own are in views/<view>/style.css), of forced colours and of paper. */
+export const style = [...PARTS, ...VIEWS, forced, print].join("\n");

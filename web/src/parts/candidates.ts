@@ -20,6 +20,8 @@ export interface Candidate {
 export interface CandidateRow {
   readonly layer: number;
   readonly candidates: readonly Candidate[];
+  /** The token that float32 puts on top, where it was found to be another one. */
+  readonly other?: string | undefined;
 }
 
 /** A candidate as a line: its label, its probability as a bar, and in figures. */
@@ -62,7 +64,12 @@ export function tableBox(caption: string, table: HTMLElement): HTMLElement {
 }
 
 function tableRow(row: CandidateRow, isChosen: boolean): HTMLElement {
-  const name = element("th", { scope: "row", title: layerWords(row.layer) }, layerName(row.layer));
+  const float32 = row.other ? `; float32 puts ${row.other} on top` : "";
+  const name = element(
+    "th",
+    { scope: "row", title: layerWords(row.layer) + float32 },
+    (row.other ? "≠ " : "") + layerName(row.layer),
+  );
   return element(
     "tr",
     { class: isChosen ? "is-chosen" : null },

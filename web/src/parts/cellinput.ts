@@ -1,26 +1,30 @@
-/** What a canvas of cells makes of the pointer and of keys. */
+/** What a picture of cells makes of the pointer and of keys. */
 export interface CellInput<Cell> {
   /** The cell under the pointer. */
   under(event: MouseEvent): Cell | null;
   /** The pointer is over a cell, or over none. */
   hover(cell: Cell | null): void;
   /** A click. */
-  choose(cell: Cell): void;
+  choose(cell: Cell, event: MouseEvent): void;
   /** A key without a modifier; returns whether it was meant for the cells. */
   key(name: string): boolean;
 }
 
 /** Has the element's pointer and keys answered; a finger that moves scrolls, and hovers nothing. */
-export function listenToCells<Cell>(node: HTMLElement, input: CellInput<Cell>): void {
-  node.addEventListener("pointermove", (event) => {
+export function listenToCells<Cell>(
+  node: HTMLElement | SVGSVGElement,
+  input: CellInput<Cell>,
+): void {
+  const on: HTMLElement["addEventListener"] = node.addEventListener.bind(node);
+  on("pointermove", (event) => {
     if (event.pointerType !== "touch") input.hover(input.under(event));
   });
-  node.addEventListener("pointerleave", () => input.hover(null));
-  node.addEventListener("click", (event) => {
+  on("pointerleave", () => input.hover(null));
+  on("click", (event) => {
     const cell = input.under(event);
-    if (cell) input.choose(cell);
+    if (cell !== null) input.choose(cell, event);
   });
-  node.addEventListener("keydown", (event) => {
+  on("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (input.key(event.key)) event.preventDefault();
   });

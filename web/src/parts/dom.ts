@@ -39,3 +39,11 @@ export function chip(label: string, style: "" | "in" | "out" = ""): HTMLElement 
   const classes = [style && `chip-${style}`, label.length > LONG && "is-long"].filter(Boolean);
   return element("code", { class: classes.join(" ") || null, dir: "ltr" }, label);
 }
+
+/**
+ * Says whether a button can be pressed. It keeps the keyboard, which a disabled one would lose;
+ * what it does must do no harm where it can't be pressed.
+ */
+export function enable(node: HTMLElement, on: boolean): void {
+  node.setAttribute("aria-disabled", String(!on));
+}

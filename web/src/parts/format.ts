@@ -56,3 +56,17 @@ function fixed(value: number, digits: number): string {
     ? ((2 * Math.round(scaled / 2)) / 10 ** digits).toFixed(digits)
     : value.toFixed(digits);
 }
+
+/** Printed numbers of one column: spaces behind them, so that their points stand below each other. */
+export function aligned(numbers: readonly string[]): string[] {
+  const behind = (text: string): number =>
+    text.includes(".") ? text.length - text.indexOf(".") : 0;
+  const most = Math.max(0, ...numbers.map(behind));
+  // As wide as a digit, and as wide as a point.
+  const [digit, point] = ["\u2007", "\u2008"];
+  return numbers.map((text) => {
+    const missing = most - behind(text);
+    if (missing === 0 || most === 0) return text;
+    return text + (behind(text) ? digit.repeat(missing) : point + digit.repeat(missing - 1));
+  });
+}

@@ -21,6 +21,8 @@ const ROW_HEIGHT = 20;
 const WORDS = { narrowest: 60, widest: 160 } as const;
 const OVERVIEW = { narrowest: 3, widest: 160 } as const;
 const LABEL_ROOM = 52;
+/** Of a narrow grid the labels beside the rows take no more than this share. */
+const MOST_LABELS = 0.4;
 const PAGE = 8;
 
 /** A heat grid on one canvas: only the cells that can be seen are drawn. */
@@ -94,7 +96,9 @@ export class HeatGrid {
   }
 
   private measure(): Geometry {
-    const { rows, cols, above, below, labelRoom: left = LABEL_ROOM } = this.model;
+    const { rows, cols, above, below, labelRoom = LABEL_ROOM } = this.model;
+    const most = Math.max(LABEL_ROOM, MOST_LABELS * this.element.clientWidth);
+    const left = Math.min(labelRoom, Math.floor(most));
     const room = (this.element.clientWidth - left) / Math.max(cols, 1);
     // On paper nothing scrolls: words that would be shrunk below half are left out.
     const small = this.canvas.printing && room < WORDS.narrowest / 2;

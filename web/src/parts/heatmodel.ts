@@ -1,3 +1,4 @@
+import type { TokenRow } from "../spec/headers";
 import type { Paint } from "./ramp";
 
 /** What a heat grid shows: any rows by any columns. Rows are in the order they are drawn. */
@@ -13,6 +14,8 @@ export interface GridModel {
   text(row: number, col: number): string;
   /** Whether the cell is ringed; what that means is said by the legend. */
   ringed(row: number, col: number): boolean;
+  /** Whether a corner of the cell is marked, likewise. */
+  cornered?(row: number, col: number): boolean;
   rowLabel(row: number): string;
   /** Pixels beside the rows where their labels need more than a layer's name. */
   readonly labelRoom?: number | undefined;
@@ -34,3 +37,28 @@ export interface Edge {
 export function edgeHeight(edge: Edge): number {
   return edge.small ? 38 : 24;
 }
+
+/** Of a row of tokens that were read: their labels and positions. */
+export function readEdge({ inputs, positions, produced }: TokenRow): Edge {
+  return {
+    name: "read",
+    tone: "ink",
+    label: (col) => inputs[col]!,
+    small: (col) => String(positions[col]!),
+    underlined: (col) => produced[col]!,
+  };
+}
+
+/** The same at the other end: labels alone. */
+export function bareEdge(row: TokenRow): Edge {
+  return { ...readEdge(row), name: "", small: null };
+}
+
+/** Without labels. */
+export const NO_EDGE: Edge = {
+  name: "",
+  tone: "ink",
+  label: () => "",
+  small: null,
+  underlined: () => false,
+};

@@ -7,6 +7,8 @@ import { boxOf, TEXT_WIDTH, type Brush, type Scene } from "./heatscene";
 const TEXT_HEIGHT = 13;
 /** Cells narrower or lower than this touch each other. */
 const GAP_WIDTH = 8;
+/** Pixels of a marked corner along its edges. */
+const CORNER = 7;
 
 /** Draws the cells that can be seen, then the edges that stay put over them. */
 export function paintScene(brush: Brush, scene: Scene): void {
@@ -48,6 +50,7 @@ function paintCells(brush: Brush, scene: Scene, range: Range): void {
         brush.fillText(text, x + (width - gap) / 2, y + height / 2);
       }
       if (model.ringed(row, col)) ring(brush, x, y, width - gap, height - 1, ink);
+      if (model.cornered?.(row, col)) corner(brush, x + width - gap, y, width - gap, ink);
     }
   }
 }
@@ -69,6 +72,15 @@ function ring(
   brush.strokeStyle = ink;
   brush.lineWidth = 1.25;
   brush.strokeRect(x + 1.6, y + 1.6, width - 3.2, height - 3.2);
+}
+
+/** The upper right corner in the cell's own ink; of narrow cells their upper edge. */
+function corner(brush: Brush, right: number, y: number, width: number, ink: string): void {
+  const side = Math.min(CORNER, width);
+  brush.fillStyle = ink;
+  for (let step = 0; step < side; step++) {
+    brush.fillRect(right - side + step, y + step, side - step, 1);
+  }
 }
 
 /** The chosen column and cell. In ink, for a hue would be lost on the ramp that shares it. */
@@ -113,7 +125,8 @@ function paintRowLabels(brush: Brush, scene: Scene, range: Range): void {
     const chosen = row === selected?.row;
     brush.fillStyle = chosen ? palette.out : palette.dim;
     brush.font = `${chosen ? "600 " : ""}11px ${palette.sans}`;
-    brush.fillText(model.rowLabel(row), g.left - 8, y + g.cellHeight / 2);
+    const label = fitted(brush, model.rowLabel(row), g.left - 10);
+    brush.fillText(label, g.left - 8, y + g.cellHeight / 2);
   }
   brush.restore();
 }

@@ -1,4 +1,4 @@
-/** Colours that tell things apart: Okabe and Ito's, with dashes and marks, for every eye. */
+/** Colours that tell things apart: after Okabe and Ito, with dashes and marks, for every eye. */
 
 import type { Scheme } from "./theme";
 
@@ -8,7 +8,7 @@ const LIGHT = [
   "#007a5a",
   "#a8457c",
   "#7a5c00",
-  "#2b7fb8",
+  "#6f4bd8",
   "#5b5b5b",
   "#8b2f2f",
 ];
@@ -18,7 +18,7 @@ const DARK = [
   "#4fc7a0",
   "#e29cc6",
   "#e6c84f",
-  "#8ecdf2",
+  "#b3a1f5",
   "#b8b8b8",
   "#e98b8b",
 ];
@@ -30,5 +30,7 @@ export function hue(index: number, scheme: Scheme): string {
 }
 
 export function dash(index: number): string {
-  return DASHES[index % DASHES.length]!;
+  // The ninth line has the first one's hue, and not its dashes too.
+  const turn = Math.floor(index / LIGHT.length);
+  return DASHES[(index + turn) % DASHES.length]!;
 }

@@ -1,3 +1,4 @@
+import { listenToCells } from "./cellinput";
 import { dash, hue } from "./hues";
 import type { Scheme } from "./theme";
 
@@ -153,17 +154,16 @@ export class LineChart {
   }
 
   private listen(handlers: LineHandlers): void {
-    const node = this.element;
-    node.addEventListener("pointermove", (event) => {
-      if (event.pointerType !== "touch") handlers.hover(this.under(event));
+    listenToCells<number>(this.element, {
+      under: (event) => this.under(event),
+      hover: (step) => handlers.hover(step),
+      choose: (step, { target }) => {
+        const group = (target as Element).closest<SVGGElement>("g[data-line]");
+        if (group) handlers.line?.(Number(group.dataset["line"]));
+        handlers.choose(step);
+      },
+      key: (name) => this.onKey(name, handlers),
     });
-    node.addEventListener("pointerleave", () => handlers.hover(null));
-    node.addEventListener("click", (event) => {
-      const group = (event.target as Element).closest<SVGGElement>("g[data-line]");
-      if (group) handlers.line?.(Number(group.dataset["line"]));
-      handlers.choose(this.under(event));
-    });
-    node.addEventListener("keydown", (event) => this.onKey(event, handlers));
   }
 
   /** The step that is nearest to the pointer. */
@@ -175,7 +175,7 @@ export class LineChart {
     return Math.min(last, Math.max(0, Math.round(share * last)));
   }
 
-  private onKey(event: KeyboardEvent, handlers: LineHandlers): void {
+  private onKey(name: string, handlers: LineHandlers): boolean {
     const last = this.chart.steps.length - 1;
     const steps: Record<string, number> = {
       ArrowLeft: this.step - 1,
@@ -184,12 +184,12 @@ export class LineChart {
       End: last,
     };
     const lines: Record<string, number> = { ArrowUp: this.line - 1, ArrowDown: this.line + 1 };
-    const [step, line] = [steps[event.key], lines[event.key]];
+    const [step, line] = [steps[name], lines[name]];
     if (step !== undefined) handlers.choose(Math.min(last, Math.max(0, step)));
     else if (line !== undefined && handlers.line) {
       handlers.line(Math.min(this.chart.lines.length - 1, Math.max(0, line)));
-    } else return;
-    event.preventDefault();
+    } else return false;
+    return true;
   }
 }
 

@@ -24,9 +24,11 @@ export interface Saved {
 /** A menu that saves what is on screen as SVG, PNG or CSV; `saved` says what that is just then. */
 export function savePicture(saved: () => Saved): HTMLElement {
   const menu = element("details", { class: "save-menu" });
+  const head = element("summary", {}, "save picture");
   const items = (["SVG", "PNG", "CSV"] as const).map((form) =>
     button(form === "CSV" ? "CSV, the numbers" : form, () => {
       menu.open = false;
+      head.focus();
       const { sheet, name, rows } = saved();
       if (form === "CSV")
         download(new Blob(["\ufeff", csv(rows())], { type: "text/csv" }), `${name}.csv`);
@@ -35,14 +37,11 @@ export function savePicture(saved: () => Saved): HTMLElement {
       else png(sheet).toBlob((blob) => blob && download(blob, `${name}.png`), "image/png");
     }),
   );
-  menu.append(
-    element("summary", {}, "save picture"),
-    element("div", { class: "save-items" }, ...items),
-  );
+  menu.append(head, element("div", { class: "save-items" }, ...items));
   menu.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !menu.open) return;
     menu.open = false;
-    menu.querySelector("summary")!.focus();
+    head.focus();
     event.stopPropagation();
   });
   menu.addEventListener("focusout", ({ relatedTarget }) => {

@@ -37,6 +37,8 @@ export interface AnatomyPart {
   } | null;
   /** The earlier parameters that its own are one with. */
   readonly tied: readonly string[];
+  /** The parts that count them, in words. */
+  readonly twins: readonly string[];
   readonly each: number;
   readonly count: number;
 }

@@ -1,11 +1,14 @@
-import type { RowHeader } from "./headers";
+import type { RowHeader, TokenRow } from "./headers";
 
 /**
  * Kind "attention_neuron": query, key (T, d), value (T, dv) of one head for every token; with a
  * rotary embedding query_before, key_before (T, d), cos, sin (T, turned); with position biases
- * bias (T, T); with a mask besides causal and window hidden (T, T), 1 where it may not look.
+ * bias (T, T); with a mask besides causal and window hidden (T, T), 1 where it may not look. Where
+ * keys are a source's S tokens: key, value (S, ...), bias, hidden (T, S).
  */
 export interface AttentionNeuronHeader extends RowHeader {
+  /** The tokens of the keys, where they are a source's; null where they are the text's own. */
+  readonly source: TokenRow | null;
   readonly layer: number;
   readonly head: number;
   /** The key-value head it uses, and how many heads share that one. */

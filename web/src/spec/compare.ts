@@ -9,6 +9,8 @@ export interface SlotRow {
   readonly produced: readonly [readonly boolean[], readonly boolean[]];
   /** Whether both have the same token. */
   readonly same: readonly boolean[];
+  /** How many are of the sources of two encoder-decoders, which come first; absent elsewhere. */
+  readonly read?: number;
 }
 
 /** What every picture of two runs has. */

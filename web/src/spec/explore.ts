@@ -32,6 +32,8 @@ export interface ExploreHeader extends Header {
   /** How many tokens there are. */
   readonly vocab: number;
   readonly vocabulary: readonly string[];
+  /** Labels of the tokens that an encoder-decoder read; null for other models. */
+  readonly source: readonly string[] | null;
   readonly samples: readonly Drawn[];
 }
 

@@ -19,6 +19,15 @@ export interface TokenRow {
   readonly texts: readonly string[];
   readonly produced: readonly boolean[];
   readonly roles: readonly string[];
+  /** Of the frames of a sound: the second at which each begins. */
+  readonly times?: readonly number[];
+}
+
+/** Tokens that are explained, each a row of the picture. */
+export interface Targets {
+  readonly targets: readonly number[];
+  /** The token explained at each target. */
+  readonly explained: readonly string[];
 }
 
 /** What every picture with tokens along an axis carries of them. */
@@ -42,6 +51,8 @@ export interface LensHeader extends RowHeader {
   /** The quantity that is shown first. */
   readonly opens_with: string;
   readonly inside: boolean;
+  /** Whether top tokens were checked in float32; absent where that was not asked for. */
+  readonly checked?: boolean;
   /** Whether cells are still being computed: they are empty. */
   readonly partial: boolean;
   readonly stays: {
@@ -61,6 +72,8 @@ export interface CandidatesHeader extends Header {
   readonly next_id: number;
   readonly vocabulary: readonly string[];
   readonly words: string;
+  /** For each layer the token that float32 puts on top, where it is another one; else "". */
+  readonly float32: readonly string[];
 }
 
 /** Kind "watch": rank and probability (layer, token) at one position. */
@@ -181,14 +194,11 @@ export interface AttentionHeader extends RowHeader {
  * Kind "saliency": share, score (target, source), value, gap (target); where there is a text that
  * was read, source_share, source_score (target, its position).
  */
-export interface SaliencyHeader extends RowHeader {
+export interface SaliencyHeader extends RowHeader, Targets {
   /** The number of the word that each token belongs to. */
   readonly words: readonly number[];
   /** The text that an encoder-decoder read; null for other models. */
   readonly source: (TokenRow & { readonly words: readonly number[] }) | null;
-  readonly targets: readonly number[];
-  /** The token explained at each target. */
-  readonly explained: readonly string[];
   /** What the numbers are, as [name, words]: explains, aggregation, normalisation, baseline. */
   readonly terms: readonly (readonly [string, string])[];
   readonly method: string;
@@ -205,6 +215,8 @@ export interface DeletionHeader extends RowHeader {
   readonly counts: readonly number[];
   /** 1 for the token that is taken out first. */
   readonly place: readonly number[];
+  /** The text that an encoder-decoder read, whose tokens go too; null for other models. */
+  readonly source: (TokenRow & { readonly place: readonly number[] }) | null;
   readonly fall: readonly number[];
   readonly advantage: readonly [number, number, number];
   readonly target: number;
@@ -217,9 +229,7 @@ export interface DeletionHeader extends RowHeader {
  * largest of each row and column as indices, -1 where there is none. Its row of tokens is the
  * source's.
  */
-export interface AlignmentHeader extends RowHeader {
-  readonly targets: readonly number[];
-  readonly explained: readonly string[];
+export interface AlignmentHeader extends RowHeader, Targets {
   readonly target_produced: readonly boolean[];
   /** [] where it is of no layer. */
   readonly layers: readonly number[];

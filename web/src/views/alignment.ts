@@ -9,7 +9,7 @@ import { layerRowLink, sourceLink, targetLink } from "../parts/selection";
 import { paletteOf } from "../parts/theme";
 import type { AlignmentHeader } from "../spec/headers";
 import type { Spec } from "../spec/spec";
-import { alignmentModel, Matrices } from "./alignment/matrix";
+import { alignmentModel, Matrices, partWord } from "./alignment/matrix";
 import { panel } from "./alignment/panel";
 import type { Host } from "./host";
 import { pageView, wide, type Page } from "./page";
@@ -92,8 +92,9 @@ class AlignmentPage implements Page {
     const { header } = this.matrices;
     const { layers } = header;
     const hint =
-      "Target tokens down, source tokens across. Ringed, and named beside the row: the source " +
-      "token with the most of the row; below a column: the target token with the most of it.";
+      `Target tokens down, ${partWord(header)}s across. Ringed, and named beside the row: the ` +
+      `${partWord(header)} with the most of the row; below a column: the target token with the ` +
+      "most of it.";
     const whole = card(
       header.heading,
       header.about,
@@ -128,7 +129,7 @@ class AlignmentPage implements Page {
   private draw(): void {
     this.grid.show(this.model(), this.matrices.header.inputs.length > FEW);
     const ends = ["0", this.matrices.told(this.matrices.largest(this.layer))] as const;
-    const words = "the source token's part in the target token";
+    const words = `the ${partWord(this.matrices.header)}'s part in the target token`;
     this.key.replaceChildren(rampLegend(this.host.theme.scheme, ends, [["clay", "right"]], words));
   }
 

@@ -1,7 +1,9 @@
 import { card, place, sentence } from "../parts/card";
-import { candidateTable, type Candidate } from "../parts/candidates";
+import { candidateTable, type Candidate, type CandidateRow } from "../parts/candidates";
 import { Choices } from "../parts/choices";
-import { element } from "../parts/dom";
+import { foldedTable } from "../parts/datatable";
+import { chip, element } from "../parts/dom";
+import { percent, quantity } from "../parts/format";
 import { layerName } from "../parts/layers";
 import { layerLink } from "../parts/selection";
 import type { CandidatesHeader } from "../spec/headers";
@@ -20,7 +22,7 @@ const PLACED: Placed<CandidatesHeader> = {
 export const candidatesView = placedView<CandidatesHeader>(PLACED, (spec, host) => {
   const { header } = spec;
   const rows = header.layers
-    .map((layer, row) => ({ layer, candidates: rowOf(spec, row) }))
+    .map((layer, row) => ({ layer, candidates: rowOf(spec, row), other: header.float32[row] }))
     .reverse();
   const where = place(header.position, header.label, header.next);
   const names = header.layers.map(layerName);
@@ -37,9 +39,39 @@ export const candidatesView = placedView<CandidatesHeader>(PLACED, (spec, host) 
   };
   choices.subscribe(show);
   show();
-  const picture = card(header.heading, header.about, [], where, sentence(header.sentence), box);
+  const body = [where, sentence(header.sentence), box, tableOf(header.k, rows)];
+  const picture = card(header.heading, header.about, [], ...body);
   return { cards: [wide(picture)], dispose: () => choices.dispose() };
 });
+
+/** Every candidate with its probability and its logit. */
+function tableOf(k: number, rows: readonly CandidateRow[]): HTMLElement {
+  const checked = rows.some(({ other }) => other);
+  const heads = [
+    "layer",
+    ...(checked ? ["in float32"] : []),
+    ...Array.from({ length: k }, (_, j) => String(j + 1)),
+  ];
+  const lines = rows.map(({ layer, candidates, other }) => {
+    const float32 = checked ? [element("td", {}, other ? chip(other) : "same")] : [];
+    const cells = candidates.map(({ label, probability, logit }) =>
+      element(
+        "td",
+        { class: "is-number" },
+        chip(label),
+        ` ${percent(probability)}, logit ${quantity(logit)}`,
+      ),
+    );
+    return element(
+      "tr",
+      {},
+      element("th", { scope: "row" }, layerName(layer)),
+      ...float32,
+      ...cells,
+    );
+  });
+  return foldedTable("Probability and logit of every candidate", heads, lines);
+}
 
 function rowOf(spec: Spec<CandidatesHeader>, row: number): Candidate[] {
   const { k, vocabulary, next_id: next, layers } = spec.header;

@@ -5,7 +5,7 @@ import { element } from "../parts/dom";
 import { percent, rank as whole } from "../parts/format";
 import type { Place } from "../parts/geometry";
 import { HeatGrid } from "../parts/heatgrid";
-import type { GridModel } from "../parts/heatmodel";
+import { bareEdge, readEdge, type GridModel } from "../parts/heatmodel";
 import { hue } from "../parts/hues";
 import { rampLegend } from "../parts/legend";
 import { neuronLabel } from "../parts/neuronlabel";
@@ -89,13 +89,6 @@ function clustersModel(spec: Spec<ClustersHeader>, scheme: Scheme): GridModel {
   const [pattern, cluster] = [arrayOf(spec, "pattern"), arrayOf(spec, "cluster")];
   const excluded = new Set(header.exclude);
   const middles = middlesOf(cluster);
-  const edge = (name: string, small: boolean): GridModel["above"] => ({
-    name,
-    tone: "ink",
-    label: (col) => header.inputs[col]!,
-    small: small ? (col) => String(header.positions[col]!) : null,
-    underlined: (col) => header.produced[col]!,
-  });
   return {
     rows: pattern.shape[0]!,
     cols: header.positions.length,
@@ -108,8 +101,8 @@ function clustersModel(spec: Spec<ClustersHeader>, scheme: Scheme): GridModel {
     text: () => "",
     ringed: () => false,
     rowLabel: (row) => (middles.has(row) ? `#${cluster.at(row)}` : ""),
-    above: edge("read", true),
-    below: edge("", false),
+    above: readEdge(header),
+    below: bareEdge(header),
   };
 }
 

@@ -5,13 +5,19 @@ import { chip, element } from "../parts/dom";
 import { percent, quantity } from "../parts/format";
 import { LineChart, type Chart } from "../parts/lines";
 import { chipsOf, TokenStrip } from "../parts/strip";
-import type { DeletionHeader } from "../spec/headers";
+import type { DeletionHeader, TokenRow } from "../spec/headers";
 import { arrayOf, type Grid, type Spec } from "../spec/spec";
 import type { Host } from "./host";
 import { pageView, wide, type Page } from "./page";
 
 /** The deletion curve: probability as tokens are taken out, in the explanation's order and others. */
 export const deletionView = pageView<DeletionHeader>((spec, host) => new DeletionPage(spec, host));
+
+/** A row of tokens, and the place of each in the order in which they go. */
+interface Row {
+  readonly strip: TokenStrip;
+  readonly places: readonly number[];
+}
 
 class DeletionPage implements Page {
   readonly cards: readonly HTMLElement[];
@@ -20,7 +26,8 @@ class DeletionPage implements Page {
   private readonly probability: Grid;
   private readonly chartBox = element("div", { class: "chart-box" });
   private readonly panel = element("section", { class: "card readout", "aria-live": "polite" });
-  private readonly strip: TokenStrip;
+  /** The text's tokens, before them those of a source, each with its places in the order. */
+  private readonly texts: readonly Row[];
   private chart: LineChart | null = null;
 
   constructor(
@@ -32,13 +39,10 @@ class DeletionPage implements Page {
     const last = header.counts.length - 1;
     const allowed = (_: string, value: string): boolean => isWhole(value, 0, last);
     this.choices = new Choices({ step: "0" }, allowed, host);
-    const toPlace = (index: number): void => this.choose(this.stepOf(header.place[index]!));
-    this.strip = new TokenStrip("The tokens, those taken out struck", chipsOf(header), {
-      hover: () => {},
-      choose: toPlace,
-      move: toPlace,
-      release: () => {},
-    });
+    const { source } = header;
+    this.texts = source
+      ? [this.text("The source's tokens", source), this.text("The target's tokens", header)]
+      : [this.text("The tokens", header)];
     this.cards = this.arrange();
     this.choices.subscribe(() => this.show(this.step()));
   }
@@ -69,7 +73,7 @@ class DeletionPage implements Page {
       "What goes first",
       "The number under a token is its place in the order; faded tokens are gone at the chosen step.",
       [],
-      this.strip.element,
+      ...this.named(),
       this.table(),
       element(
         "p",
@@ -78,6 +82,28 @@ class DeletionPage implements Page {
       ),
     );
     return [curve, this.panel, wide(text)];
+  }
+
+  private text(name: string, row: TokenRow & { readonly place: readonly number[] }): Row {
+    const toPlace = (index: number): void => this.choose(this.stepOf(row.place[index]!));
+    const strip = new TokenStrip(`${name}, those taken out struck`, chipsOf(row), {
+      hover: () => {},
+      choose: toPlace,
+      move: toPlace,
+      release: () => {},
+    });
+    return { strip, places: row.place };
+  }
+
+  /** The strips, each under its name where there are two texts. */
+  private named(): HTMLElement[] {
+    const elements = this.texts.map(({ strip }) => strip.element);
+    if (elements.length < 2) return elements;
+    const names = ["source", "target"];
+    return elements.flatMap((strip, i) => [
+      element("p", { class: "strip-name" }, names[i]!),
+      strip,
+    ]);
   }
 
   private model(): Chart {
@@ -115,13 +141,14 @@ class DeletionPage implements Page {
     const count = header.counts[step]!;
     this.chart?.choose(this.step());
     this.chart?.point(step);
-    const gone = header.place.map((place) => place <= count);
-    this.strip.repaint(
-      gone.map((out) => (out ? "var(--void)" : null)),
-      header.place.map((place, i) => `${place}${gone[i] ? " gone" : ""}`),
-    );
-    const last = header.place.indexOf(Math.max(1, count));
-    this.strip.mark({ chosen: last, follows: -1, hover: -1 });
+    for (const { strip, places } of this.texts) {
+      const gone = places.map((place) => place <= count);
+      strip.repaint(
+        gone.map((out) => (out ? "var(--void)" : null)),
+        places.map((place, i) => `${place}${gone[i] ? " gone" : ""}`),
+      );
+      strip.mark({ chosen: lastGone(places, count), follows: -1, hover: -1 });
+    }
     this.panel.replaceChildren(...this.readout(step));
   }
 
@@ -155,4 +182,10 @@ class DeletionPage implements Page {
     });
     return dataTable("Probability after each step", heads, rows);
   }
+}
+
+/** The token of a text that went last, or before any is gone the one that goes first. */
+function lastGone(places: readonly number[], count: number): number {
+  const gone = places.filter((place) => place <= count);
+  return places.indexOf(gone.length ? Math.max(...gone) : Math.min(...places));
 }

@@ -2,20 +2,16 @@ import { track } from "../parts/candidates";
 import { card, sentence } from "../parts/card";
 import { Choices, isWhole } from "../parts/choices";
 import { chip, element } from "../parts/dom";
-import { quantity } from "../parts/format";
+import { aligned, quantity } from "../parts/format";
+import type { Place } from "../parts/geometry";
 import { HeatGrid } from "../parts/heatgrid";
-import type { GridModel } from "../parts/heatmodel";
 import { rampLegend } from "../parts/legend";
-import { paintOf, type Paint } from "../parts/ramp";
-import type { Scheme } from "../parts/theme";
 import type { EmbedHeader } from "../spec/embed";
 import { arrayOf, type Grid, type Spec } from "../spec/spec";
+import { embedModel, isOverview } from "./embed/cells";
 import type { Host } from "./host";
 import { pageView, wide, type Page } from "./page";
 
-/** Letters of a text beside its row. */
-const LETTERS = 34;
-const ROOM = 250;
 /** How many neighbours are named. */
 const NEAREST = 10;
 
@@ -28,6 +24,7 @@ class EmbedPage implements Page {
   private readonly choices: Choices;
   private readonly grid: HeatGrid;
   private readonly key = element("div");
+  private readonly pair = element("p", { class: "about" });
   private readonly near = element("section", { class: "card is-wide", "aria-live": "polite" });
 
   constructor(
@@ -38,16 +35,16 @@ class EmbedPage implements Page {
     const last = spec.header.texts.length - 1;
     const allowed = (_: string, value: string): boolean => isWhole(value, 0, last);
     this.choices = new Choices({ text: "0", other: String(Math.min(1, last)) }, allowed, host);
-    const choose = ({ row, col }: { row: number; col: number }): void =>
+    const choose = ({ row, col }: Place): void =>
       this.choices.set({ text: String(row), other: String(col) });
-    this.grid = new HeatGrid(this.model(host.theme.scheme), {
-      hover: () => {},
+    this.grid = new HeatGrid(this.model(), {
+      hover: (place) => this.hover(place),
       choose,
       move: choose,
       release: () => {},
     });
     const { header } = spec;
-    const body = [this.grid.element, this.key, sentence(header.sentence)];
+    const body = [this.grid.element, this.key, this.pair, sentence(header.sentence)];
     this.cards = [wide(card(header.heading, header.about, [], ...body)), this.near];
     this.choices.subscribe(() => this.point(true));
   }
@@ -58,10 +55,11 @@ class EmbedPage implements Page {
 
   recolour(): void {
     const { scheme } = this.host.theme;
-    this.grid.show(this.model(scheme), false);
+    this.grid.show(this.model(), isOverview(this.spec.header.texts));
+    this.grid.recolour();
     const below = this.spec.header.least < 0;
     const ramps = [...(below ? ([["teal", "left"]] as const) : []), ["clay", "right"]] as const;
-    const words = "cosine of the two texts' vectors";
+    const words = `cosine of the two texts' vectors${below ? "; 0 in the middle" : ""}`;
     this.key.replaceChildren(rampLegend(scheme, [below ? "-1" : "0", "1"], ramps, words));
     this.point(false);
   }
@@ -71,14 +69,40 @@ class EmbedPage implements Page {
     this.choices.dispose();
   }
 
-  private point(reveal: boolean): void {
-    const [row, col] = [this.choices.number("text"), this.choices.number("other")];
-    this.grid.select({ row, col }, reveal);
-    this.near.replaceChildren(...this.nearest(row, col));
+  private get chosen(): Place {
+    return { row: this.choices.number("text"), col: this.choices.number("other") };
   }
 
-  /** The chosen text: how like the other one, and which are nearest. */
-  private nearest(row: number, col: number): HTMLElement[] {
+  private model() {
+    return embedModel(this.spec.header.texts, this.similarity, this.host.theme.scheme);
+  }
+
+  private point(reveal: boolean): void {
+    this.grid.select(this.chosen, reveal);
+    this.tell(this.chosen);
+    this.near.replaceChildren(...this.nearest(this.chosen));
+  }
+
+  private hover(place: Place | null): void {
+    this.grid.setHover(place);
+    this.tell(place ?? this.chosen);
+  }
+
+  /** The two texts of a cell, and how alike they are. */
+  private tell({ row, col }: Place): void {
+    const { texts } = this.spec.header;
+    const value = element("b", {}, quantity(this.similarity.at(row, col)));
+    this.pair.replaceChildren(
+      chip(texts[row]!, "out"),
+      " and ",
+      chip(texts[col]!, "in"),
+      ": ",
+      value,
+    );
+  }
+
+  /** The texts that are nearest to the chosen one. */
+  private nearest({ row, col }: Place): HTMLElement[] {
     const { texts } = this.spec.header;
     const value = (other: number): number => this.similarity.at(row, other);
     const order = texts
@@ -86,55 +110,31 @@ class EmbedPage implements Page {
       .filter((other) => other !== row)
       .sort((a, b) => value(b) - value(a))
       .slice(0, NEAREST);
-    const rows = order.map((other) =>
+    const told = aligned(order.map((other) => quantity(value(other))));
+    const rows = order.map((other, n) =>
       element(
         "tr",
         { class: other === col ? "is-chosen" : null },
         element("td", { class: "is-number" }, String(other)),
         element("td", {}, texts[other]!),
         element("td", {}, track(Math.max(0, value(other)))),
-        element("td", { class: "is-number" }, quantity(value(other))),
+        element("td", { class: "is-number" }, told[n]!),
       ),
     );
-    const pair = element("p", { class: "about" }, "Cosine with ", chip(texts[col]!, "in"), ": ");
-    pair.append(element("b", {}, quantity(value(col))));
+    const heads = ["text", "", "", "cosine"].map((words) =>
+      words ? element("th", { scope: "col", class: "is-number" }, words) : element("td", {}),
+    );
     const caption = element("caption", { class: "visually-hidden" }, "The nearest texts");
-    return [
-      element("h2", {}, "Nearest to ", chip(texts[row]!, "out")),
-      ...(col === row ? [] : [pair]),
-      element("table", { class: "embed-near" }, caption, element("tbody", {}, ...rows)),
-    ];
+    const table = element(
+      "table",
+      { class: "embed-near" },
+      caption,
+      element("thead", {}, element("tr", {}, ...heads)),
+      element("tbody", {}, ...rows),
+    );
+    const title = element("h2", {}, "Nearest to ", chip(texts[row]!, "out"));
+    return rows.length
+      ? [title, table]
+      : [title, element("p", { class: "hint" }, "There is no other text.")];
   }
-
-  private model(scheme: Scheme): GridModel {
-    const { texts } = this.spec.header;
-    const edge = {
-      name: "text",
-      tone: "ink",
-      label: (col: number) => String(col),
-      small: null,
-      underlined: () => false,
-    } as const;
-    const paint = (row: number, col: number): Paint | null => {
-      const value = this.similarity.at(row, col);
-      return paintOf(value < 0 ? "teal" : "clay", scheme, Math.abs(value));
-    };
-    return {
-      rows: texts.length,
-      cols: texts.length,
-      label: `Cosines of ${texts.length} texts. Arrow keys move.`,
-      paint,
-      text: (row, col) => quantity(this.similarity.at(row, col)),
-      ringed: () => false,
-      rowLabel: (row) => `${short(texts[row]!)}  ${row}`,
-      labelRoom: ROOM,
-      above: edge,
-      below: edge,
-    };
-  }
-}
-
-function short(text: string): string {
-  const letters = Array.from(text);
-  return letters.length > LETTERS ? `${letters.slice(0, LETTERS - 1).join("")}…` : text;
 }

@@ -109,9 +109,29 @@ class ExplorePage implements Page {
         this.samples.element,
       ),
     );
-    const picture = card(header.heading, header.about, [this.back], this.text, this.words, body);
+    const picture = card(
+      header.heading,
+      header.about,
+      [this.back],
+      ...this.texts(),
+      this.words,
+      body,
+    );
     picture.addEventListener("keydown", (event) => this.key(event));
     return wide(picture);
+  }
+
+  /** The text so far, and over it the source, each under its name where there are two. */
+  private texts(): HTMLElement[] {
+    const { source } = this.spec.header;
+    if (!source) return [this.text];
+    const read = source.map((label) =>
+      element("span", { class: "token is-read", dir: "ltr" }, label),
+    );
+    const name = (words: string): HTMLElement => element("p", { class: "strip-name" }, words);
+    const strip = element("div", { class: "strip", role: "group", "aria-label": "The source" });
+    strip.append(...read);
+    return [name("source"), strip, name("target so far"), this.text];
   }
 
   /** At another node: its last token is the one that is read. */

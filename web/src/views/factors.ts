@@ -18,6 +18,8 @@ export const factorsView = pageView<FactorsHeader>((spec, host) => new FactorsPa
 /** Percent of a hue behind a chip at the factor's largest: its text stays readable on all hues. */
 const STRONGEST = { light: 64, dark: 42 } as const;
 
+const FULL = "A colour is at its strongest where its factor has its largest activation.";
+
 class FactorsPage implements Page {
   readonly cards: readonly HTMLElement[];
   private readonly cells: FactorCells;
@@ -106,7 +108,7 @@ class FactorsPage implements Page {
       [all],
       pair,
       this.detail,
-      element("p", { class: "hint" }, `${header.colouring} ${this.cells.gaps()}`),
+      element("p", { class: "hint" }, `${header.colouring} ${FULL} ${this.cells.gaps()}`),
       sentence(header.sentence),
     );
     const numbers = card(

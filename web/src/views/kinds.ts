@@ -13,6 +13,7 @@ import { classesView } from "./classes";
 import { clustersView } from "./clusters";
 import { deletionView } from "./deletion";
 import { embedView } from "./embed";
+import { expertsView } from "./experts";
 import { exploreView } from "./explore";
 import { factorsView } from "./factors";
 import type { View } from "./host";
@@ -32,6 +33,7 @@ const KINDS: Readonly<Record<string, View>> = {
   neurons: neuronsView,
   clusters: clustersView,
   factors: factorsView,
+  experts: expertsView,
   attention: attentionView,
   alignment: alignmentView,
   compare: compareView,

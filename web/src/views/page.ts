@@ -23,7 +23,7 @@ export function pageView<H extends Header>(make: (spec: Spec<H>, host: Host) => 
     const page = make(spec, host);
     const board = element(host.alone ? "main" : "div", { class: "board" });
     const made = host.nested ? notes(spec.header) : provenance(spec.header);
-    board.append(...page.cards, ...(made ? [made] : []));
+    board.append(...page.cards.map(placed), ...(made ? [made] : []));
     if (host.alone) root.append(masthead(spec.header, host.theme));
     root.append(...(page.bar ? [page.bar] : []), board);
     if (host.nested) hideHeading(page, spec.header.heading);
@@ -35,6 +35,12 @@ export function pageView<H extends Header>(make: (spec: Spec<H>, host: Host) => 
       root.replaceChildren();
     };
   };
+}
+
+/** A readout follows the reader down the picture beside it, and no further. */
+function placed(card: HTMLElement): HTMLElement {
+  const follows = card.classList.contains("readout");
+  return follows ? element("div", { class: "readout-box" }, card) : card;
 }
 
 /** The section that a picture stands in asks its question already. */

@@ -1,5 +1,6 @@
 import { tableBox } from "../parts/candidates";
 import { card, sentence } from "../parts/card";
+import { foldedTable } from "../parts/datatable";
 import { chip, element } from "../parts/dom";
 import { percent, rank } from "../parts/format";
 import { layerName } from "../parts/layers";
@@ -22,7 +23,15 @@ export const pairsView = pageView<PairsHeader>((spec, host) => {
     key.replaceChildren(legend(rankOf(header.vocabulary_size), scheme, marks));
   };
   draw();
-  const picture = card(header.heading, header.about, [], sentence(header.sentence), panels, key);
+  const picture = card(
+    header.heading,
+    header.about,
+    [],
+    sentence(header.sentence),
+    panels,
+    key,
+    tableOf(spec),
+  );
   return { cards: [wide(picture)], recolour: draw };
 });
 
@@ -66,6 +75,29 @@ function rowOf(spec: Spec<PairsHeader>, run: number, row: number, scheme: Scheme
   });
   const name = element("th", { scope: "row" }, layerName(header.layers[row]!));
   return element("tr", {}, name, ...cells);
+}
+
+/** Rank and probability of every cell, a row for each prompt and layer. */
+function tableOf(spec: Spec<PairsHeader>): HTMLElement {
+  const { header } = spec;
+  const [ranks, shares] = [arrayOf(spec, "rank"), arrayOf(spec, "probability")];
+  const rows = header.runs.flatMap((name, run) =>
+    header.layers
+      .map((layer, row) => {
+        const cells = header.tokens.map((_, i) =>
+          element(
+            "td",
+            { class: "is-number" },
+            `rank ${rank(ranks.at(run, row, i))}, ${percent(shares.at(run, row, i))}`,
+          ),
+        );
+        const head = element("th", { scope: "row" }, layerName(layer));
+        return element("tr", {}, head, ...cells, element("td", {}, chip(name, "in")));
+      })
+      .reverse(),
+  );
+  const heads = ["layer", ...header.tokens.map((token) => chip(token)), "prompt"];
+  return foldedTable("Rank and probability after each layer", heads, rows, 1);
 }
 
 function rankOf(vocabulary: number): Quantity {

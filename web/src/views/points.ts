@@ -1,6 +1,6 @@
 import { card, sentence } from "../parts/card";
 import { element } from "../parts/dom";
-import { quantity } from "../parts/format";
+import { aligned, quantity } from "../parts/format";
 import type { PointsHeader } from "../spec/embed";
 import { arrayOf, type Spec } from "../spec/spec";
 import { pageView, wide, type Page } from "./page";
@@ -23,7 +23,8 @@ class PointsPage implements Page {
   private table(): HTMLElement {
     const { header } = this.spec;
     const values = arrayOf(this.spec, "value").data;
-    const rows = header.texts.map((text, n) => this.row(text, values[n]!));
+    const told = aligned(header.texts.map((_, n) => quantity(values[n]!)));
+    const rows = header.texts.map((text, n) => this.row(text, values[n]!, told[n]!));
     if (header.gap !== null) rows.splice(header.gap, 0, leftOut());
     const heads = element(
       "tr",
@@ -48,7 +49,12 @@ class PointsPage implements Page {
   private scale(): HTMLElement {
     const { ticks, ends } = this.spec.header;
     const named = (ends ?? []).map((words, value) => this.at(value, "b", words, "points-end"));
-    const numbers = ticks.map((tick) => this.at(tick, "span", String(tick), "points-tick"));
+    const last = ticks.length - 1;
+    const numbers = ticks.map((tick, n) => {
+      const between = n > 0 && n < last && tick !== 0 && tick !== 1;
+      const kind = between ? "points-tick is-between" : "points-tick";
+      return this.at(tick, "span", String(tick), kind);
+    });
     return element(
       "div",
       { class: ends ? "points-scale has-ends" : "points-scale" },
@@ -57,7 +63,7 @@ class PointsPage implements Page {
     );
   }
 
-  private row(text: string, value: number): HTMLElement {
+  private row(text: string, value: number, told: string): HTMLElement {
     const { low, ends, ticks } = this.spec.header;
     const lead = this.at(low, "i", "", "points-lead");
     lead.style.width = `${this.share(value)}%`;
@@ -82,7 +88,7 @@ class PointsPage implements Page {
       {},
       element("td", { class: "points-text", dir: "auto" }, text),
       element("td", {}, axis),
-      element("td", { class: "is-number" }, quantity(value)),
+      element("td", { class: "is-number" }, told),
     );
   }
 

@@ -17,6 +17,7 @@ import { largestShare, matrixModel } from "./saliency/matrix";
 import { readout } from "./saliency/readout";
 import { chipsOf, SourceStrip } from "./saliency/strips";
 import { Shares, type Piece, type Told, type Unit } from "./saliency/shares";
+import { away, hint } from "./saliency/words";
 
 /** Saliency: pick a token that was said, and every earlier one carries its share in it. */
 export const saliencyView = pageView<SaliencyHeader>((spec, host) => new SaliencyPage(spec, host));
@@ -113,18 +114,13 @@ class SaliencyPage implements Page {
       ["strip", "strip"],
       ["matrix", "all targets"],
     ]);
-    const hint =
-      "Hover a token that was said, or reach it with ← →: each token " +
-      `${header.masked ? "" : "before it "}${header.source ? "and of the source " : ""}` +
-      "is coloured by its share, the largest in full. " +
-      "Click or Enter pins it, Esc lets go. Underlined: produced.";
     const picture = card(
       header.heading,
       header.about,
       [layout, unit, detail],
       this.elsewhere.element,
       this.box,
-      element("p", { class: "hint" }, hint),
+      element("p", { class: "hint" }, hint(header)),
       // It is of the last target; a report tells of the token that is picked.
       this.host.nested ? null : sentence(header.sentence),
     );
@@ -243,17 +239,7 @@ class SaliencyPage implements Page {
     const row = this.shares.rowsOf(piece).at(-1)!;
     this.grid.select({ row, col: this.col }, shown === chosen);
     this.panel.replaceChildren(...readout(this.shares, pieces, piece, told));
-    this.elsewhere.tell(this.away());
-  }
-
-  /** What is said where the token that is picked on the page has no saliency here. */
-  private away(): string[] | null {
-    const at = this.host.selection?.picked.at ?? null;
-    const { targets, inputs } = this.shares.header;
-    if (at === null || targets.includes(at + 1)) return null;
-    const call = `ct.saliency(trace, targets=[${at + 1}])`;
-    const picked = `The token that is picked, ${inputs[at + 1] ?? "the next one"} at ${at + 1}`;
-    return [`${picked}, is none of those explained here: ${call} explains it.`];
+    this.elsewhere.tell(away(this.shares.header, this.host.selection?.picked.at ?? null));
   }
 
   private tints(told: readonly (Told | null)[]): (string | null)[] {

@@ -137,6 +137,10 @@ class WatchPage implements Page {
   private show(): void {
     const [row, token] = [this.choices.number("row"), this.choices.number("token")];
     this.chart?.choose(row, token);
+    // In a narrow window the chart scrolls along.
+    const { scrollWidth, clientWidth } = this.chartBox;
+    this.chartBox.scrollLeft =
+      (row / (this.race.layers.length - 1 || 1)) * (scrollWidth - clientWidth);
     this.grid.select({ row: this.race.layers.length - 1 - row, col: token }, true);
     this.tell(row);
   }
@@ -175,7 +179,7 @@ function readoutOf(race: Race, row: number, chosen: number, host: Host): HTMLEle
   const title = element("h2", {}, capital(layerWords(race.layers[row]!)));
   const hint = element(
     "p",
-    { class: "hint" },
+    { class: "hint is-keys" },
     "Hover a layer, click to choose. Arrow keys: ← → layers and ↑ ↓ tokens in the chart, the other way round in the table.",
   );
   return [title, ...lines, hint];

@@ -76,7 +76,7 @@ class Explore implements Screen {
       labelled(
         "A text begins with",
         this.field,
-        "Enter explores it, Shift+Enter begins a new line.",
+        "Enter explores it, Shift+Enter begins a new line. An encoder-decoder reads it as its source, and what it answers is explored.",
       ),
       element(
         "div",

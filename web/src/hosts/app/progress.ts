@@ -15,13 +15,14 @@ export class Progress {
   private readonly words = element("span", { role: "status" });
   private readonly bar = element("progress", { "aria-label": "Progress" });
   private readonly cancel: HTMLButtonElement;
+  private readonly line: HTMLElement;
   private readonly wrong = element("div", {});
   private readonly stream = new Stream();
 
   constructor(private readonly app: App) {
     this.cancel = button("Cancel", () => void app.work.cancel());
-    const line = element("div", { class: "app-line" }, this.words, this.bar, this.cancel);
-    this.element.append(line, this.wrong, this.stream.element);
+    this.line = element("div", { class: "app-line" }, this.words, this.bar, this.cancel);
+    this.element.append(this.line, this.wrong, this.stream.element);
   }
 
   draw(): void {
@@ -30,6 +31,8 @@ export class Progress {
     this.element.hidden = job === null && problem === null;
     const words = job ? wordsOf(job) : "";
     if (this.words.textContent !== words) this.words.textContent = words;
+    // Of work that failed the problem below says all.
+    this.line.hidden = over && !words;
     this.cancel.hidden = over;
     this.bar.hidden = over || job.state === "queued";
     if (job && job.total > 0) {

@@ -94,8 +94,7 @@ class RunScreen implements Screen {
       instead(
         editor(this.app, run, (now) => {
           this.run = now ?? run;
-          this.drawHead();
-          this.head.querySelector("button")?.focus();
+          this.back("Name and tags");
         }),
       ),
     );
@@ -103,7 +102,7 @@ class RunScreen implements Screen {
       instead(
         deletion(this.app, run, (gone) => {
           if (gone) this.app.go({ screen: "runs", search: "", tag: "", page: 1 });
-          else this.drawHead();
+          else this.back("Delete");
         }),
       ),
     );
@@ -116,6 +115,13 @@ class RunScreen implements Screen {
     const load = element("a", { href: `${pathOf(run.id)}/trace`, download: true }, "Save trace");
     for (const node of [compare, load]) node.className = "is-button";
     return [edit, compare, this.saving.element, load, remove];
+  }
+
+  /** The head as it was; the keyboard goes on from the button that was pressed. */
+  private back(words: string): void {
+    this.drawHead();
+    const buttons = [...this.head.querySelectorAll("button")];
+    buttons.find((node) => node.textContent === words)?.focus();
   }
 
   /** The lenses; what is picked here stays picked there. */

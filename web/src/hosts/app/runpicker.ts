@@ -5,7 +5,7 @@ import { labelled, textField } from "./fields";
 import type { Run, RunList } from "./records";
 import { query } from "./route";
 import { pathOf } from "./runedit";
-import { emptyNode, problemNode, type App } from "./screen";
+import { emptyNode, link, problemNode, type App } from "./screen";
 import { called, counted, moment, short } from "./words";
 
 const SHOWN = 8;
@@ -93,8 +93,17 @@ export class RunPicker {
     );
     const more =
       total > runs.length ? emptyNode(`… and ${total - runs.length} more: search for them.`) : null;
-    const none = runs.length ? null : emptyNode("No run fits that.");
+    const none = runs.length ? null : this.empty();
     this.list.replaceChildren(...[...lines, more, none].filter((node) => node !== null));
+  }
+
+  private empty(): HTMLElement {
+    if (this.search.value.trim()) return emptyNode("No run fits that.");
+    return emptyNode(
+      "There is no run yet. ",
+      link({ screen: "start", job: "" }, "Run a prompt"),
+      ".",
+    );
   }
 }
 

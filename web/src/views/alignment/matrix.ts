@@ -67,14 +67,14 @@ export class Matrices {
 /** Targets down, each with the source token that it has most of; sources across, as below them. */
 export function alignmentModel(matrices: Matrices, layer: number, scheme: Scheme): GridModel {
   const { header } = matrices;
-  const { inputs, explained, targets, positions } = header;
+  const { inputs, explained, targets, positions, times } = header;
   const largest = matrices.largest(layer);
   const labelled = (labels: readonly string[], i: number): string => (i < 0 ? "–" : labels[i]!);
   const edge = { tone: "ink", underlined: () => false } as const;
   return {
     rows: targets.length,
     cols: inputs.length,
-    label: `Alignment of ${targets.length} target tokens with ${inputs.length} source tokens; arrow keys move.`,
+    label: `Alignment of ${targets.length} target tokens with ${inputs.length} ${partWord(header)}s; arrow keys move.`,
     paint: (row, col) => paintOf("clay", scheme, matrices.at(layer, row, col) / largest),
     text: (row, col) => matrices.told(matrices.at(layer, row, col)),
     ringed: (row, col) => matrices.best(layer, row) === col,
@@ -83,9 +83,9 @@ export function alignmentModel(matrices: Matrices, layer: number, scheme: Scheme
     labelRoom: LABEL_ROOM,
     above: {
       ...edge,
-      name: "source",
+      name: times ? "sound" : "source",
       label: (col) => inputs[col]!,
-      small: (col) => String(positions[col]!),
+      small: (col) => (times ? inputs[col]! : String(positions[col]!)),
     },
     below: {
       ...edge,
@@ -95,6 +95,11 @@ export function alignmentModel(matrices: Matrices, layer: number, scheme: Scheme
       small: null,
     },
   };
+}
+
+/** What stands along the source. */
+export function partWord(header: AlignmentHeader): string {
+  return header.times ? "frame" : "source token";
 }
 
 function short(label: string): string {

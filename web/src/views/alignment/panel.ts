@@ -32,6 +32,7 @@ function list(
   labels: readonly string[],
   value: (i: number) => number,
 ): HTMLElement {
+  const { header } = matrices;
   const order = labels
     .map((label, i) => ({ label, value: value(i) }))
     .filter((entry) => entry.value > 0)
@@ -44,7 +45,7 @@ function list(
         "div",
         { class: "bar" },
         element("code", { dir: "ltr" }, entry.label),
-        track(entry.value / most),
+        track(header.unit === "1" ? entry.value : entry.value / most),
         element("span", { class: "amount" }, matrices.told(entry.value)),
       ),
     );

@@ -17,7 +17,9 @@ export interface Scene {
 const HUES: Readonly<Record<string, number>> = {
   embedding: 2,
   unembedding: 2,
+  encoder: 4,
   attention: 0,
+  "cross-attention": 5,
   mlp: 1,
   norms: 3,
   "final norm": 3,
@@ -25,6 +27,8 @@ const HUES: Readonly<Record<string, number>> = {
 const OTHER = 6;
 /** How much of its colour an area has: its text stays readable. */
 const STRENGTH = { light: 0.42, dark: 0.5 } as const;
+/** The same of one that is counted elsewhere, and too low for a dashed box. */
+const PALE = 0.2;
 const LABEL = 13;
 /** Pixels that an expert must be wide to be drawn apart. */
 const EXPERT = 2.5;
@@ -50,11 +54,7 @@ function paintCell(brush: Brush, cell: Cell, row: Row, scene: Scene): void {
   const { palette, scheme } = scene;
   const colour = colourOf(cell.part.kind, scheme);
   if (cell.ghost) {
-    brush.strokeStyle = colour;
-    brush.lineWidth = 1;
-    brush.setLineDash([4, 3]);
-    brush.strokeRect(cell.x + 0.5, row.y + 0.5, cell.width - 1, row.height - 1);
-    brush.setLineDash([]);
+    paintGhost(brush, cell, row, colour);
     return;
   }
   // A part that has no width to speak of is drawn as a line; its number is in the readout.
@@ -64,6 +64,22 @@ function paintCell(brush: Brush, cell: Cell, row: Row, scene: Scene): void {
   brush.fillRect(cell.x, row.y, width, row.height);
   brush.globalAlpha = 1;
   if (cell.width >= 3) paintInside(brush, cell, row, palette);
+}
+
+/** A part that is counted elsewhere: a dashed box, or, in a row too low for one, a pale one. */
+function paintGhost(brush: Brush, cell: Cell, row: Row, colour: string): void {
+  if (row.height < LABEL) {
+    brush.fillStyle = colour;
+    brush.globalAlpha = PALE;
+    brush.fillRect(cell.x, row.y, cell.width - 1, row.height);
+    brush.globalAlpha = 1;
+    return;
+  }
+  brush.strokeStyle = colour;
+  brush.lineWidth = 1;
+  brush.setLineDash([4, 3]);
+  brush.strokeRect(cell.x + 0.5, row.y + 0.5, cell.width - 1, row.height - 1);
+  brush.setLineDash([]);
 }
 
 /** Lines between the parameters of a part; those of experts are cut by expert instead. */

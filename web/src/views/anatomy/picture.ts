@@ -1,4 +1,5 @@
 import type { Plate } from "../../parts/brush";
+import { listenToCells } from "../../parts/cellinput";
 import { ScrollCanvas } from "../../parts/scrollcanvas";
 import type { Scheme } from "../../parts/theme";
 import type { AnatomyHeader } from "../../spec/anatomy";
@@ -78,20 +79,15 @@ export class StackPicture {
   }
 
   private listen(): void {
-    const node = this.element;
-    node.addEventListener("pointermove", (event) => {
-      if (event.pointerType !== "touch") this.point(this.under(event));
-    });
-    node.addEventListener("pointerleave", () => this.point(null));
-    node.addEventListener("click", (event) => {
-      const cell = this.under(event);
-      if (cell) this.handlers.choose(cell);
-    });
-    node.addEventListener("keydown", (event) => {
-      const target = this.stepped(event.key);
-      if (!target || event.ctrlKey || event.metaKey || event.altKey) return;
-      event.preventDefault();
-      this.handlers.choose(target);
+    listenToCells<Cell>(this.element, {
+      under: (event) => this.under(event),
+      hover: (cell) => this.point(cell),
+      choose: (cell) => this.handlers.choose(cell),
+      key: (name) => {
+        const target = this.stepped(name);
+        if (target) this.handlers.choose(target);
+        return target !== null;
+      },
     });
   }
 

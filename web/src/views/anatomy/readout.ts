@@ -20,14 +20,14 @@ export function readoutOf(header: AnatomyHeader, { row, cell }: Place): HTMLElem
   return [
     element("h2", {}, nameOf({ ...part, blocks: block === null ? "" : String(block) })),
     element("p", { class: "about" }, element("code", {}, pathOf(part, block) || "–")),
-    ...(part.tied.length ? [tiedLine(part)] : []),
+    ...(part.twins.length ? [tiedLine(part)] : []),
     element("dl", { class: "figures" }, ...figures.flatMap(([name, value]) => pair(name, value))),
     element("h3", { class: "anatomy-of" }, "Its weights"),
     ...part.shapes.map((shape, i) => weightLine(part, shape, part.sizes[i]!)),
     ...(part.experts ? [expertsLine(part)] : []),
     element(
       "p",
-      { class: "hint" },
+      { class: "hint is-keys" },
       "Hover a part, click to choose it. Arrow keys: ↑ ↓ through the model, ← → within a block.",
     ),
   ];
@@ -49,14 +49,10 @@ function pathOf(part: AnatomyPart, block: number | null): string {
     : steps.map((step) => (step === "*" ? String(block) : step)).join(".");
 }
 
-function tiedLine(part: AnatomyPart): HTMLElement {
-  return element(
-    "p",
-    { class: "about" },
-    "One with ",
-    element("code", {}, part.tied.join(", ")),
-    ", and counted there.",
-  );
+/** Whose weights they are: all of them, or some of them, where it counts others itself. */
+function tiedLine({ twins, count }: AnatomyPart): HTMLElement {
+  const which = count ? "Some of its weights are one" : "One";
+  return element("p", { class: "about" }, `${which} with ${twins.join(", ")}, and counted there.`);
 }
 
 /** One parameter: name and shape, its bar within the part, how many numbers. */

@@ -121,8 +121,8 @@ function inner(part: AnatomyPart): Pick<Cell, "bounds" | "experts"> {
 function tiesOf(header: AnatomyHeader): [number, number][] {
   const ties: [number, number][] = [];
   header.stack.forEach(({ block, cells }, row) => {
-    const tied = header.parts[cells[0]!]!.tied;
-    if (block !== null || !tied.length) return;
+    const { tied, count } = header.parts[cells[0]!]!;
+    if (block !== null || count || !tied.length) return;
     const twin = header.stack.findIndex(
       (other) =>
         other.block === null &&

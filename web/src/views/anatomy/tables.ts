@@ -108,9 +108,10 @@ export function nameOf({ label, blocks }: Pick<AnatomyPart, "label" | "blocks">)
   return `${label} of ${/^\d+$/.test(blocks) ? "block" : "blocks"} ${blocks}`;
 }
 
-function shapesOf(part: AnatomyPart): string {
-  const shapes = part.shapes.join(", ");
-  return part.tied.length ? `${shapes} (one with ${part.tied.join(", ")})` : shapes;
+function shapesOf({ shapes, twins, count }: AnatomyPart): string {
+  const words = shapes.join(", ");
+  const which = count ? "some one with" : "one with";
+  return twins.length ? `${words} (${which} ${twins.join(", ")})` : words;
 }
 
 /** A whole number with thousands set apart; a tied part counts nothing of its own. */

@@ -1,4 +1,5 @@
 import type { Brush, Plate } from "../../parts/brush";
+import { listenToCells } from "../../parts/cellinput";
 import { faded } from "../../parts/faded";
 import { ScrollCanvas, type Glimpse } from "../../parts/scrollcanvas";
 import type { AttentionHeader } from "../../spec/headers";
@@ -146,28 +147,25 @@ export class Columns {
 
   private listen(): void {
     const node = this.element;
-    node.addEventListener("pointermove", (event) => {
-      if (event.pointerType !== "touch") this.handlers.hover(this.under(event));
+    listenToCells<Token>(node, {
+      under: (event) => this.under(event),
+      hover: (token) => this.handlers.hover(token),
+      choose: (token, { ctrlKey, metaKey, shiftKey }) =>
+        this.handlers.choose(token, ctrlKey || metaKey || shiftKey),
+      key: (name) => this.onKey(name),
     });
-    node.addEventListener("pointerleave", () => this.handlers.hover(null));
-    node.addEventListener("click", (event) => {
-      const token = this.under(event);
-      if (token) this.handlers.choose(token, event.ctrlKey || event.metaKey || event.shiftKey);
-    });
-    node.addEventListener("keydown", (event) => this.onKey(event));
     for (const name of ["focus", "blur"]) node.addEventListener(name, () => this.canvas.redraw());
   }
 
-  private onKey(event: KeyboardEvent): void {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "Escape") this.handlers.release();
-    else if (event.key === "Enter" || event.key === " ") this.handlers.choose(this.cursor, true);
+  private onKey(name: string): boolean {
+    if (name === "Escape") this.handlers.release();
+    else if (name === "Enter" || name === " ") this.handlers.choose(this.cursor, true);
     else {
-      const target = this.stepped(event.key);
-      if (!target) return;
+      const target = this.stepped(name);
+      if (!target) return false;
       this.handlers.move(target);
     }
-    event.preventDefault();
+    return true;
   }
 
   private stepped(key: string): Token | null {

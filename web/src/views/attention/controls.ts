@@ -55,6 +55,10 @@ export function blockControl(choices: Choices, header: AttentionHeader): HTMLEle
     group.append(element("label", {}, input, blockWords(block, header)));
     return input;
   });
+  if (header.parts?.[0] === "A") {
+    const words = `A: before position ${header.split}, B: from there on`;
+    group.append(element("span", { class: "left-over" }, words));
+  }
   kept(choices, () => {
     for (const input of inputs) input.checked = input.value === choices.get("part");
   });

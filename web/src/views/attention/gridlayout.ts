@@ -19,7 +19,7 @@ export interface Layout {
 export const GAP = 3;
 export const LABELS = { left: 26, top: 16, between: 14 } as const;
 /** Pixels of a thumbnail, and the height within which all should lie. */
-const SIZES = { largest: 40, least: 14, sorted: 36 } as const;
+const SIZES = { largest: 88, least: 14, sorted: 36 } as const;
 const HEIGHT = 640;
 
 /** Layers down, heads across; folded beside each other where that keeps it low. */

@@ -1,5 +1,5 @@
 import type { Choices } from "../../parts/choices";
-import { button, element, press } from "../../parts/dom";
+import { button, element, enable, press } from "../../parts/dom";
 import { dash, hue } from "../../parts/hues";
 import type { Scheme } from "../../parts/theme";
 import type { Heads } from "./heads";
@@ -34,7 +34,7 @@ export class HeadChips {
         press(node, this.on.includes(row));
         node.classList.toggle("is-absent", !this.has(row));
       });
-      all.disabled = this.on.length === header.heads.length;
+      enable(all, this.on.length < header.heads.length);
     };
     choices.subscribe(show);
     show();

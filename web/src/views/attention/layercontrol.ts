@@ -1,4 +1,4 @@
-import { button, element } from "../../parts/dom";
+import { button, element, enable } from "../../parts/dom";
 import type { Context } from "./context";
 
 /** Which layer is shown: one of all, or the one before or after. */
@@ -21,8 +21,8 @@ export function layerControl(context: Context): HTMLElement {
   const show = (): void => {
     const row = context.head.layer;
     select.value = String(row);
-    before.disabled = row === 0;
-    after.disabled = row === header.layers.length - 1;
+    enable(before, row > 0);
+    enable(after, row < header.layers.length - 1);
   };
   choices.subscribe(show);
   show();

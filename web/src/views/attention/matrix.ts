@@ -63,13 +63,14 @@ export function differencePaint(difference: number, scheme: Scheme): Paint | nul
 function frame(header: AttentionHeader): Omit<GridModel, "label" | "paint" | "text"> {
   const { query: count, key } = countsOf(header);
   const keys = rowOf(header, "key");
-  const rowHeight = !isOverview(header) ? ROWS.worded : count > 200 ? ROWS.dense : ROWS.overview;
+  const worded = !isOverview(header) || (header.keys !== null && count <= FEW);
+  const rowHeight = worded ? ROWS.worded : count > 200 ? ROWS.dense : ROWS.overview;
   const every = Math.ceil(ROWS.worded / rowHeight);
   const edge = {
-    name: header.keys ? "source" : "key",
+    name: keys.times ? "sound" : header.keys ? "source" : "key",
     tone: "ink",
     label: (col: number) => keys.inputs[col]!,
-    small: (col: number) => String(keys.positions[col]!),
+    small: (col: number) => (keys.times ? keys.inputs[col]! : String(keys.positions[col]!)),
     underlined: (col: number) => keys.produced[col]!,
   } as const;
   return {

@@ -71,8 +71,11 @@ export class AttentionPage {
     const before = this.shown;
     this.shown = this.chosen;
     if (this.shown !== before) {
-      before.cards[0]!.before(...this.shown.cards);
+      const first = before.cards[0]!;
+      const focused = first.contains(document.activeElement);
+      first.before(...this.shown.cards);
       for (const card of before.cards) card.remove();
+      if (focused) viewButton(this.shown.cards[0]!)?.focus();
     }
     this.shown.show();
     this.fetch();
@@ -88,4 +91,9 @@ export class AttentionPage {
       this.arrived = true;
     });
   }
+}
+
+/** The button that says which view is shown. */
+function viewButton(card: HTMLElement): HTMLElement | null {
+  return card.querySelector<HTMLElement>("[aria-label=View] [aria-pressed=true]");
 }

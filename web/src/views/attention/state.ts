@@ -5,7 +5,7 @@ import type { Host } from "../host";
 import { BLOCKS } from "./blocks";
 import type { HeadAt, Heads } from "./heads";
 import type { HeadStore } from "./store";
-import { countsOf, tokensOf } from "./tokens";
+import { countsOf, rowOf, tokensOf } from "./tokens";
 
 /** Percents of each row's mass that the slider goes over. */
 export const MASS = { least: 50, most: 100, start: "80" } as const;
@@ -38,7 +38,7 @@ export function attentionChoices(heads: Heads, store: HeadStore, host: Host): Ch
     least: "0",
     on: "all",
     first: "shown",
-    form: "lines",
+    form: rowOf(header, "key").times ? "matrix" : "lines", // a row for each frame is too long
     mass: MASS.start,
     part: "all",
     side: "query",

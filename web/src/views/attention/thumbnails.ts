@@ -1,4 +1,5 @@
 import type { Brush, Plate } from "../../parts/brush";
+import { listenToCells } from "../../parts/cellinput";
 import { element } from "../../parts/dom";
 import { sized } from "../../parts/scrollcanvas";
 import { paletteOf, type Palette, type Scheme } from "../../parts/theme";
@@ -168,33 +169,32 @@ export class Thumbnails {
     }
   }
 
-  private under(event: MouseEvent): Box | undefined {
+  private under(event: MouseEvent): Box | null {
     const corner = this.canvas.getBoundingClientRect();
     const [x, y] = [event.clientX - corner.left, event.clientY - corner.top];
     const reach = this.layout.size + GAP;
-    return this.layout.boxes.find(
-      (box) => x >= box.x && x < box.x + reach && y >= box.y && y < box.y + reach,
+    return (
+      this.layout.boxes.find(
+        (box) => x >= box.x && x < box.x + reach && y >= box.y && y < box.y + reach,
+      ) ?? null
     );
   }
 
   private listen(): void {
     const node = this.element;
-    node.addEventListener("pointermove", (event) =>
-      this.handlers.point(this.under(event)?.at ?? null),
-    );
-    node.addEventListener("pointerleave", () => this.handlers.point(null));
-    node.addEventListener("click", (event) => {
-      const box = this.under(event);
-      if (box) this.handlers.choose(box.at);
+    listenToCells<Box>(node, {
+      under: (event) => this.under(event),
+      hover: (box) => this.handlers.point(box?.at ?? null),
+      choose: ({ at }) => this.handlers.choose(at),
+      key: (name) => this.onKey(name),
     });
-    node.addEventListener("keydown", (event) => this.onKey(event));
     for (const name of ["focus", "blur"]) node.addEventListener(name, () => this.paint());
   }
 
-  private onKey(event: KeyboardEvent): void {
+  private onKey(name: string): boolean {
     const { boxes, across } = this.layout;
     const here = boxes[this.cursor];
-    if (!here || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!here) return false;
     const steps: Record<string, number> = {
       ArrowLeft: -1,
       ArrowRight: 1,
@@ -203,12 +203,12 @@ export class Thumbnails {
       Home: -this.cursor,
       End: boxes.length,
     };
-    const step = steps[event.key];
-    if (event.key === "Enter" || event.key === " ") this.handlers.choose(here.at);
-    else if (event.key === "p") this.handlers.pin(here.at);
-    else if (step === undefined) return;
+    const step = steps[name];
+    if (name === "Enter" || name === " ") this.handlers.choose(here.at);
+    else if (name === "p") this.handlers.pin(here.at);
+    else if (step === undefined) return false;
     else this.moveTo(Math.min(boxes.length - 1, Math.max(0, this.cursor + step)));
-    event.preventDefault();
+    return true;
   }
 
   private moveTo(cursor: number): void {

@@ -69,14 +69,14 @@ function paintTicks(brush: Brush, scene: Scene, column: Column): void {
 /** The token of a row and its position; a special row's name, with the end of its colours. */
 export function paintLabel(brush: Brush, scene: Scene, key: number, y: number): void {
   const { numbers, palette, cell, layout } = scene;
-  const { header } = numbers.head;
+  const { keys } = numbers.head;
   const chosen = key === cell.key;
   const special = SPECIAL[key];
   const seen = special !== undefined || !Number.isNaN(numbers.row.score[key]!);
   brush.textAlign = "right";
   brush.font = `10px ${palette.sans}`;
   brush.fillStyle = palette.dim;
-  if (!special) brush.fillText(String(header.positions[key]!), 30, y + ROW / 2);
+  if (!special) brush.fillText(String(keys.positions[key]!), 30, y + ROW / 2);
   else if (special.end) {
     const end = `±${quantity(numbers.end(special.end))}`;
     brush.fillText(end, layout.left - 8, y + ROW / 2);
@@ -85,7 +85,7 @@ export function paintLabel(brush: Brush, scene: Scene, key: number, y: number): 
   const font = special ? `11px ${palette.sans}` : `12px ${palette.mono}`;
   brush.font = chosen ? `600 ${font}` : font;
   brush.fillStyle = chosen ? palette.out : seen ? palette.ink : palette.dim;
-  const words = special?.words ?? header.inputs[key]!;
+  const words = special?.words ?? keys.inputs[key]!;
   brush.fillText(fitted(brush, words, layout.left - 44), 36, y + ROW / 2);
 }
 

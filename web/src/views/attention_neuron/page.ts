@@ -79,6 +79,7 @@ export class NeuronPage implements Page {
       header.heading,
       header.about,
       [savePicture(() => saved(this.shown(), this.grid, this.choices))],
+      header.source ? element("p", { class: "strip-name" }, "target: the token that asks") : null,
       this.strip.element,
       controls(this.head, this.choices),
       this.readout,

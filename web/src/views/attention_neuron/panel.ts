@@ -18,8 +18,8 @@ export function pairPanel(numbers: RowNumbers, key: number): HTMLElement[] {
     {},
     chip(inputs[row.query]!, "in"),
     ` (${positions[row.query]!}) on `,
-    chip(inputs[key]!, "in"),
-    ` (${positions[key]!})`,
+    chip(head.keys.inputs[key]!, "in"),
+    ` (${head.keys.positions[key]!})${head.header.source ? " of the source" : ""}`,
   );
   if (Number.isNaN(row.score[key]!)) {
     return [
@@ -109,8 +109,8 @@ export function keyTable(numbers: RowNumbers): HTMLElement {
       element(
         "tr",
         {},
-        element("th", { scope: "row" }, String(head.header.positions[key]!)),
-        element("td", {}, chip(head.header.inputs[key]!)),
+        element("th", { scope: "row" }, String(head.keys.positions[key]!)),
+        element("td", {}, chip(head.keys.inputs[key]!)),
         numberCell(row.dot[key]!),
         numberCell(row.score[key]!),
         element("td", { class: "is-number" }, percent(row.weight[key]!)),
@@ -186,7 +186,11 @@ export function facts(head: Head): HTMLElement {
 }
 
 function sees({ header, spec }: Head): string {
-  const where = header.causal ? "itself and what came before" : "every token";
+  const where = header.source
+    ? "every token of the source"
+    : header.causal
+      ? "itself and what came before"
+      : "every token";
   const near = header.window === null ? "" : `, ${header.window} at most`;
   return where + near + (spec.arrays["hidden"] ? ", but for what the mask hides" : "");
 }

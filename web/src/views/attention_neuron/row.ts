@@ -1,4 +1,5 @@
 import type { AttentionNeuronHeader } from "../../spec/attention_neuron";
+import type { TokenRow } from "../../spec/headers";
 import { arrayOf, type Grid, type Spec } from "../../spec/spec";
 
 /** One query's row, step by step; NaN where it can't see a key, and the weight is 0 there. */
@@ -27,10 +28,12 @@ export interface Vectors {
 /** One head with the vectors of every token: the row of any query is computed from them. */
 export class Head {
   readonly header: AttentionNeuronHeader;
+  /** The tokens that are looked at: of the text itself, or of the source. */
+  readonly keys: TokenRow;
   readonly after: Vectors;
   readonly before: Vectors | null;
   readonly value: Grid;
-  /** Tokens; entries of queries and keys; entries of values. */
+  /** Keys; entries of queries and keys; entries of values. */
   readonly count: number;
   readonly keySize: number;
   readonly valueSize: number;
@@ -40,6 +43,7 @@ export class Head {
 
   constructor(readonly spec: Spec<AttentionNeuronHeader>) {
     this.header = spec.header;
+    this.keys = spec.header.source ?? spec.header;
     this.after = { query: arrayOf(spec, "query"), key: arrayOf(spec, "key") };
     this.value = arrayOf(spec, "value");
     this.before = spec.header.layout && {

@@ -29,7 +29,7 @@ export function saved(shown: Shown, grid: StepGrid, choices: Choices): Saved {
 
 /** A line for each key in the order drawn; a column for each number of the blocks drawn. */
 function* rows({ numbers, blocks, keys, entries }: Shown): Iterable<readonly Entry[]> {
-  const { header } = numbers.head;
+  const { inputs, positions } = numbers.head.keys;
   const columns = blocks.flatMap((block) =>
     isVector(block)
       ? entries(block).map((entry) => ({ block, entry, name: `${block}[${entry}]` }))
@@ -38,6 +38,6 @@ function* rows({ numbers, blocks, keys, entries }: Shown): Iterable<readonly Ent
   yield ["position", "token", ...columns.map(({ name }) => name)];
   for (const key of keys) {
     const values = columns.map(({ block, entry }) => numbers.value({ key, block, entry }));
-    yield [header.positions[key]!, header.inputs[key]!, ...values];
+    yield [positions[key]!, inputs[key]!, ...values];
   }
 }

@@ -35,7 +35,7 @@ export function neuronChoices(head: Head, host: Host): Choices {
   };
   const allowed = (name: string, value: string): boolean => {
     if (name === "at") return isWhole(value, 0, last);
-    if (name === "key") return value === OWN || isWhole(value, OUTPUT, last);
+    if (name === "key") return value === OWN || isWhole(value, OUTPUT, head.count - 1);
     if (name === "entry") return value === OWN || isWhole(value, 0, most);
     if (name === "vectors" && value === "before") return head.before !== null;
     if (name === "show") return value === "" || value.split(",").every(isVector);

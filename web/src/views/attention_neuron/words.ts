@@ -1,5 +1,5 @@
 import { percent, quantity } from "../../parts/format";
-import type { AttentionNeuronHeader } from "../../spec/attention_neuron";
+import type { TokenRow } from "../../spec/headers";
 import { OUTPUT, QUERY, SINK, type Cell } from "./layout";
 import type { Head, Row, Vectors } from "./row";
 
@@ -14,8 +14,8 @@ export function signed(value: number): string {
   return (value > 0 ? "+" : "") + number(value);
 }
 
-export function labelOf(header: AttentionNeuronHeader, token: number): string {
-  return `${header.inputs[token]!} (${header.positions[token]!})`;
+export function labelOf(row: TokenRow, token: number): string {
+  return `${row.inputs[token]!} (${row.positions[token]!})`;
 }
 
 /** How a cell's number came about, with the numbers it is made of. */
@@ -31,7 +31,7 @@ export function told(head: Head, row: Row, vectors: Vectors, cell: Cell): string
   if (key === OUTPUT)
     return `output[${entry}] = sum of weight × value = ${number(row.output[entry]!)}`;
   if (key === SINK) return sinkTold(head, row, block === "weight");
-  const label = labelOf(header, key);
+  const label = labelOf(head.keys, key);
   if (block === "key") {
     const value = vectors.key.at(key, entry);
     return `key[${entry}] of ${label}${early} = ${number(value)}${turned(head, vectors, "key", key, entry)}`;

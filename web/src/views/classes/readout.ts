@@ -69,10 +69,11 @@ function answers(cells: ClassCells, row: number): (HTMLElement | null)[] {
 }
 
 function answerBar({ text, start, end, probability }: Answer, i: number): HTMLElement {
+  const place = start === end ? ` at ${start}` : ` at ${start} to ${end}`;
   return element(
     "div",
-    { class: i === 0 ? "bar is-final" : "bar", title: `positions ${start} to ${end}` },
-    element("code", { dir: "ltr" }, text),
+    { class: i === 0 ? "bar is-final" : "bar" },
+    element("code", { dir: "ltr" }, text, element("small", {}, place)),
     track(probability),
     element("span", { class: "amount" }, percent(probability)),
   );

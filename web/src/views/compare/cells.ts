@@ -5,7 +5,7 @@ import { points, signed, signedPaint, tenths } from "../../parts/signed";
 import type { Scheme } from "../../parts/theme";
 import type { ComparedQuantity, CompareHeader } from "../../spec/compare";
 import { arrayOf, type Grid, type Spec } from "../../spec/spec";
-import { ABSENT, slotName } from "./slots";
+import { ABSENT, slotName, slotNumber } from "./slots";
 
 /** Which of the three is shown: a run, or second minus first. */
 export type Shown = "first" | "second" | "difference";
@@ -92,7 +92,7 @@ export class ComparedCells {
       name: header.column_axis,
       tone: "ink",
       label: (col: number) => slotName(columns, col),
-      small: (col: number) => String(col),
+      small: (col: number) => slotNumber(columns, col),
       underlined: (col: number) => !columns.same[col]!,
     } as const;
     return {

@@ -30,7 +30,22 @@ export function slotName(row: SlotRow, slot: number): string {
 export function slotPlace(row: SlotRow, slot: number): string {
   const [first, second] = [row.at[0][slot]!, row.at[1][slot]!];
   const told = (at: number): string => (at < 0 ? "–" : String(at));
-  return first === second ? `position ${first}` : `positions ${told(first)} / ${told(second)}`;
+  const side = slotSide(row, slot);
+  const of = side && ` of the ${side}`;
+  const same = first === second;
+  return same ? `position ${first}${of}` : `positions ${told(first)} / ${told(second)}${of}`;
+}
+
+/** Which of an encoder-decoder's two texts a slot is of; "" where there is one. */
+export function slotSide({ read }: SlotRow, slot: number): "source" | "target" | "" {
+  if (read === undefined) return "";
+  return slot < read ? "source" : "target";
+}
+
+/** Its number; of two texts in each by itself, behind the letter of the text. */
+export function slotNumber(row: SlotRow, slot: number): string {
+  const side = slotSide(row, slot);
+  return `${side.slice(0, 1)}${side === "target" ? slot - row.read! : slot}`;
 }
 
 /** Whether both runs have a token there. */

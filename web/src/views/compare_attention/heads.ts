@@ -1,4 +1,4 @@
-import type { GridModel } from "../../parts/heatmodel";
+import { NO_EDGE, type GridModel } from "../../parts/heatmodel";
 import { percent } from "../../parts/format";
 import { headCode, headFound, headName, type HeadAt } from "../../parts/headcode";
 import { paintOf } from "../../parts/ramp";
@@ -12,7 +12,6 @@ export type { HeadAt } from "../../parts/headcode";
 export type RankedBy = "mean" | "token";
 
 const PARTS = 65_535;
-const NO_EDGE = { name: "", tone: "ink", label: () => "", small: null, underlined: () => false };
 
 /** Every head, with how much it differs between the two runs. */
 export class PairHeads {

@@ -47,8 +47,7 @@ export class LensCells {
     const tops = this.topsOf(cell);
     if (quantity.name === "probability") return tops.probability.at(row, col, 0);
     if (quantity.name === "logit") return tops.logit.at(row, col, 0);
-    const prefix = cell.inside ? "inside_" : "";
-    const value = arrayOf(this.spec, prefix + quantity.name).at(row, col);
+    const value = arrayOf(this.spec, prefixOf(cell) + quantity.name).at(row, col);
     return quantity.name === "rank" && value === 0 ? NaN : value;
   }
 
@@ -74,6 +73,19 @@ export class LensCells {
   foretells(cell: Cell): boolean {
     const next = this.trueId(this.place(cell)[1]);
     return next >= 0 && this.topsOf(cell).id.at(...this.place(cell), 0) === next;
+  }
+
+  /** Whether the cell was checked in float32, and that puts another token on top. */
+  changed(cell: Cell): boolean {
+    if (!this.header.checked) return false;
+    return arrayOf(this.spec, `${prefixOf(cell)}changed`).at(...this.place(cell)) === 1;
+  }
+
+  /** The token that float32 puts on top of a cell; null where that was not checked. */
+  float32(cell: Cell): string | null {
+    if (!this.header.checked) return null;
+    const index = arrayOf(this.spec, `${prefixOf(cell)}float32_index`).at(...this.place(cell));
+    return index < 0 ? null : this.label(index);
   }
 
   /** The k tokens of a cell, best first; undefined ones left out. */
@@ -115,6 +127,10 @@ export class LensCells {
   private topsOf(cell: Cell): Tops {
     return cell.inside && this.within ? this.within : this.after;
   }
+}
+
+function prefixOf(cell: Cell): string {
+  return cell.inside ? "inside_" : "";
 }
 
 function tops(spec: Spec, prefix: string): Tops {

@@ -29,8 +29,13 @@ export function modeControls(header: LensHeader, store: LensState): Controls {
   };
 }
 
+/** Those that lay the grid out, and the button that opens a panel under it. */
+export interface Layout extends Controls {
+  opener(panel: string): HTMLElement | null;
+}
+
 /** How the grid is laid out, and what is open under it. */
-export function layoutControls(header: LensHeader, store: LensState): Controls {
+export function layoutControls(header: LensHeader, store: LensState): Layout {
   const flip = (name: Flag) => (): void => store.set({ [name]: !store.state[name] });
   const open = (panel: State["panel"]) => (): void =>
     store.set({ panel: store.state.panel === panel ? "" : panel });
@@ -50,6 +55,7 @@ export function layoutControls(header: LensHeader, store: LensState): Controls {
   group.append(...[final, input, overview, candidates, table].filter((node) => node !== null));
   return {
     element: group,
+    opener: (panel) => ({ candidates, table })[panel] ?? null,
     show(state) {
       press(final, state.finalOnTop);
       if (input) press(input, state.inputRow);

@@ -1,4 +1,4 @@
-import type { Edge, GridModel } from "../../parts/heatmodel";
+import { readEdge, type Edge, type GridModel } from "../../parts/heatmodel";
 import { stateName } from "../../parts/layers";
 import { valueText } from "../../parts/legend";
 import { paintOf, shareOf } from "../../parts/ramp";
@@ -21,7 +21,7 @@ export function heatModel(
     ...rows[row]!,
     at: header.positions[col]!,
   });
-  const [read, came] = [readEdge(cells), cameEdge(cells)];
+  const [read, came] = [readEdge(cells.header), cameEdge(cells)];
   return {
     rows: rows.length,
     cols: header.positions.length,
@@ -38,20 +38,11 @@ export function heatModel(
       return valueText(quantity, cells.value(quantity, cell));
     },
     ringed: (row, col) => cells.foretells(cellOf(row, col)),
+    cornered: (row, col) => cells.changed(cellOf(row, col)),
     rowLabel: (row) => stateName(rows[row]!.layer, rows[row]!.inside),
     // What was read enters at the input's side of the picture, what came leaves at the final's.
     above: state.finalOnTop ? came : read,
     below: state.finalOnTop ? read : came,
-  };
-}
-
-function readEdge({ header }: LensCells): Edge {
-  return {
-    name: "read",
-    tone: "ink",
-    label: (col) => header.inputs[col]!,
-    small: (col) => String(header.positions[col]!),
-    underlined: (col) => header.produced[col]!,
   };
 }
 

@@ -74,8 +74,8 @@ export class LensPage implements Page {
     const text = card(
       "What it read",
       "The text, token by token. Pick one: the grid shows what the model would say " +
-        `${header.masked ? "in its place" : "after it"}. ` +
-        "Underlined tokens were produced by the model.",
+        `${header.masked ? "in its place" : "after it"}.` +
+        (header.produced.some(Boolean) ? " Underlined tokens were produced by the model." : ""),
       [],
       this.strip.element,
       sentence(header.sentence),
@@ -100,11 +100,20 @@ export class LensPage implements Page {
     if (relaid) this.relay(now);
     if (moved || now.hover !== before.hover || now.pinned !== before.pinned) this.point(now, moved);
     if (moved || relaid || now.panel !== before.panel) {
-      const opened = panel(this.cells, this.store);
-      this.panelBox.replaceChildren(...(opened ? [opened] : []));
+      this.showPanel(before?.panel ?? "");
     }
     this.modes.show(now);
     this.layout.show(now);
+  }
+
+  /** What is open under the grid; once it is closed the keyboard goes on where it was opened. */
+  private showPanel(before: string): void {
+    const opened = panel(this.cells, this.store);
+    const held = this.panelBox.contains(document.activeElement);
+    this.panelBox.replaceChildren(...(opened ? [opened] : []));
+    if (!held) return;
+    const next = opened?.querySelector("button") ?? this.layout.opener(before);
+    next?.focus();
   }
 
   private relay(state: State): void {
@@ -170,6 +179,9 @@ export class LensPage implements Page {
 function marksOf(header: LensHeader): [style: string, meaning: string][] {
   return [
     ["is-ring", `the top token is the one that ${header.masked ? "stands there" : "came next"}`],
+    ...(header.checked
+      ? [["is-corner", "float32 puts another token on top"] as [string, string]]
+      : []),
     ...(header.produced.some(Boolean)
       ? [["is-produced", "produced by the model"] as [string, string]]
       : []),

@@ -39,14 +39,15 @@ function candidates(cells: LensCells, rows: readonly Row[], state: State): Parts
   );
   const about =
     `The ${cells.header.k} likeliest tokens after each layer at position ${state.at}. ` +
-    "Bars: probability, 0 to 1. Green: the final layer's top token.";
+    "Bars: probability, 0 to 1. In bold: the final layer's top token.";
   return ["What it nearly said after ", about, table];
 }
 
 function numbers(cells: LensCells, rows: readonly Row[], state: State): Parts {
   const { quantities, rank_of } = cells.header;
-  const heads = ["state", "top token", ...quantities.map(quantityName)].map((name, i) =>
-    element("th", { scope: "col", class: i === 1 ? null : "is-number" }, name),
+  const words = ["top token", ...(cells.header.checked ? ["in float32"] : [])];
+  const heads = ["state", ...words, ...quantities.map(quantityName)].map((name) =>
+    element("th", { scope: "col", class: words.includes(name) ? null : "is-number" }, name),
   );
   const caption = `All numbers at position ${state.at}`;
   const table = element(
@@ -79,8 +80,16 @@ function numbersRow(cells: LensCells, cell: Cell, state: State): HTMLElement {
       stateName(cell.layer, cell.inside),
     ),
     element("td", {}, element("code", { dir: "ltr" }, cells.topLabel(cell))),
+    ...(cells.header.checked ? [element("td", {}, ...checkedWords(cells, cell))] : []),
     ...values,
   );
+}
+
+/** The token that float32 has on top where it is another one. */
+function checkedWords(cells: LensCells, cell: Cell): (HTMLElement | string)[] {
+  const label = cells.float32(cell);
+  if (label === null) return [];
+  return cells.changed(cell) ? [element("code", { dir: "ltr" }, label)] : ["same"];
 }
 
 function at(row: Row, state: State): Cell {

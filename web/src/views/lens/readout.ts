@@ -33,7 +33,7 @@ export class Readout {
       this.where(cell),
       ...this.cells.candidates(cell).map(candidateBar),
       this.figures(cell),
-      element("p", { class: "hint" }, hint(state)),
+      element("p", { class: "hint is-keys" }, hint(state)),
     );
     if (!state.hover) this.announced.textContent = this.words(state);
   }
@@ -52,7 +52,16 @@ export class Readout {
       if (ABOUT_TARGET.has(quantity.name)) name.append(" of ", chip(this.cells.target(cell.at)));
       return [name, element("dd", { "data-quantity": quantity.name }, value)];
     });
-    return element("dl", { class: "figures" }, ...rows);
+    return element("dl", { class: "figures" }, ...this.check(cell), ...rows);
+  }
+
+  /** What float32 has on top, where that was asked for. */
+  private check(cell: Cell): HTMLElement[] {
+    const label = this.cells.float32(cell);
+    if (label === null) return [];
+    const told = this.cells.changed(cell) ? ["another: ", chip(label)] : ["the same token"];
+    const name = element("dt", {}, "on top in float32");
+    return [name, element("dd", { "data-quantity": "float32" }, ...told)];
   }
 
   private words(cell: Cell): string {
@@ -61,7 +70,9 @@ export class Readout {
     const share = quantity ? valueText(quantity, this.cells.value(quantity, cell)) : "";
     const read = this.cells.header.inputs[this.cells.column(cell.at)];
     const top = best ? `${best.label} ${share}` : "undefined";
-    return `Position ${cell.at}, ${read}, ${layerWords(cell.layer, cell.inside)}: ${top}`;
+    const other = this.cells.changed(cell) ? `; in float32 ${this.cells.float32(cell)}` : "";
+    const where = `Position ${cell.at}, ${read}, ${layerWords(cell.layer, cell.inside)}`;
+    return `${where}: ${top}${other}`;
   }
 }
 

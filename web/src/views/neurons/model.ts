@@ -1,4 +1,4 @@
-import type { GridModel } from "../../parts/heatmodel";
+import { bareEdge, readEdge, type GridModel } from "../../parts/heatmodel";
 import { neuronLabel } from "../../parts/neuronlabel";
 import { paintOf, type Paint } from "../../parts/ramp";
 import type { Scheme } from "../../parts/theme";
@@ -57,18 +57,8 @@ export function neuronsModel(
     ringed: () => false,
     rowLabel: (row) => rows[row]!.label,
     labelRoom: spec.arrays["expert"] ? EXPERT_ROOM : undefined,
-    above: edge(header, "read", true),
-    below: edge(header, "", false),
-  };
-}
-
-function edge(header: NeuronsHeader, name: string, small: boolean): GridModel["above"] {
-  return {
-    name,
-    tone: "ink",
-    label: (col) => header.inputs[col]!,
-    small: small ? (col) => String(header.positions[col]!) : null,
-    underlined: (col) => header.produced[col]!,
+    above: readEdge(header),
+    below: bareEdge(header),
   };
 }
 

@@ -1,4 +1,4 @@
-import { button, element } from "../../parts/dom";
+import { button, element, enable } from "../../parts/dom";
 import { layerWords } from "../../parts/layers";
 import type { Selection } from "../../parts/selection";
 import type { ReportHeader } from "../../spec/report";
@@ -42,8 +42,8 @@ export class Bar {
 
   show(): void {
     const { row } = placeOf(this.header, this.selection);
-    this.before.disabled = row === 0;
-    this.after.disabled = row === this.header.positions.length - 1;
+    enable(this.before, row > 0);
+    enable(this.after, row < this.header.positions.length - 1);
     this.token.replaceChildren(...tokenChips(this.header, this.selection));
     const { layer, head } = this.selection.picked;
     const words = [

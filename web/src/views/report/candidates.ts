@@ -16,7 +16,8 @@ export class Nearly {
     private readonly selection: Selection,
   ) {
     const k = arrayOf(spec, "token_id").shape[1]!;
-    const about = `The ${k} likeliest tokens after the last layer. Green: the one that came.`;
+    const known = spec.header.masked ? "" : " In bold: the one that came.";
+    const about = `The ${k} likeliest tokens after the last layer.${known}`;
     this.card = card("What it nearly said", about, [], this.bars);
   }
 

@@ -1,6 +1,6 @@
 import { button, element } from "../../parts/dom";
 import type { ReportSection } from "../../spec/report";
-import { SpecError } from "../../spec/spec";
+import { SpecError, type Spec } from "../../spec/spec";
 import type { Host } from "../host";
 
 /** Elements that belong together are named by number: each on a page has its own. */
@@ -15,9 +15,11 @@ export class SectionCard {
   private asked = false;
   private disposed = false;
 
+  /** `told` are the notes that stand on the page already. */
   constructor(
     private readonly section: ReportSection,
     private readonly host: Host,
+    private readonly told: readonly string[],
     onToggle: () => void,
   ) {
     const id = `cutaway-part-${++count}`;
@@ -68,7 +70,7 @@ export class SectionCard {
       const spec = await section!(name);
       if (this.disposed) return;
       this.body.replaceChildren();
-      this.clear = show!(spec, this.body, { scope: `${name}.`, section: name });
+      this.clear = show!(without(spec, this.told), this.body, { scope: `${name}.`, section: name });
     } catch (error) {
       if (!(error instanceof SpecError)) throw error;
       if (!this.disposed) this.fail(error.message);
@@ -83,6 +85,12 @@ export class SectionCard {
       button("Try again", () => void this.load()),
     );
   }
+}
+
+/** A picture without the notes that the page tells once for all. */
+function without(spec: Spec, told: readonly string[]): Spec {
+  const notes = spec.header.notes.filter((note) => !told.includes(note));
+  return { ...spec, header: { ...spec.header, notes } };
 }
 
 function disclosure(question: string, body: string, onToggle: () => void): HTMLButtonElement {

@@ -13,7 +13,7 @@ export class Sections {
     this.all = new Map(
       header.sections.map((section) => {
         const toggle = (): void => this.toggle(section.name);
-        return [section.name, new SectionCard(section, host, toggle)];
+        return [section.name, new SectionCard(section, host, header.notes, toggle)];
       }),
     );
     this.cards = [...this.all.values()].map(({ element }) => element);

@@ -39,14 +39,14 @@ export class Text {
       release: () => {},
     });
     this.strip.element.classList.add("is-said");
-    if (!header.masked) this.strip.element.lastElementChild!.classList.add("is-unsaid");
     this.source = header.source && sourceStrip(header.source, selection);
     const produced = header.produced.some(Boolean);
     const classifies = header.sections.some(({ name }) => name === "classes");
     const silent = !header.vocabulary.length; // a model that gives states, and says no token
     const masked = silent ? ABOUT_SILENT : ABOUT_MASKED;
+    const picked = header.source ? " In the source, filled: the token picked there." : "";
     const words = classifies ? ABOUT_CLASSIFIED : header.masked ? masked : ABOUT;
-    const about = produced ? `${words} Underlined: produced by the model.` : words;
+    const about = words + picked + (produced ? " Underlined: produced by the model." : "");
     const strips = this.source
       ? [named("source"), this.source.element, named("target"), this.strip.element]
       : [this.strip.element];
@@ -82,16 +82,17 @@ function named(words: string): HTMLElement {
   return element("p", { class: "strip-name" }, words);
 }
 
-function chips({ inputs, produced, roles, masked }: ReportHeader): Chip[] {
+function chips({ inputs, produced, roles, masked, source }: ReportHeader): Chip[] {
   const parted = produced.some(Boolean);
+  const begun = source ? "start" : "prompt"; // the target of an encoder-decoder has no prompt
   const made = inputs.map((label, i) => ({
     label,
     tint: null,
     note: "",
     produced: produced[i]!,
-    role: !parted ? roles[i]! : produced[i] ? "output" : roles[i] || "prompt",
+    role: !parted ? roles[i]! : produced[i] ? "output" : roles[i] || begun,
   }));
-  const next = { label: UNSAID, tint: null, note: "", produced: false, role: "next" };
+  const next = { label: UNSAID, tint: null, note: "", produced: false, role: "next", unsaid: true };
   return masked ? made : [...made, next];
 }
 

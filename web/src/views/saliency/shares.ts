@@ -45,13 +45,14 @@ export class Shares {
     this.rows = new Map(spec.header.targets.map((target, row) => [target, row]));
   }
 
-  /** The chips in reading order; the token not yet said comes last where it is explained. */
+  /** The chips in reading order; what is explained and stands in no place of it comes last. */
   pieces(unit: Unit): Piece[] {
-    const { inputs, roles, targets, explained } = this.header;
+    const { inputs, roles, targets, explained, masked } = this.header;
     const found = piecesOf(this.header, unit, false);
     if (targets.at(-1) === inputs.length) {
       const next = { label: explained.at(-1)!, positions: [inputs.length], read: false };
-      found.push({ ...next, produced: true, role: roles.at(-1) ?? "" });
+      const role = masked ? "answer" : (roles.at(-1) ?? "");
+      found.push({ ...next, produced: !masked, role });
     }
     return found;
   }

@@ -3,6 +3,9 @@ import { element } from "../../parts/dom";
 import { TokenStrip, type Chip } from "../../parts/strip";
 import type { Piece } from "./shares";
 
+/** A source of more tokens, such as the frames of a sound, leaves room for the target. */
+const MANY = 400;
+
 export function chipsOf(pieces: readonly Piece[]): Chip[] {
   return pieces.map(({ label, produced, role }) => ({
     label,
@@ -29,6 +32,7 @@ export class SourceStrip {
       move: pick,
       release: () => {},
     });
+    this.strip.element.classList.toggle("is-frames", pieces.length > MANY);
   }
 
   /** Both strips, each under its name; the other alone where no source was read. */
