@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: demo test check web web-test docs families versions site bench fuzz lower clean help
+.PHONY: demo test check web web-test docs families versions site bench fuzz lower audit clean help
 
 # Python 3.11 or newer that can make a virtual environment; PYTHON=... overrides.
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
@@ -68,6 +68,9 @@ lower: .stamps/dev  ## the fast tests of the rooms, with the oldest versions all
 		pytest pytest-rerunfailures hypothesis sentencepiece packaging httpx psutil
 	PYTHONPATH=src $(QUIET) .lower/bin/python -m pytest -m "not slow" -W default \
 		tests/core tests/trace tests/lens tests/view tests/render tests/model tests/laws tests/app/test_cli.py tests/app/test_export.py
+
+audit: .stamps/dev  ## is a pinned package withdrawn or gone from the index, do all fit together
+	$(BIN)/python -m tests.audit
 
 clean:  ## remove everything that was built or installed here
 	rm -rf .venv .lower .cache .stamps .mypy_cache .ruff_cache .hypothesis web/node_modules demo.html \

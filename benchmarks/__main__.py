@@ -29,7 +29,8 @@ ORDER = (
     "recording.512", "logit_lens.256", "saliency.16", "saliency.64", "interactive", "start_up",
     "attention.ours", "recording.2048", "saliency.256", "logit_lens.64", "attention.peers",
     "logit_lens.1024", "factors", "recording.128", "logit_lens.growth", "report", "memory",
-    "numerics", "serving", "clean",
+    "numerics", "serving", "clean", "long.trace", "long.lens", "long.walk", "long.neurons",
+    "long.attention", "long.saliency", "long.compare", "long.report", "long_pages",
 )  # fmt: skip
 
 

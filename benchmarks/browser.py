@@ -38,55 +38,56 @@ _TIMES = """() => new Promise((resolve) => {
     };
     look();
 })"""
-#: Moves the pointer over an element, a place in each frame: the handler's time, and that of the
-#: frame from its start until it is painted. The wait for the frame is not counted.
-_HOVER = """async ([selector, places]) => {
+#: What an act and the frame after it cost: the handlers' time, and that of the frame from its start
+#: until it is painted. The wait for the frame is not counted.
+_SPENT = """const spentOn = (act) => new Promise((resolve) => setTimeout(() => {
+        let frame = 0;
+        requestAnimationFrame(() => { frame = performance.now(); });
+        const start = performance.now();
+        act();
+        const handled = performance.now() - start;
+        requestAnimationFrame(() => {
+            const { port1, port2 } = new MessageChannel();
+            port1.onmessage = () => resolve((handled + performance.now() - frame) / 1000);
+            port2.postMessage(0);
+        });
+    }, 30));"""
+#: Moves the pointer over an element, a place in each frame.
+_HOVER = (
+    "async ([selector, places]) => {"
+    + _SPENT
+    + """
     const node = document.querySelector(selector);
     const { left, top, width, height } = node.getBoundingClientRect();
     const spent = [];
     for (let i = 0; i < places; i++) {
         const at = { clientX: left + width * 0.2, clientY: top + (height * (i + 0.5)) / places };
-        spent.push(await new Promise((resolve) => setTimeout(() => {
-            let frame = 0;
-            requestAnimationFrame(() => { frame = performance.now(); });
-            const start = performance.now();
-            node.dispatchEvent(
-                new PointerEvent("pointermove", { ...at, bubbles: true, pointerType: "mouse" }));
-            const handled = performance.now() - start;
-            requestAnimationFrame(() => {
-                const { port1, port2 } = new MessageChannel();
-                port1.onmessage = () => resolve((handled + performance.now() - frame) / 1000);
-                port2.postMessage(0);
-            });
-        }, 30)));
+        const options = { ...at, bubbles: true, pointerType: "mouse" };
+        spent.push(await spentOn(
+            () => node.dispatchEvent(new PointerEvent("pointermove", options))));
     }
     return spent;
 }"""
-
-#: The same over several elements, each of which is entered: for pages that listen to the mouse.
-_POINT = """async ([selector, places]) => {
+)
+#: Enters one of several elements in each frame: for pages that listen to the mouse.
+_POINT = (
+    "async ([selector, places]) => {"
+    + _SPENT
+    + """
     const nodes = [...document.querySelectorAll(selector)];
     const spent = [];
     for (let i = 0; i < places; i++) {
         const node = nodes[Math.floor((nodes.length * i) / places)];
         const { left, top, width, height } = node.getBoundingClientRect();
         const at = { clientX: left + width / 2, clientY: top + height / 2, bubbles: true };
-        spent.push(await new Promise((resolve) => setTimeout(() => {
-            let frame = 0;
-            requestAnimationFrame(() => { frame = performance.now(); });
-            const start = performance.now();
+        spent.push(await spentOn(() => {
             for (const name of ["mouseover", "mouseenter", "mousemove"])
                 node.dispatchEvent(new MouseEvent(name, at));
-            const handled = performance.now() - start;
-            requestAnimationFrame(() => {
-                const { port1, port2 } = new MessageChannel();
-                port1.onmessage = () => resolve((handled + performance.now() - frame) / 1000);
-                port2.postMessage(0);
-            });
-        }, 30)));
+        }));
     }
     return spent;
 }"""
+)
 
 
 @dataclass(frozen=True)

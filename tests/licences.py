@@ -24,8 +24,9 @@ font or library of others. Extras (`cutaway[app]`, ...) bring more, which is not
 Linux with a graphics card, torch brings NVIDIA's libraries under NVIDIA's own terms.
 
 This page is written by `python -m tests.licences`; a test looks for a licence that would bind what
-is built on Cutaway (GPL, AGPL), and finds none. Known vulnerabilities are not looked up: that needs
-a database on the network (`pip-audit -r constraints.txt` asks it).
+is built on Cutaway (GPL, AGPL), and finds none. `make audit` asks the index whether a version that
+the tests use was withdrawn. Known vulnerabilities are not looked up: that needs a database on the
+network (`pip-audit -r constraints.txt` asks it).
 
 | package | asked for by | licence |
 |---|---|---|

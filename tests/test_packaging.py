@@ -14,8 +14,10 @@ from zipfile import ZipFile
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.version import Version
 
 from . import licences
+from .audit import faults, pins
 from .lower import core, oldest
 
 ROOT = Path(__file__).parents[1]
@@ -143,6 +145,19 @@ def test_every_licence_is_known_and_binds_nobody() -> None:
         assert not re.search("GPL|not stated", row)
         if "Cutaway" in row:
             assert row in listed
+
+
+def test_a_version_that_is_withdrawn_or_gone_is_told() -> None:
+    files = [
+        {"filename": "a-1.0.tar.gz", "yanked": "breaks numpy"},
+        {"filename": "a-1.0-py3-none-any.whl", "yanked": True},
+        {"filename": "a-1.1-py3-none-any.whl", "yanked": False},
+        {"filename": "a-1.1.win32.exe", "yanked": False},
+    ]
+    assert faults(Version("1.0"), files) == ["withdrawn: breaks numpy"]
+    assert faults(Version("1.1"), files) == []
+    assert faults(Version("1.2"), files) == ["not in the index"]
+    assert pins().keys() == CONSTRAINTS.keys()
 
 
 def test_the_lowest_versions_are_those_of_the_bounds() -> None:
