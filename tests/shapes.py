@@ -77,6 +77,13 @@ SIZES: dict[str, Any] = {
 _DECODER = {"is_decoder": True}
 _ENDED = {"eos_token_id": 5}  # they look for an end token: the one that the checks' text ends with
 _LATENT = {"head_dim": 8, "num_key_value_heads": 4}
+#: What cuts samples into frames.
+_WAVES = {"conv_dim": (32,) * 7, "num_conv_pos_embeddings": 16, "num_conv_pos_embedding_groups": 4}
+_SEAMLESS = {
+    "speech_encoder_layers": 3, "speech_encoder_attention_heads": 4,
+    "speech_encoder_intermediate_size": 160,
+}  # fmt: skip
+_FAST = {"num_hidden_layers": 3, "subsampling_conv_channels": 16, "conv_kernel_size": 5}
 _MIXED = {"layer_types": ["linear_attention", "full_attention"] * 2}
 _MAMBA = {"layer_types": ["mamba", "attention"] * 2}
 
@@ -98,6 +105,25 @@ SMALLER = {"mobilebert": 0.3}
 HINTS: dict[str, dict[str, Any]] = {
     "longformer": {"attention_window": 16},
     "sequence": {"num_labels": 5}, "token": {"num_labels": 5},
+    "speech canary": {"encoder_config": _FAST}, "speech cohere_asr": {"encoder_config": _FAST},
+    "speech moonshine": {
+        "encoder_num_hidden_layers": 3, "decoder_num_hidden_layers": 4,
+        "encoder_num_attention_heads": 4, "decoder_num_attention_heads": 4,
+    },
+    "speech moonshine_streaming": {
+        "num_key_value_heads": 4,
+        "encoder_config": {"num_hidden_layers": 3, "sliding_windows": ((16, 4), (16, 0), (16, 4))},
+    },
+    "speech seamless_m4t": _SEAMLESS, "speech seamless_m4t_v2": _SEAMLESS,
+    "speech speech-encoder-decoder": {
+        "encoder": _WAVES, "decoder": {"is_decoder": True, "add_cross_attention": True},
+    },
+    "speech speech_to_text": {"conv_channels": 48},
+    "speech vibevoice": {
+        f"{name}_config": {"num_filters": 4, "depths": [1] * 7}
+        for name in ("audio", "semantic_model")
+    },
+    "speech speecht5": _WAVES,
     "seq2seq encoder-decoder": {"decoder": {"is_decoder": True, "add_cross_attention": True}},
     "sequence esmc": {"num_key_value_heads": 4}, "token esmc": {"num_key_value_heads": 4},
     "span t5": {"decoder_start_token_id": 0},

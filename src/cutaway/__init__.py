@@ -30,6 +30,7 @@ _HOMES = {
     "clusters": "app.firing",
     "compare": "app.comparing",
     "embed": "app.embedding",
+    "experts": "app.routing",
     "explore": "app.exploring",
     "factors": "app.firing",
     "load": "app.api",
@@ -49,8 +50,8 @@ _HOMES = {
 
 __all__ = [
     "LM", "CutawayError", "LensCallback", "Run", "Runs", "Trace", "View", "anatomy", "attention",
-    "classes", "clusters", "compare", "embed", "explore", "factors", "load", "logit_lens",
-    "neurons", "open", "pairs", "predictions", "report", "runs", "saliency", "serve",
+    "classes", "clusters", "compare", "embed", "experts", "explore", "factors", "load",
+    "logit_lens", "neurons", "open", "pairs", "predictions", "report", "runs", "saliency", "serve",
     "walk", "watch", "wrap",
 ]  # fmt: skip
 
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     from .app.looking import attention
     from .app.racing import pairs, watch
     from .app.reporting import report
+    from .app.routing import experts
     from .app.runs.run import Run
     from .app.runs.store import Runs, runs
     from .app.saliency import saliency

@@ -14,7 +14,7 @@ from cutaway.app.view import View
 from cutaway.lens.anatomy import anatomy
 from cutaway.render.table import table
 from cutaway.render.text import text
-from cutaway.view.anatomy import ranges
+from cutaway.view.anatomy_parts import ranges
 from cutaway.view.kinds import spec_of
 from cutaway.view.spec import Spec
 
@@ -61,7 +61,7 @@ def test_the_text_says_all(spec: Spec, width: int | None) -> None:
     ):  # fmt: skip
         assert words in " ".join(said.split()), words
     if width is None:
-        assert "weight 40 × 8 (one with model.embed.weight)" in said
+        assert "weight 40 × 8 (one with embedding)" in said
 
 
 def test_the_table_is_the_text_s(spec: Spec) -> None:

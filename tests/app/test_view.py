@@ -17,7 +17,7 @@ import xarray as xr
 
 from cutaway.app.export import SUFFIXES, to_csv, to_json
 from cutaway.app.view import View
-from cutaway.core.errors import FileError, InvalidError
+from cutaway.core.errors import FileError, InvalidError, MissingError
 from cutaway.render.bundle import bundle_path
 from cutaway.render.figure import still
 from cutaway.render.page import page
@@ -167,3 +167,15 @@ def test_show_displays_the_view_itself_in_a_notebook(
     view.show()
     assert displayed == [view]
     assert capsys.readouterr().out == ""
+
+
+def test_text_that_has_no_room_is_refused_with_its_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lazy array of 20 million numbers: nothing of it is touched."""
+    data = xr.Dataset({"weight": (("a", "b"), np.broadcast_to(np.float32(0), (10_000, 2_000)))})
+    for make, words in (
+        (to_json, r"20,000,000 numbers as .json take 1.5 GB"),
+        (to_csv, r"20,000,000 rows as .csv take 3.6 GB"),
+    ):
+        monkeypatch.setenv("CUTAWAY_MEMORY", "1.4")
+        with pytest.raises(MissingError, match=f"{words}, and 1.4 GB are allowed; save it as .nc"):
+            make(data)

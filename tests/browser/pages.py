@@ -114,6 +114,7 @@ def candidates_spec(words: Sequence[str] = WORDS, n_layers: int = 30, k: int = 5
         "heading": "What it nearly said", "layers": lens.header["layers"], "k": k, "position": 4,
         "label": words[4], "next": "", "next_id": -1, "vocabulary": list(words),
         "words": "probability of the token, from 0 to 1",
+        "float32": [""] * len(lens.header["layers"]),
     }  # fmt: skip
     return Spec("candidates", header, arrays)
 

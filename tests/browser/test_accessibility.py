@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 import cutaway as ct
 from cutaway.app.looking import AttentionView
 from cutaway.lens.alignment import alignment_of_attention
+from cutaway.lens.routing import experts
 from cutaway.lens.saliency import saliency
 from cutaway.render.page import page as page_of
 from cutaway.render.table import TABLES
@@ -18,6 +19,7 @@ from cutaway.view.spec import Spec
 
 from ..lens.crossed import cross_trace, crossed
 from ..lens.made import made
+from ..lens.routed import routed_trace
 from .conftest import OpenPage, ready
 from .pages import candidates_spec, lens_spec, report_spec
 
@@ -35,6 +37,7 @@ STATES = {
     "factors": ("", "factor=1"),
     "saliency": ("", "detail=yes", "layout=matrix"),
     "deletion": ("", "step=3"),
+    "experts": ("", "colour=entropy&cells=overview", "colour=expert&expert=3&order=load"),
     "attention": ("", "form=matrix", "view=heads"),
     "alignment": ("", "layer=0"),
     "attention_neuron": ("",),
@@ -67,6 +70,7 @@ def specs(tiny_lm) -> dict[str, Spec]:
         "logit_lens": lens_spec(),
         "candidates": candidates_spec(),
         "report": report_spec(),
+        "experts": spec_of(experts(routed_trace())),
         **{name: spec_of(data) for name, data in made().items()},
         **{name: view.spec for name, view in views.items()},
         **two_texts(),

@@ -27,7 +27,7 @@ def test_parts_and_what_is_proven(open_page: OpenPage) -> None:
     expect(rows.nth(1).locator("th, td")).to_have_text(
         ["MLP of blocks 0–1", "model.layers.*.mlp", "192", "27.0 %", "down.weight 8 × 12"]
     )
-    expect(rows.nth(4)).to_contain_text("weight 40 × 8 (one with model.embed.weight)")
+    expect(rows.nth(4)).to_contain_text("weight 40 × 8 (one with embedding)")
     expect(opened.locator("table.anatomy tfoot")).to_contain_text("712")
     expect(opened.get_by_text("proven: the last state gives the logits")).to_be_visible()
     expect(
@@ -56,7 +56,7 @@ def test_the_stack_is_walked_with_keys_and_kept_in_the_address(open_page: OpenPa
         stack.press(key)
         part_is(opened, name)
     stack.press("Home")
-    expect(opened.locator(".readout")).to_contain_text("One with model.embed.weight")
+    expect(opened.locator(".readout")).to_contain_text("One with embedding, and counted there")
     expect(opened).to_have_url(re.compile("#row=5$"))
     again = open_page(HTML, fragment=opened.url.split("#")[1])
     part_is(again, "unembedding")

@@ -84,7 +84,12 @@ def test_heads_and_layers_are_chosen_by_keyboard(open_page: OpenPage, spec: Spec
     page.get_by_role("button", name="layer after").press("Enter")
     expect(page.get_by_label("Layer", exact=True)).to_have_value("1")
     expect(before).to_be_enabled()
-    page.get_by_role("button", name="all heads", exact=True).click()
+    before.press("Enter")  # it can't be pressed any more, and keeps the keyboard
+    expect(before).to_be_disabled()
+    expect(before).to_be_focused()
+    page.get_by_role("button", name="layer after").press("Enter")
+    page.get_by_role("button", name="all heads", exact=True).press("Enter")
+    expect(page.get_by_role("button", name="all heads", exact=True)).to_be_focused()
     expect(page.get_by_role("heading", name="Layer 1, head 0", exact=True)).to_be_visible()
 
 

@@ -36,4 +36,4 @@ def test_it_fits_a_narrow_window(open_page: OpenPage, dark: bool) -> None:
     page = open_page(page_of(candidates_spec(k=20)), width=400, dark=dark)
     expect(page.locator(".cutaway[data-ready]")).to_be_visible()
     fits(page)
-    expect(page.locator("table")).to_be_visible()
+    expect(page.locator("table.candidates")).to_be_visible()

@@ -152,8 +152,9 @@ def test_the_panels_are_tables(lens: Page) -> None:
     )
     lens.get_by_role("button", name="input row").click()
     expect(numbers.get_by_role("row")).to_have_count(1 + 30)
-    lens.get_by_role("button", name="Close").click()
+    lens.get_by_role("button", name="Close").press("Enter")
     expect(numbers).to_have_count(0)
+    expect(lens.get_by_role("button", name="read as a table")).to_be_focused()
 
 
 def test_hiding_the_input_row_leaves_no_hidden_choice(lens: Page) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from cutaway.render.page import page as page_of
 from cutaway.view.kinds import spec_of
@@ -96,3 +96,19 @@ def test_a_panel_for_each_prompt_with_the_rank_in_each_cell(open_page: OpenPage,
 def test_it_fits_a_narrow_window(open_page: OpenPage, specs, kind, dark):
     page = ready(open_page(page_of(specs[kind]), width=400, dark=dark))
     fits(page)
+
+
+def test_the_readout_follows_down_the_chart_and_covers_nothing_below(open_page: OpenPage, specs):
+    page = ready(open_page(page_of(specs["watch"])))
+    page.set_viewport_size({"width": 1280, "height": 420})
+    page.evaluate("window.scrollTo(0, 200)")
+    readout, below = page.locator(".card.readout"), page.locator(".board > .card.is-wide").first
+
+    def box(of: Locator) -> tuple[float, float]:
+        found = of.bounding_box()
+        assert found
+        return found["y"], found["y"] + found["height"]
+
+    assert box(readout)[0] == pytest.approx(12, abs=1)
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    assert box(readout)[1] <= box(below)[0]

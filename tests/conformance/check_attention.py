@@ -13,7 +13,7 @@ from cutaway.model.dispatch import caught
 from tests.models import kind_of, tiny_model
 
 from .expected import AHEAD, HALVES, HIDES, SINKS
-from .survey import IDS, SOURCE, Found, NoReference, answered, reads_twice, run_plain
+from .survey import IDS, Found, NoReference, answered, reads_twice, run_plain
 
 __all__ = ["check_attention", "check_calls", "check_crossings", "eager"]
 
@@ -90,7 +90,7 @@ def check_crossings(found: Found) -> None:
     with told_apart(found, expected):
         for layer, other in zip(layers, expected, strict=True):
             own = found.lm.cross_attention(found.trace, layer, range(card.cross_heads[layer]))
-            assert own.shape[1:] == (len(IDS), len(SOURCE))
+            assert own.shape[1:] == (len(IDS), len(found.trace.source_ids))
             np.testing.assert_allclose(own, other, atol=1e-4, rtol=0)
 
 

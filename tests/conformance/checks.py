@@ -18,6 +18,7 @@ from cutaway.trace.source import Attribution, Question
 
 from .check_attention import check_attention, check_calls, check_crossings
 from .check_classes import check_classes
+from .check_experts import check_experts
 from .check_neurons import check_neurons
 from .reference import entropy, kl, lens_logits, ranks
 from .rows import text_rows
@@ -151,6 +152,7 @@ CHECKS: dict[str, Callable[[Found], None]] = {
     "lens": check_lens,
     "unchanged": check_unchanged,
     "neurons": check_neurons,
+    "experts": check_experts,
     "attention": check_attention,
     "cross-attention": check_crossings,
     "queries and keys": check_calls,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 __all__ = [
     "AHEAD", "HALVES", "HIDDEN", "HIDES", "HYBRIDS", "KINDS", "LEAKS", "NOT_RUNNABLE",
-    "NO_ATTENTION", "QUICK", "REFUSED", "SINGLE", "SINKS",
+    "NO_ATTENTION", "QUICK", "REFUSED", "SINGLE", "SINKS", "UNCALLED", "UNSCORED",
 ]  # fmt: skip
 
 #: Family -> the part that the refusal must name. What the cause is in the architecture:
@@ -17,6 +17,7 @@ REFUSED = {
     "sequence perceiver": "list of blocks",
     **dict.fromkeys(("masked reformer", "sequence reformer", "span reformer"), "tail"),
     "sequence funnel": "list of blocks",  # its blocks shorten the text
+    "speech moonshine_streaming": "fails on a short sound",  # it takes samples by the 80
     # it hashes characters
     **dict.fromkeys(("sequence canine", "token canine", "span canine"), "the vocabulary"),
     **dict.fromkeys(
@@ -37,6 +38,10 @@ NOT_RUNNABLE = {
     "gemma4_unified_assistant": "drafts for another model, whose states it takes",
     "seq2seq nemo_speechlm": "reads sound; its parts have no small sizes that fit each other",
     "seq2seq voxtral_realtime": "reads sound beside every token",
+    "speech dia": "reads a text, and writes sounds in rows of several codes",
+    "speech fun_asr_nano": "its configuration checks sizes that no small ones have",
+    "speech kyutai_speech_to_text": "reads rows of codes of a sound beside every token",
+    "speech voxtral_realtime": "reads sound beside every token",
     "span longformer": "looks for two separators beside each other, between question and text",
     "span lxmert": "reads a picture beside every text",
     "token bros": "reads where on a page each token stands",
@@ -48,6 +53,13 @@ NOT_RUNNABLE = {
         "its own code fails on token ids without a cache (transformers 5.23)",
     ),
 }
+
+#: Families of mixtures whose experts do not take numbers and weights, a row for each token: every
+#: expert takes all tokens ("llama4"), the tokens sent to it ("jetmoe"), or a mask ("nllb-moe").
+UNCALLED = ("jetmoe", "llama4", "llama4_text", "nllb-moe")
+#: Families some of whose routers' scores can't be had: weights are drawn from a masked softmax
+#: ("phimoe"); a table by token sends the tiny model's tokens to one expert twice ("deepseek_v4").
+UNSCORED = ("phimoe", "deepseek_v4")
 
 #: Families whose own code does not run in float64: their reference is float32.
 SINGLE = {

@@ -16,6 +16,7 @@ from cutaway.trace.trace import Trace
 from tests.models import kind_of, tiny_model, tiny_tokenizer
 
 from .expected import AHEAD, LEAKS, SINGLE
+from .heard import extractor_of, features, is_heard
 
 __all__ = [
     "IDS", "PROBE", "SOURCE", "Found", "Unrunnable", "answered", "given", "hooks", "look",
@@ -82,7 +83,8 @@ def look(family: str) -> Found:
         words = f"{type(cause).__name__}: {cause}".splitlines()[0]
         raise Unrunnable(words) from cause
     before = state_of(model)
-    lm = cutaway.wrap(model, tiny_tokenizer(kind_of(family)[0] == "masked"))
+    heard = {"feature_extractor": extractor_of(model)} if is_heard(model) else {}
+    lm = cutaway.wrap(model, tiny_tokenizer(kind_of(family)[0] == "masked"), **heard)
     within: list[Any] = []
 
     def listen(_module: object, _args: object, kwargs: Any, output: Any) -> None:
@@ -99,6 +101,9 @@ def look(family: str) -> Found:
 
 
 def traced(lm: LM) -> Trace:
+    if is_heard(lm.model):
+        heard = {lm.encoder.ear.name: features(lm.model)}  # type: ignore[attr-defined]
+        return lm.trace(heard, target=list(IDS), keep="all")  # type: ignore[call-overload,no-any-return]
     if reads_twice(lm.model):
         return lm.trace(list(SOURCE), target=list(IDS), keep="all")
     return lm.trace(list(IDS), keep="all")
@@ -119,7 +124,9 @@ def run_plain(model: Any, **options: Any) -> Any:
 def given(model: Any) -> dict[str, Any]:
     """What a model takes to read IDS: nothing is cached where it would be."""
     text = {"input_ids": torch.tensor([IDS])}
-    if reads_twice(model):
+    if is_heard(model):
+        text = {model.main_input_name: features(model), "decoder_input_ids": text["input_ids"]}
+    elif reads_twice(model):
         text = {"input_ids": torch.tensor([SOURCE]), "decoder_input_ids": text["input_ids"]}
     taken = inspect.signature(model.forward).parameters
     caches = "use_cache" in taken or any(one.kind is one.VAR_KEYWORD for one in taken.values())

@@ -21,6 +21,7 @@ LISTS = {
     "": "Causal language models",
     "masked": "Masked language models",
     "seq2seq": "Sequence to sequence",
+    "speech": "Speech to text",
     "sequence": "Classifiers of texts",
     "token": "Classifiers of tokens",
     "span": "Finders of answers",
@@ -30,10 +31,10 @@ _SHORT = {"logit lens": "lens", "queries and keys": "q and k", "cross-attention"
 
 _HEAD = """# Model families
 
-All {count} entries of transformers' own lists of models that read text, built tiny with random
-weights, and what Cutaway proved on each. Nothing here is told by a family's name: the parts are
-found by watching one pass and proven on another, so that a model that is not listed is treated the
-same way.
+All {count} entries of transformers' own lists of models that read text, or hear and write it, built
+tiny with random weights, and what Cutaway proved on each. Nothing here is told by a family's name:
+the parts are found by watching one pass and proven on another, so that a model that is not listed
+is treated the same way.
 
 {tally}
 
@@ -78,7 +79,7 @@ def _tables(outcomes: Sequence[Outcome]) -> Iterator[str]:
 
 def columns_of(kind: str) -> tuple[str, ...]:
     first = "classes" if kind in _CLASSIFIERS else LENSES[0]
-    return (first, *LENSES[1:], *["cross-attention"] * (kind == "seq2seq"))
+    return (first, *LENSES[1:], *["cross-attention"] * (kind in ("seq2seq", "speech")))
 
 
 def row(outcome: Outcome, when: str = "") -> str:

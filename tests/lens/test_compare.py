@@ -28,13 +28,13 @@ def place(dataset: Any, axis: str, number: int) -> int | None:
     return int(found[0]) if (found.size and number != -1) or axis == "layer" else None
 
 
-@pytest.mark.parametrize("lens", LENSES)
+@pytest.mark.parametrize("lens", OPTIONS)
 def test_every_cell_is_that_of_the_lens_and_the_difference_is_exact(lens: str) -> None:
     """A plain loop over the cells of both answers."""
     a, b = pair()
     options = OPTIONS[lens]
     data = compare(a, b, lens=lens, names=("she", "he"), **options)
-    alone = [LENSES[lens].ask(trace, **options) for trace in (a, b)]
+    alone = [LENSES[lens].lens(trace, **options) for trace in (a, b)]
     assert data["run"].values.tolist() == ["she", "he", "difference"]
     for name, array in alone[0].data_vars.items():
         dims = array.dims
@@ -117,7 +117,7 @@ def test_models_of_different_depth_meet_at_their_last_blocks() -> None:
     a, b = (spoken(A, words, seed=s, layers=n, name=f"m{n}") for s, n in ((1, 2), (2, 5)))
     data = compare(a, b)
     assert data["layer"].values.tolist() == [-1, 0, 1, 2, 3, 4]
-    alone = LENSES["logit_lens"].ask(a)
+    alone = LENSES["logit_lens"].lens(a)
     entropy = data["entropy"].values
     np.testing.assert_array_equal(entropy[0, [0, 4, 5]], alone["entropy"].values)
     assert np.isnan(entropy[0, 1:4]).all()

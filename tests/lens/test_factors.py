@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cutaway.core.errors import InvalidError, MissingError, UnknownError
+from cutaway.lens import firing
 from cutaway.lens.factors import factors
 
 from .fakes import fake_trace
@@ -121,3 +122,25 @@ def test_a_layer_without_neurons_is_refused_by_number():
     trace = fake_trace([np.ones((4, 3)), np.zeros((4, 0))])
     with pytest.raises(MissingError, match="layer 1"):
         factors(trace, n=1, layers=1)
+
+
+@pytest.mark.parametrize("block", [1, 3, 100])
+def test_rows_that_are_all_zero_are_left_out_in_place(block: int, monkeypatch) -> None:
+    monkeypatch.setattr(firing, "_TOGETHER", block)
+    rows = np.arange(24.0).reshape(8, 3)
+    some = np.array([False, True, True, False, False, True, False, True])
+    expected = rows[some].copy()
+    np.testing.assert_array_equal(firing.moved_up(rows, some), expected)
+
+
+def test_rows_of_two_texts_are_those_of_the_one_text_they_make() -> None:
+    """Positions excluded in each, blocks of unequal width, rows in an order of their own."""
+    a, b = activations(1, T=7), activations(2, T=5)
+    both = [np.concatenate([x[1:], y[1:]]) for x, y in zip(a, b, strict=True)]
+    for gated in (False, True):
+        one = firing.read_firing(fake_trace(both, gated=gated), None, None, ())
+        traces = [fake_trace(arrays, gated=gated) for arrays in (a, b)]
+        two = firing.read_firings(traces, None, None, (0,))
+        for name in ("rows", "layer", "neuron", "part"):
+            np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
+        assert two.positions == (*range(1, 7), *range(8, 12))

@@ -135,7 +135,7 @@ def test_the_dataset_says_what_was_asked():
     assert data.attrs["lens"] == "logit_lens"
     assert json.loads(data.attrs["options"]) == {
         "k": 4, "rank_of": "next", "against": "input", "distances": ["tv"], "inside": False,
-        "positions": [0], "every": 1,
+        "positions": [0], "every": 1, "checked": False,
     }  # fmt: skip
     assert json.loads(data.attrs["model"])["name"] == "linear"
 

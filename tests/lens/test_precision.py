@@ -67,6 +67,23 @@ def test_one_position_is_told_of_by_itself() -> None:
             assert notes(view)[0].startswith("bfloat16: the two top logits lie closer than")
 
 
+def test_a_race_and_a_walk_are_told_of_too() -> None:
+    trace = wrapped(torch.bfloat16).trace(TEXT)
+    every = ct.logit_lens(trace, k=200).data  # all of the vocabulary
+    for at in (2, trace.n_positions - 1):
+        cells = every.isel(position=at)
+        two = cells["token_id"].values[-1, :2].tolist()
+        rows = zip(cells["token_id"].values, cells["logit"].values, strict=True)
+        pairs = np.array([[row[ids == token][0] for token in two] for ids, row in rows])
+        close = np.abs(pairs[:, 0] - pairs[:, 1]) <= UNITS * 2.0**-7 * np.abs(pairs.max(axis=1))
+        told = notes(ct.watch(trace, two, at=at))
+        assert bool(told) == close.any()
+        assert not told or f"in {close.sum()} of 5 cells" in told[0]
+        walked = notes(ct.walk(trace, at=at))
+        assert bool(walked) == close[-1]
+        assert not walked or walked[0].endswith("Load the model with dtype='float32' to be sure.")
+
+
 def test_the_note_is_on_the_page_and_in_the_terminal() -> None:
     view = ct.logit_lens(wrapped(torch.bfloat16).trace(TEXT))
     (note,) = notes(view)

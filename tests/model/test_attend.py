@@ -58,6 +58,16 @@ def test_one_head_is_the_row_of_all_heads(llama) -> None:
             np.testing.assert_allclose(weights(call, heads), whole[heads], atol=1e-6)
 
 
+def test_group_by_group_is_all_at_once(llama, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the weights of a long text are computed, which are too many at once."""
+    model, anatomy = llama
+    for call in attention_calls(model, anatomy, IDS).values():
+        monkeypatch.setattr("cutaway.model.attend._WHOLE", 1 << 26)
+        whole = weights(call, [3, 1, 0, 2])
+        monkeypatch.setattr("cutaway.model.attend._WHOLE", 0)
+        np.testing.assert_allclose(weights(call, [3, 1, 0, 2]), whole, atol=1e-6)
+
+
 def test_the_lookup_is_put_back_after_an_exception(llama) -> None:
     model, anatomy = llama
     lookup = AttentionInterface.get_interface

@@ -21,7 +21,7 @@ from transformers import (
 
 import cutaway as ct
 from cutaway.core.errors import CutawayError, FileError, InvalidError, MissingError, UnknownError
-from cutaway.model import load as loading
+from cutaway.model import whereabouts
 from cutaway.model.devices import read_device, read_dtype
 from cutaway.model.tally import tally
 from tests.model.gguf_file import write_gguf
@@ -141,7 +141,7 @@ def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["nobody/nothing", "nothing"])
 def test_an_unknown_hub_id_without_a_network(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loading, "_hub_has_address", lambda: False)
+    monkeypatch.setattr(whereabouts, "_hub_has_address", lambda: False)
     with pytest.raises(FileError, match="check the name, the network") as caught:
         ct.load(name)
     assert name in str(caught.value)

@@ -14,8 +14,10 @@ from PIL import Image
 from cutaway.core.errors import InvalidError, MissingError, UnknownError
 from cutaway.render.drawing import drawable
 from cutaway.render.figure import FIGURES, FORMATS, _in_few_colours, _written, figure, still
+from cutaway.render.figure_race import watch_figure
 from cutaway.view.kinds import spec_of
 from cutaway.view.spec import Spec
+from tests.lens.made import made as lens_made
 from tests.view.made import LABELS, logit_lens, predictions
 
 pytestmark = pytest.mark.slow
@@ -132,3 +134,13 @@ def test_a_still_in_few_colours_is_the_figure_to_within_8_of_255() -> None:
 def test_an_unknown_kind_is_refused() -> None:
     with pytest.raises(UnknownError, match="telescope"):
         figure(Spec("telescope", {}), "svg")
+
+
+def test_labels_at_the_ends_of_lines_do_not_meet() -> None:
+    spec = spec_of(lens_made()["watch"])
+    spec.arrays["rank"][-1] = np.arange(1, spec.arrays["rank"].shape[1] + 1)
+    labels = {text.get_text(): text.get_position() for text in watch_figure(spec).axes[0].texts}
+    ends = [labels[token] for token in spec.header["tokens"]]
+    assert len({x for x, _ in ends}) == 1
+    assert [y for _, y in ends] == sorted(y for _, y in ends)
+    assert np.diff([y for _, y in ends]).min() > 0.12

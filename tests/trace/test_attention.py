@@ -66,6 +66,14 @@ def test_weights_are_those_of_a_plain_loop(name: str) -> None:
     assert missing.min() > 0.01 if call.sinks is not None else abs(missing).max() < 1e-6
 
 
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_row_is_the_same_row_of_all(name: str) -> None:
+    call = replace(attention_call(H, K, T, D), **SETTINGS[name])
+    whole = call.weights(range(H))
+    for at in (0, 3, T - 1):
+        np.testing.assert_allclose(call.row(at).weights(range(H))[:, 0], whole[:, at], atol=1e-7)
+
+
 def test_a_row_that_sees_nothing_is_all_zero() -> None:
     call = replace(attention_call(H, K, T, D), hidden=np.ones((1, T, T), dtype=bool))
     assert not call.weights([0, 1]).any()

@@ -46,5 +46,5 @@ def test_states_are_always_kept(keep: object, names: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("keep", ["weights", ["states", "lense"]])
 def test_an_unknown_material_is_refused(keep: object) -> None:
-    with pytest.raises(UnknownError, match="'neurons', 'lens', 'attention', 'all'"):
+    with pytest.raises(UnknownError, match="'neurons', 'experts', 'lens', 'attention', 'all'"):
         read_keep(keep)  # type: ignore[arg-type]

@@ -90,3 +90,32 @@ def test_the_tally_of_gpt2_is_the_article_s() -> None:
         "unembedding": (None, 0),
     }
     assert header["total"] == stacked(header) == 124_439_808
+
+
+@pytest.mark.parametrize(("family", "crossing"), [("t5", "layer.1."), ("bart", "encoder_attn.")])
+def test_an_encoder_is_named_and_what_it_shares_is_counted_once(family: str, crossing: str) -> None:
+    lm = ct.wrap(*tiny(f"seq2seq {family}"))
+    header = header_of(lm)
+    assert stacked(header) == lm.model.num_parameters()
+    encoder = next(part for part in header["parts"] if part["kind"] == "encoder")
+    inside = {id(p): p for p in lm.model.get_encoder().parameters()}
+    shared = {id(p) for p in lm.model.get_decoder().parameters()}
+    own = sum(p.numel() for key, p in inside.items() if key not in shared)
+    assert encoder["count"] == own > 0
+    assert encoder["twins"] == ["embedding"]
+    assert sum(encoder["sizes"]) == sum(p.numel() for p in inside.values())
+    assert len(encoder["shapes"]) < len(list(lm.model.get_encoder().named_parameters()))
+    across = [p for n, p in lm.model.get_decoder().named_parameters() if crossing in n]
+    rows = {row["kind"]: row["count"] for row in header["tally"]}
+    assert rows["cross-attention"] == sum(parameter.numel() for parameter in across) > 0
+
+
+def test_blocks_that_are_one_module_keep_its_path_and_name_the_block_that_counts_them() -> None:
+    parts = header_of(ct.wrap(*tiny("masked albert")))["parts"]
+    layer = "albert.encoder.albert_layer_groups.0.albert_layers.0"
+    found = [(part["blocks"], part["path"], part["twins"]) for part in parts
+             if part["kind"] == "attention"]  # fmt: skip
+    assert found == [
+        ("0", f"{layer}.attention", []),
+        ("1–3", f"{layer}.attention", ["attention of block 0"]),
+    ]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from cutaway.app.looking import AttentionView
-from cutaway.core.errors import InvalidError, MissingError
+from cutaway.core.errors import InvalidError
 from cutaway.lens.alignment import alignment_of_attention, alignment_of_saliency
 from cutaway.lens.saliency import saliency
 from cutaway.render.figure import figure
@@ -76,11 +76,6 @@ def test_of_one_query_and_one_key_too() -> None:
     spec = AttentionView(crossed(trace), trace, "special").spec
     assert spec.arrays["weights"].shape[1] == 1
     assert spec.header["causal"] is False
-
-
-def test_number_by_number_it_is_refused() -> None:
-    with pytest.raises(MissingError, match="one text"):
-        viewed().neuron(0, 0)
 
 
 def test_the_alignment_names_the_largest_of_rows_and_columns() -> None:

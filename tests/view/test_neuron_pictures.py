@@ -46,6 +46,20 @@ def test_a_large_neuron_page_keeps_the_first_and_the_most_active(monkeypatch):
         np.testing.assert_array_equal(spec.arrays["activation"][layer], values)
 
 
+def test_a_page_of_a_long_text_still_has_the_most_active_neurons_within_its_budget() -> None:
+    T, widths = 2000, (40, 30)
+    rng = np.random.default_rng(4)
+    arrays = [rng.normal(size=(T, width)) for width in widths]
+    data = neurons(fake_trace(arrays))
+    spec = neurons_spec(data, budget=100_000)
+    assert spec.arrays["activation"].nbytes <= 2 * 4 * T * view._FEWEST
+    for layer, array in enumerate(arrays):
+        kept = spec.arrays["neuron"][layer].tolist()
+        most = np.argsort(-np.abs(array[:, 4:]).max(axis=0))[:4] + 4
+        assert sorted(kept) == [0, 1, 2, 3, *sorted(most.tolist())]
+    assert spec.header["first"] == 4
+
+
 def test_a_chosen_list_is_shown_whole():
     spec = neurons_spec(neurons(random_trace(), layers=0, neurons=[7, 3]))
     assert spec.arrays["neuron"].tolist() == [[7, 3]]

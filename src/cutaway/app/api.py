@@ -12,7 +12,12 @@ from .bars import bar
 
 if TYPE_CHECKING:
     import torch
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import (
+        FeatureExtractionMixin,
+        PreTrainedModel,
+        PreTrainedTokenizerBase,
+        ProcessorMixin,
+    )
 
     from ..model.lm import LM
     from ..trace.trace import Trace
@@ -59,22 +64,27 @@ def load(
         )  # fmt: skip
 
 
-def wrap(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> LM:
+def wrap(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase | ProcessorMixin,
+    feature_extractor: FeatureExtractionMixin | None = None,
+) -> LM:
     """Open a transformers model that you already have; it is left as it was found.
 
     >>> import cutaway as ct
     >>> ct.wrap(model, tokenizer)  # doctest: +SKIP
     LM(gpt2: gpt2, 12 layers, width 768, 124.4 M parameters, float32 on cpu)
 
-    model      a causal or a masked language model: quantised, sharded, fine-tuned, with adapters
-    tokenizer  the tokenizer that belongs to it
+    model              a language model: quantised, sharded, fine-tuned, with adapters
+    tokenizer          the tokenizer that belongs to it; of a model that hears, its processor, too
+    feature_extractor  of a model that hears sounds: what makes features of samples
 
     Its weights, attention setting, hooks and train or eval mode stay as they are. Raises
     InvalidError for anything else, MissingError naming the part that could not be found.
     """
     from ..model import load as loading
 
-    return loading.wrap(model, tokenizer)
+    return loading.wrap(model, tokenizer, feature_extractor)
 
 
 def open(path: str | Path, model: LM | None = None) -> Trace:  # noqa: A001 - ct.open, as in tarfile
@@ -108,6 +118,7 @@ def logit_lens(
     inside: bool = False,
     positions: int | slice | Iterable[int] | None = None,
     every: int = 1,
+    checked: bool = False,
 ) -> View:
     """The logit lens: what the model would say if it stopped after each layer.
 
@@ -125,10 +136,13 @@ def logit_lens(
     inside     also the state between attention and MLP of each block, with the prefix inside_
     positions  the positions wanted, None for all
     every      every n-th layer; "in" and the last are always there
+    checked    of a model in half precision: the text is read again by the same weights in float32,
+               and cells where another token is on top are marked and counted
 
     Its data hold token_id, token, probability and logit (layer, position, k); rank (1 is the
-    top), surprisal, entropy (nats) and the distances (layer, position). Layer -1 is the state
-    that enters block 0. Source: nostalgebraist 2020, "interpreting GPT: the logit lens",
+    top), surprisal, entropy (nats) and the distances (layer, position); with checked also
+    changed, float32_token_id and float32_token (layer, position). Layer -1 is the state that enters
+    block 0. Source: nostalgebraist 2020, "interpreting GPT: the logit lens",
     https://www.lesswrong.com/posts/AcKRB8wDpdaN6v6ru/
     """
     from ..lens.logit_lens import logit_lens as ask
@@ -137,7 +151,7 @@ def logit_lens(
     return View(
         ask(
             trace, k=k, rank_of=rank_of, against=against, distances=distances, inside=inside,
-            positions=positions, every=every,
+            positions=positions, every=every, checked=checked,
         )
     )  # fmt: skip
 
@@ -149,6 +163,7 @@ def predictions(
     target: int | None = None,
     layer: int | str | None = None,
     k: int = 10,
+    checked: bool = False,
 ) -> View:
     """What it nearly said: the k likeliest next tokens after every layer, at one position.
 
@@ -157,18 +172,20 @@ def predictions(
     >>> ct.predictions(trace, layer=29).data["probability"].values[0, 0]  # doctest: +SKIP
     0.7731
 
-    at      the position that is read, the last one unless said; negative from the end
-    target  instead of at: the token that came of it, 1..T (at = target - 1)
-    layer   one layer, or "in"; None for all
-    k       how many tokens
+    at       the position that is read, the last one unless said; negative from the end
+    target   instead of at: the token that came of it, 1..T (at = target - 1)
+    layer    one layer, or "in"; None for all
+    k        how many tokens
+    checked  of a model in half precision: the top token of each layer is checked in float32
 
-    Its data hold token_id, token, probability and logit (layer, k), best first. Source: the
-    layer_predictions tables of Alammar 2021, https://jalammar.github.io/hidden-states/
+    Its data hold token_id, token, probability and logit (layer, k), best first; with checked also
+    changed, float32_token_id and float32_token (layer). Source: the layer_predictions tables of
+    Alammar 2021, https://jalammar.github.io/hidden-states/
     """
     from ..lens.predictions import predictions as ask
     from .view import View
 
-    return View(ask(trace, at=at, target=target, layer=layer, k=k))
+    return View(ask(trace, at=at, target=target, layer=layer, k=k, checked=checked))
 
 
 def anatomy(lm: LM) -> View:
@@ -188,5 +205,5 @@ def anatomy(lm: LM) -> View:
     from ..model.tally import tally
     from .view import View
 
-    parts = tally(lm.model, lm.anatomy)
+    parts = tally(lm.model, lm.anatomy, lm.reader().model)
     return View(count(lm.card, parts, lm.anatomy.tail.after_words))

@@ -32,6 +32,7 @@ VERBS = {
     "neurons": "cli_firing:neurons",
     "clusters": "cli_firing:clusters",
     "factors": "cli_firing:factors",
+    "experts": "cli_routing:experts",
     "attention": "cli_looking:attention",
     "compare": "cli_comparing:compare",
     "walk": "cli_walking:walk",

@@ -17,6 +17,10 @@ def explore(
     prompt: Prompt,
     choice: ModelChoice,
     outputs: Outputs,
+    target: Annotated[
+        str | None,
+        typer.Option(help="Of an encoder-decoder, whose source PROMPT is: how its answer begins."),
+    ] = None,
     pick: Annotated[
         list[str] | None,
         typer.Option(help="Append this candidate, by its text; give it again to go on."),
@@ -36,7 +40,10 @@ def explore(
     """What could come next: the likeliest tokens; pick one, and go on."""
     from .exploring import explore as ask
 
-    view = ask(choice.load(), prompt, k=k, temperature=temperature, top_k=top_k, top_p=top_p)
+    view = ask(
+        choice.load(), prompt, target=target, k=k, temperature=temperature, top_k=top_k,
+        top_p=top_p,
+    )  # fmt: skip
     for text in pick or ():
         view.pick(text)
     if sample:

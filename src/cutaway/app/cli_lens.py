@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .options import Generation, ModelChoice, Subject, read_numbers, read_trace, verb
+from .options import Checked, Generation, ModelChoice, Subject, read_numbers, read_trace, verb
 from .outcome import Outputs
 
 __all__ = ["lens", "predictions"]
@@ -34,6 +34,7 @@ def lens(
         str | None, typer.Option(help='Such as "3,-1" or "10:20". [default: all]')
     ] = None,
     every: Annotated[int, typer.Option(help="Every n-th layer; the last is always shown.")] = 1,
+    checked: Checked = False,
 ) -> None:
     """What the model would say after each of its layers."""
     from .api import logit_lens
@@ -43,7 +44,7 @@ def lens(
         logit_lens(
             trace, k=k, rank_of=rank_of, against=against,  # type: ignore[arg-type]
             distances=tuple(distance or ("kl",)), inside=inside,
-            positions=read_numbers("positions", positions), every=every,
+            positions=read_numbers("positions", positions), every=every, checked=checked,
         )
     )  # fmt: skip
 
@@ -61,9 +62,10 @@ def predictions(
     ] = None,
     layer: Annotated[str | None, typer.Option(help='One layer, or "in". [default: all]')] = None,
     k: Annotated[int, typer.Option(help="Top tokens of each layer.")] = 10,
+    checked: Checked = False,
 ) -> None:
     """The top tokens after each layer, at one position."""
     from .api import predictions as ask
 
     trace = read_trace(subject, choice)
-    outputs.give(ask(trace, at=at, target=target, layer=layer, k=k))
+    outputs.give(ask(trace, at=at, target=target, layer=layer, k=k, checked=checked))

@@ -27,8 +27,8 @@ def look(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="What that file holds beside states and lens: neurons, inside, attention, all; "
-            "may be given again.",
+            help="What that file holds beside states and lens: neurons, inside, experts, "
+            "attention, all; may be given again.",
         ),
     ] = None,
 ) -> None:

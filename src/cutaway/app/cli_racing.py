@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .options import Generation, ModelChoice, Subject, read_trace, verb
+from .options import Checked, Generation, ModelChoice, Subject, read_trace, verb
 from .outcome import Outputs
 
 __all__ = ["pairs", "watch"]
@@ -30,12 +30,13 @@ def watch(
     target: Annotated[
         int | None, typer.Option(help="Instead of --at: the token that was to come.")
     ] = None,
+    checked: Checked = False,
 ) -> None:
     """The race: rank and probability of chosen tokens after each layer."""
     from .racing import watch as ask
 
     trace = read_trace(subject, choice, generation)
-    outputs.give(ask(trace, token, at=at, target=target))
+    outputs.give(ask(trace, token, at=at, target=target, checked=checked))
 
 
 @verb

@@ -22,8 +22,8 @@ def report(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="lens, race, saliency, attention, neurons, factors, clusters, walk or anatomy; "
-            "give it again for more. [default: all]",
+            help="lens, race, saliency, attention, neurons, factors, clusters, experts, walk or "
+            "anatomy; give it again for more. [default: all]",
         ),
     ] = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the page.")] = None,

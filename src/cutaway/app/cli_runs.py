@@ -95,8 +95,8 @@ def add(
         _Words,
         typer.Option(
             metavar="NAME",
-            help="Of a prompt, beside states and lens: neurons, inside, attention, all; may be "
-            "given again.",
+            help="Of a prompt, beside states and lens: neurons, inside, experts, attention, "
+            "all; may be given again.",
         ),
     ] = None,
 ) -> None:

@@ -19,8 +19,12 @@ def walk(
     generation: Generation,
     outputs: Outputs,
     at: Annotated[
-        int, typer.Option(help="The position that is followed; negative from the end.")
-    ] = -1,
+        int | None,
+        typer.Option(
+            help="The position that is followed, negative from the end; unless said the last, or "
+            "the first mask."
+        ),
+    ] = None,
     layer: Annotated[int, typer.Option(help="The block that is walked through.")] = 0,
 ) -> None:
     """Every step of one token through one block, with the model's real numbers."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ..core.errors import UnknownError
+from .heads_view import HeadsView
 from .view import View
 
 if TYPE_CHECKING:
@@ -19,14 +17,11 @@ if TYPE_CHECKING:
 
 __all__ = ["CompareView", "compare"]
 
-#: Weights of fewer bytes are held while a picture is made, so that they are computed once.
-_HELD = 64_000_000
 
-
-class CompareView(View):
+class CompareView(HeadsView):
     """The attention of two traces: weights when they are touched, heads by how much they differ."""
 
-    @cached_property
+    @property
     def figures(self) -> xr.Dataset:
         """How much each head differs: variation and largest (layer, head).
 
@@ -34,47 +29,22 @@ class CompareView(View):
         >>> {axis: int(i) for axis, i in found.argmax(...).items()}  # doctest: +SKIP
         {'layer': 9, 'head': 3}
         """
+        return super().figures
+
+    def _measured(self, data: xr.Dataset) -> xr.Dataset:
         from ..lens.compare_attention import head_differences
 
-        return head_differences(self._weights)
+        return head_differences(data)
 
-    @property
-    def filed(self) -> xr.Dataset:
-        """Files of numbers hold the figures: the weights would be millions of rows."""
-        return self.figures
-
-    @cached_property
-    def spec(self) -> Spec:
-        """The picture of a saved page: every head's difference, weights up to a budget."""
-        return self._spec(live=False)
-
-    @cached_property
-    def shown(self) -> Spec:
-        """The picture of a notebook: it has few heads at first, and asks for the rest."""
-        return self._spec(live=True)
-
-    def _spec(self, live: bool) -> Spec:
+    def _drawn(self, data: xr.Dataset, figures: xr.Dataset, budget: int | None, live: bool) -> Spec:
         from ..view.compare_attention import compare_attention_spec
 
-        return compare_attention_spec(self._weights.assign(self.figures.data_vars), live=live)
+        return compare_attention_spec(data.assign(figures.data_vars), budget=budget, live=live)
 
-    def answer(self, question: Mapping[str, Any]) -> NDArray[np.uint16]:
-        """What the notebook's picture asks for: {"what": "head", "layer": 9, "head": 2}.
-
-        Returns the head's weights in both runs in the encoding of the picture. Raises UnknownError
-        for another question and for a head that is not there.
-        """
+    def _head(self, layer: int, head: int, causal: bool) -> NDArray[np.uint16]:
         from ..view.compare_packing import pair_head
 
-        if question.get("what") != "head":
-            raise UnknownError("question", question.get("what"), allowed=["head"])
-        causal = bool(self.shown.header["causal"])
-        return pair_head(self._weights, question["layer"], question["head"], causal)
-
-    @cached_property
-    def _weights(self) -> xr.Dataset:
-        """The dataset, its weights computed where they are not too many."""
-        return self.data.compute() if self.data["weight"].nbytes <= _HELD else self.data
+        return pair_head(self.data, layer, head, causal)
 
 
 def compare(

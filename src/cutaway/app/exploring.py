@@ -28,20 +28,21 @@ _DRAWING = ("temperature", "top_k", "top_p", "seed")
 class Explorer(View):
     """The next tokens of a text, and the tree of what was picked; picking changes this view."""
 
-    def __init__(self, lm: LM, text: Any, options: dict[str, Any]) -> None:
+    def __init__(self, lm: LM, text: Any, target: Any, options: dict[str, Any]) -> None:
         from .growing import begun
 
         self._lm, self._options = lm, options
-        self._prompt = lm.read(text)
-        self._tree = begun(lm, self._prompt.ids, options)
+        self._prompt, self._source = lm.beginning(text, target)
+        source = self._source
+        row = None if source is None else lm.row(source.ids, len(source.ids), source.roles)
+        self._tree = begun(lm, self._prompt.ids, options, row)
 
     @property
     def data(self) -> xr.Dataset:
         """The candidates of the node that is looked at, and the tree."""
         from ..lens.explore import explore as ask
 
-        run = {"prompt": self._prompt.given}
-        return ask(self._tree, self._lm.card, self._options, run, self._prompt.notes)
+        return ask(self._tree, self._lm.card, self._options, self._given(), self._notes())
 
     filed = data
 
@@ -139,7 +140,7 @@ class Explorer(View):
         from dataclasses import replace
 
         tree = self._tree if node is None else self._tree.go(node)
-        found = self._lm.trace(list(tree.node.token_ids), keep=keep)
+        found = self._read(tree.node.token_ids, keep)
         begin = tree.root(tree.at)
         mine = begin.number == 0
         roles = list(self._prompt.roles) if mine else [""]
@@ -149,10 +150,10 @@ class Explorer(View):
             found,
             tokens=self._lm.row(found.token_ids, len(begin.token_ids), roles),
             options={
-                "prompt": self._prompt.given if mine else list(begin.token_ids),
+                **self._given(None if mine else begin.token_ids),
                 "picked": [each.labels[-1] for each in tree.path(tree.at)][1:],
             },
-            notes=(*found.notes, *(self._prompt.notes if mine else ())),
+            notes=(*found.notes, *(self._notes() if mine else ())),
         )
 
     def answer(self, question: Mapping[str, Any]) -> NDArray[np.uint8]:
@@ -176,6 +177,29 @@ class Explorer(View):
             self.sample(question["n"], **{name: question[name] for name in _DRAWING})
         return explore_answer(self.data, self._tree.at, drawn=what in ("sample", "ramble"))
 
+    def _given(self, begun: Sequence[int] | None = None) -> dict[str, Any]:
+        """What was given: the text, or the source and what the target begins with.
+
+        begun  the ids of a tree that begins with others
+        """
+        text = self._prompt.given if begun is None else list(begun)
+        if self._source is None:
+            return {"prompt": text}
+        return {"prompt": self._source.given, "target": text}
+
+    def _notes(self) -> tuple[str, ...]:
+        read = () if self._source is None else self._source.notes
+        return (*read, *self._prompt.notes)
+
+    def _read(self, ids: Sequence[int], keep: str | Sequence[str] | None) -> Trace:
+        """The trace of a text of the tree, under the source where there is one."""
+        lm: Any = self._lm  # of which only an encoder-decoder takes a target
+        if self._source is None:
+            found: Trace = lm.trace(list(ids), keep=keep)
+        else:
+            found = lm.trace(list(self._source.ids), target=list(ids), keep=keep)
+        return found
+
     def _changed(self, tree: Explored) -> Explorer:
         """This view with the tree grown: it is drawn anew when it is next displayed."""
         self._tree = tree
@@ -188,6 +212,7 @@ def explore(
     lm: LM,
     text: str | Sequence[int] | Sequence[Mapping[str, Any]],
     *,
+    target: str | Sequence[int] | None = None,
     k: int = 10,
     temperature: float = 1.0,
     top_k: int | None = None,
@@ -201,7 +226,8 @@ def explore(
     '.'
 
     lm           from load or wrap
-    text         a text, token ids or a chat
+    text         a text, token ids or a chat; of an encoder-decoder its source
+    target       of an encoder-decoder: what its answer begins with, as in `lm.generate`
     k            how many candidates are shown
     temperature  above 0; with top_k and top_p how a token would be drawn: the page's sliders
                  begin there
@@ -224,4 +250,4 @@ def explore(
         "k": read_whole("k", k, 1, lm.card.vocab_size), "temperature": options.temperature,
         "top_k": options.top_k, "top_p": options.top_p,
     }  # fmt: skip
-    return Explorer(lm, text, given)
+    return Explorer(lm, text, target, given)

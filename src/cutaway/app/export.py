@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ..core.errors import FileError, InvalidError, MissingError
 from ..core.files import write_whole
+from ..core.room import check_room
 from ..core.terminal import harmless_json
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from .view import View
 
 __all__ = ["SUFFIXES", "export", "long_form", "long_rows", "to_csv", "to_json", "to_netcdf"]
+
+#: Bytes that text takes while it is made, measured: of a number in .json; of a row in .csv, and of
+#: each of its cells.
+_NUMBER, _ROW, _CELL = 75, 160, 20
 
 
 def export(view: View, path: Path) -> Path:
@@ -42,8 +47,10 @@ def to_json(dataset: xr.Dataset) -> str:
     """A dataset as JSON text: attributes, coordinates and variables with their axes.
 
     NaN is null, infinities are the texts "inf" and "-inf"; attributes that are JSON text are
-    written as the values they hold.
+    written as the values they hold. Raises MissingError for so many numbers that they have no room.
     """
+    numbers = sum(array.size for array in (*dataset.coords.values(), *dataset.data_vars.values()))
+    _check_room(f"{numbers:,} numbers as .json", numbers * _NUMBER)
     whole = {
         "attrs": {name: _attribute(value) for name, value in dataset.attrs.items()},
         "coords": {str(name): _array(array) for name, array in dataset.coords.items()},
@@ -59,16 +66,26 @@ def to_csv(dataset: xr.Dataset) -> str:
     names; variables with fewer axes are repeated, others are left out. A variable that has the
     name of its axis is the column "value". The first cell of the column "made_by" holds the
     dataset's attributes (model, run, options) as JSON, the others are empty.
+
+    Raises MissingError for so many rows that they have no room.
     """
+    rows, wide = long_rows(dataset), len(dataset.coords) + len(dataset.data_vars)
+    _check_room(f"{rows:,} rows as .csv", rows * (_ROW + _CELL * wide))
     columns = long_form(dataset)
     attributes = {name: _attribute(value) for name, value in dataset.attrs.items()}
-    rows = len(next(iter(columns.values())))
     columns["made_by"] = np.array([json.dumps(attributes), *[""] * (rows - 1)], dtype=object)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows(zip(*map(_cells, columns.values()), strict=True))
     return text.getvalue()
+
+
+def _check_room(what: str, n_bytes: int) -> None:
+    check_room(
+        what, n_bytes,
+        "save it as .nc, which holds numbers and no text, or ask for fewer layers or positions",
+    )  # fmt: skip
 
 
 def long_form(dataset: xr.Dataset) -> dict[Hashable, NDArray[Any]]:

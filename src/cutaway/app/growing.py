@@ -9,6 +9,7 @@ from ..core.axes import read_whole
 from ..core.errors import InvalidError
 
 if TYPE_CHECKING:
+    from ..core.tokens import TokenRow
     from ..model.lm import LM
     from ..trace.explored import Explored, Node
 
@@ -18,11 +19,18 @@ __all__ = ["KNOWN", "begun", "drawn_from", "picked", "planted", "which"]
 KNOWN = 200
 
 
-def begun(lm: LM, ids: Sequence[int], options: dict[str, Any]) -> Explored:
-    """A tree of one text."""
+def begun(
+    lm: LM, ids: Sequence[int], options: dict[str, Any], source: TokenRow | None = None
+) -> Explored:
+    """A tree of one text.
+
+    source  what the encoder of an encoder-decoder reads; the ids are its decoder's
+    """
     from ..trace.explored import Explored
 
-    return Explored((_node(lm, options, 0, None, ids, float("nan")),))
+    read = () if source is None else source.ids
+    first = _node(lm, options, read, 0, None, ids, float("nan"))
+    return Explored((first,), source=source)
 
 
 def planted(lm: LM, tree: Explored, ids: Sequence[int], options: dict[str, Any]) -> Explored:
@@ -30,7 +38,7 @@ def planted(lm: LM, tree: Explored, ids: Sequence[int], options: dict[str, Any])
     known = tree.child(None, ids)
     if known is not None:
         return tree.go(known.number)
-    return tree.grown(_node(lm, options, len(tree.nodes), None, ids, float("nan")))
+    return tree.grown(_node(lm, options, tree.source_ids, len(tree.nodes), None, ids, float("nan")))
 
 
 def picked(lm: LM, tree: Explored, token_id: int, options: dict[str, Any]) -> Explored:
@@ -40,8 +48,9 @@ def picked(lm: LM, tree: Explored, token_id: int, options: dict[str, Any]) -> Ex
     known = tree.child(here.number, ids)
     if known is not None:
         return tree.go(known.number)
-    share = _probability(lm, here, token_id)
-    return tree.grown(_node(lm, options, len(tree.nodes), here.number, ids, share))
+    share = _probability(lm, tree, token_id)
+    read = tree.source_ids
+    return tree.grown(_node(lm, options, read, len(tree.nodes), here.number, ids, share))
 
 
 def which(lm: LM, node: Node, what: object) -> int:
@@ -68,7 +77,7 @@ def drawn_from(lm: LM, tree: Explored, n: int, options: dict[str, Any]) -> Explo
     from ..trace.explored import Drawn
 
     here = tree.node
-    ways = lm.continuations(here.token_ids, n, **options)
+    ways = lm.continuations(here.token_ids, n, source=tree.source_ids, **options)
     rows = [lm.row((*here.token_ids, *way.token_ids), len(here.token_ids)) for way in ways]
     count = len(here.token_ids)
     return tree.with_drawn(
@@ -83,14 +92,15 @@ def drawn_from(lm: LM, tree: Explored, n: int, options: dict[str, Any]) -> Explo
 
 
 def _node(
-    lm: LM, options: dict[str, Any], number: int, parent: int | None, ids: Sequence[int],
-    probability: float,
+    lm: LM, options: dict[str, Any], source: Sequence[int], number: int, parent: int | None,
+    ids: Sequence[int], probability: float,
 ) -> Node:  # fmt: skip
     from ..trace.explored import Node
 
     # Twice top_k: equal logits at its end stay together, and must be known.
     count = max(KNOWN, options["k"], 2 * (options["top_k"] or 0))
-    found = lm.candidates(ids, min(count, lm.card.vocab_size), [options["temperature"]])
+    count = min(count, lm.card.vocab_size)
+    found = lm.candidates(ids, count, [options["temperature"]], source=source)
     row = lm.row(ids, len(ids))
     return Node(
         number=number,
@@ -104,11 +114,13 @@ def _node(
     )
 
 
-def _probability(lm: LM, node: Node, token_id: int) -> float:
-    """Of a token after a node; one that is no candidate is asked of the model."""
+def _probability(lm: LM, tree: Explored, token_id: int) -> float:
+    """Of a token after the node looked at; one that is no candidate is asked of the model."""
     import numpy as np
 
+    node = tree.node
     place = np.flatnonzero(node.candidates.token_ids == token_id)
     if len(place):
         return float(node.candidates.probability()[place[0]])
-    return float(np.exp(lm.logprobs(node.token_ids, [token_id])[0]))
+    found = lm.logprobs(node.token_ids, [token_id], source=tree.source_ids)
+    return float(np.exp(found[0]))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from ..core.errors import InvalidError, MissingError, UnknownError
+from ..core.errors import InvalidError, UnknownError
+from .heads_view import HeadsView
 from .view import View
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ __all__ = ["AttentionView", "attention"]
 Carry = Literal["weights", "queries"]
 
 
-class AttentionView(View):
+class AttentionView(HeadsView):
     """Attention in the user's hands: weights when they are touched, figures of every head."""
 
     def __init__(
@@ -35,7 +36,7 @@ class AttentionView(View):
         super().__init__(dataset)
         self._trace, self._tokens, self._carry = trace, tokens, carry
 
-    @cached_property
+    @property
     def figures(self) -> xr.Dataset:
         """What each head does, by (layer, head): NaN where a text has nothing to show it by.
 
@@ -46,61 +47,46 @@ class AttentionView(View):
         They are of the plain weights, whatever the weighting. Of an aggregate they are those of
         its rows, by (layer).
         """
-        from ..lens.heads import head_figures, row_figures
-
-        if self.data.attrs.get("kind") == "cross":
-            from ..lens.cross_figures import cross_figures
-
-            return cross_figures(self._trace, self.data, tokens=self._tokens)
-        if "head" not in self.data.dims:
-            return row_figures(self._trace, self.data, tokens=self._tokens)
-        return head_figures(
-            self._trace, layers=self.data["layer"].values.tolist(),
-            heads=self.data["head"].values.tolist(), tokens=self._tokens,
-        )  # fmt: skip
-
-    @property
-    def filed(self) -> xr.Dataset:
-        """Files of numbers hold the figures: the weights would be millions of rows."""
-        return self.figures
+        return super().figures
 
     @cached_property
     def spec(self) -> Spec:
         """The picture of a saved page: thumbnails and figures, weights up to a budget."""
         if self._carry == "weights":
-            return self._spec(live=False)
+            return self.pictured()
         from ..lens.heads import with_figures
         from ..lens.queries import halved_queries
         from ..view.attention_queries import queries_spec
 
         numbers = (self.data[axis].values.tolist() for axis in ("layer", "head"))
-        return queries_spec(
-            with_figures(self.data, self.figures), halved_queries(self._trace, *numbers)
-        )
+        whole = with_figures(*self._computed())
+        return queries_spec(whole, halved_queries(self._trace, *numbers))
 
-    @cached_property
-    def shown(self) -> Spec:
-        """The picture of a notebook: it opens with one layer, and asks for the rest."""
-        return self._spec(live=True)
+    def _measured(self, data: xr.Dataset) -> xr.Dataset:
+        from ..lens.heads import head_figures, row_figures
 
-    def _spec(self, live: bool) -> Spec:
+        if data.attrs.get("kind") == "cross":
+            from ..lens.cross_figures import cross_figures
+
+            return cross_figures(self._trace, data, tokens=self._tokens)
+        if "head" not in data.dims:
+            return row_figures(self._trace, data, tokens=self._tokens)
+        computed = data is not self.data and data["weight"].attrs["units"] == "1"
+        return head_figures(
+            self._trace, layers=data["layer"].values.tolist(), heads=data["head"].values.tolist(),
+            tokens=self._tokens, weights=data if computed else None,
+        )  # fmt: skip
+
+    def _drawn(self, data: xr.Dataset, figures: xr.Dataset, budget: int | None, live: bool) -> Spec:
         from ..lens.heads import with_figures
         from ..view.attention import attention_spec
 
-        return attention_spec(with_figures(self.data, self.figures), live=live)
+        return attention_spec(with_figures(data, figures), budget=budget, live=live)
 
-    def answer(self, question: Mapping[str, Any]) -> NDArray[np.uint8]:
-        """What the notebook's picture asks for: {"what": "head", "layer": 9, "head": 2}.
-
-        Returns the head's weights in the encoding of the picture. Raises UnknownError for another
-        question and for a head that is not there.
-        """
+    def _head(self, layer: int, head: int, causal: bool) -> NDArray[np.uint8]:
         from ..view.attention import attention_head
 
-        if question.get("what") != "head":
-            raise UnknownError("question", question.get("what"), allowed=["head"])
-        causal = bool(self.shown.header["causal"])
-        return attention_head(self.data, question["layer"], question["head"], causal)
+        return attention_head(self.data, layer, head, causal)
 
     def alignment(self, layer: int | None = None, head: int | None = None) -> View:
         """Of cross attention: which source tokens were looked at when each target was produced.
@@ -129,31 +115,38 @@ class AttentionView(View):
         (('key', 'neuron'), ('key',))
 
         layer, head  which head; what is not said is the head with the most induction, or, in a
-                     text without repeats, with the most attention on the token before
+                     text without repeats, with the most attention on the token before; of cross
+                     attention the one that points most sharply
         at           the position that looks, negative from the end; the page shows every other
 
         Its data hold query_vector, output (neuron), key_vector, product, value_vector, weighted
         (key, neuron), dot, scaled, score, weight (key), and query_before, key_before where a
         rotary embedding could be proven. Raises MissingError where the queries and keys can't be
-        had exactly, and for cross attention.
+        had exactly.
         """
         from ..lens.attention_neuron import attention_neuron, leading_head
-        from ..lens.heads import head_figures
 
-        if self.data.attrs.get("kind") == "cross":
-            raise MissingError(
-                "cross attention number by number", because="this picture is of one text only",
-                fix="the weights are in .data, the vectors in trace.cross_call(layer)",
-            )  # fmt: skip
         if layer is None or head is None:
             each = "head" in self.data.dims
             layers = self.data["layer"].values.tolist() if layer is None else layer
             heads = self.data["head"].values.tolist() if each and head is None else head
             whole = each and layer is None and head is None
-            layer, head = leading_head(
-                self.figures if whole else head_figures(self._trace, layers=layers, heads=heads)
+            layer, head = leading_head(self.figures if whole else self._some(layers, heads))
+        kind = "cross" if self.data.attrs.get("kind") == "cross" else "self"
+        return View(attention_neuron(self._trace, layer, head, at, kind))
+
+    def _some(self, layers: Any, heads: Any) -> xr.Dataset:
+        """The figures of some heads by themselves, whatever the view holds of them."""
+        if self.data.attrs.get("kind") == "cross":
+            from ..lens.attention import attention as ask
+            from ..lens.cross_figures import cross_figures
+
+            return cross_figures(
+                self._trace, ask(self._trace, kind="cross", layers=layers, heads=heads)
             )
-        return View(attention_neuron(self._trace, layer, head, at))
+        from ..lens.heads import head_figures
+
+        return head_figures(self._trace, layers=layers, heads=heads)
 
 
 def attention(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ..trace.trace import Trace
 
 __all__ = [
+    "Checked",
     "Generation",
     "ModelChoice",
     "Prompt",
@@ -41,6 +42,9 @@ Subject = Annotated[
         help="The text to read, or an existing file ending in .trace.",
     ),
 ]  # fmt: skip
+Checked = Annotated[
+    bool, typer.Option("--checked", help="Of half precision: check top tokens in float32.")
+]
 
 
 @dataclass(frozen=True)

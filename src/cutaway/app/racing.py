@@ -13,7 +13,12 @@ __all__ = ["pairs", "watch"]
 
 
 def watch(
-    trace: Trace, tokens: Sequence[str | int], *, at: int | None = None, target: int | None = None
+    trace: Trace,
+    tokens: Sequence[str | int],
+    *,
+    at: int | None = None,
+    target: int | None = None,
+    checked: bool = False,
 ) -> View:
     """The race: rank and probability of chosen tokens after every layer, at one position.
 
@@ -23,18 +28,21 @@ def watch(
     >>> view.data["rank"].sel(layer=29).values  # doctest: +SKIP
     array([3, 1])
 
-    tokens  texts of one token each (mind the leading space), or token ids
-    at      the position that is read, the last one unless said; negative from the end
-    target  instead of at: the token that came of it, 1..T (at = target - 1)
+    tokens   texts of one token each (mind the leading space), or token ids
+    at       the position that is read, the last one unless said; negative from the end
+    target   instead of at: the token that came of it, 1..T (at = target - 1)
+    checked  of a model in half precision: the ranks are checked in float32, and layers counted
+             where another of the tokens is ahead
 
-    Its data hold rank (1 is the top token) and probability, both (layer, token); layer -1 is the
-    state that enters block 0. Raises InvalidError naming the pieces of a text of several tokens.
-    Source: the rankings_watch figures of Alammar 2021, https://jalammar.github.io/hidden-states/
+    Its data hold rank (1 is the top token) and probability, both (layer, token), with checked also
+    float32_rank (layer, token) and changed (layer); layer -1 is the state that enters block 0.
+    Raises InvalidError naming the pieces of a text of several tokens. Source: the
+    rankings_watch figures of Alammar 2021, https://jalammar.github.io/hidden-states/
     """
     from ..lens.watch import watch as ask
     from .view import View
 
-    return View(ask(trace, tokens, at=at, target=target))
+    return View(ask(trace, tokens, at=at, target=target, checked=checked))
 
 
 def pairs(traces: Sequence[Trace], tokens: Sequence[str | int], *, at: int = -1) -> View:

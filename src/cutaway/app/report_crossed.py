@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..core.errors import MissingError
 from .report_classified import CLASSIFIED
+from .report_routed import ROUTED, with_routed
 from .report_sections import SECTIONS, Place, Section, attention_picture
 
 if TYPE_CHECKING:
@@ -82,11 +83,15 @@ _CROSSED: Mapping[str, Section] = {
     ),
 }  # fmt: skip
 #: Every section of any report by name.
-EVERY: Mapping[str, Section] = {**SECTIONS, **_CROSSED, **CLASSIFIED, **SECTIONS}
+EVERY: Mapping[str, Section] = {**SECTIONS, **_CROSSED, **CLASSIFIED, **ROUTED, **SECTIONS}
 
 
 def sections_of(trace: Trace) -> Mapping[str, Section]:
     """The sections that a trace's report has, in the order of the page."""
+    return with_routed(_sections_of(trace), trace)
+
+
+def _sections_of(trace: Trace) -> Mapping[str, Section]:
     if trace.card.task:
         return CLASSIFIED
     if trace.encoder is None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..core.errors import MissingError
@@ -13,13 +14,19 @@ if TYPE_CHECKING:
     from ..view.spec import Spec
     from .view import View
 
-__all__ = ["SECTIONS", "Place", "Section", "attention_picture"]
+__all__ = ["SECTIONS", "Place", "Section", "attention_picture", "explained_from"]
 
 #: Factors of a report, where the text has as many positions.
 _FACTORS = 6
 _CLUSTERS = 8
 #: Bytes of a saved report: weights of every head of 200 tokens, and the most active neurons.
 _WEIGHTS, _ACTIVATIONS = 6_000_000, 800_000
+#: The lengths of the texts that a report's saliency reads, one for each token it explains, sum to
+#: so many at most: those of every token of a text of 424.
+_READ = 90_000
+_OTHERS = (
+    "each is a pass over the text before it. ct.saliency(trace, targets=[...]) explains others."
+)
 #: Candidates of each cell.
 _CANDIDATES = 10
 
@@ -88,8 +95,22 @@ def _saliency(trace: Trace, _: Place) -> View:
     from .saliency import saliency
 
     T, shift = trace.n_positions, trace.card.shift
-    first = trace.n_prompt if 0 < trace.n_prompt < T else shift
+    if 0 < trace.n_prompt < T:
+        return saliency(trace, targets=range(trace.n_prompt, T + shift))
+    first = explained_from(T) + shift
+    if first > shift:
+        left = f"Explained are the last {T + shift - first} of {T:,} tokens: {_OTHERS}"
+        trace = replace(trace, notes=(*trace.notes, left))
     return saliency(trace, targets=range(first, T + shift))
+
+
+def explained_from(n_positions: int) -> int:
+    """The first token that a report explains of a text that was only read: 0 but in a long one.
+
+    >>> explained_from(400), explained_from(1000), explained_from(4096)
+    (0, 905, 4073)
+    """
+    return math.isqrt(max(0, n_positions**2 - 2 * _READ))
 
 
 def _saliency_probe(trace: Trace, _: Place) -> object:
@@ -116,10 +137,10 @@ def _attention_probe(trace: Trace, place: Place) -> object:
 
 def attention_picture(view: View) -> Spec:
     """What a saved report holds of attention."""
-    from ..lens.heads import with_figures
-    from ..view.attention import attention_spec
+    from .looking import AttentionView
 
-    return attention_spec(with_figures(view.data, view.filed), budget=_WEIGHTS)
+    assert isinstance(view, AttentionView)
+    return view.pictured(_WEIGHTS)
 
 
 def _neurons(trace: Trace, _: Place) -> View:
@@ -162,7 +183,12 @@ def _walk(trace: Trace, place: Place) -> View:
 
 
 def _walk_probe(trace: Trace, place: Place) -> object:
-    return None if _live(trace) and not trace.card.is_masked else _walk(trace, place)
+    return None if _live(trace) and not _among_others(trace) else _walk(trace, place)
+
+
+def _among_others(trace: Trace) -> bool:
+    """Whether its model's blocks hold other rows than the text's: a walk refuses these at once."""
+    return bool(trace.source.anatomy.stream.layout.others)  # type: ignore[attr-defined]
 
 
 def _anatomy(trace: Trace, _: Place) -> View:

@@ -204,8 +204,8 @@ def report(trace: Trace, lenses: Iterable[str] | None = None) -> Report:
     PosixPath('report.html')
 
     lenses  which, in this order, of lens, race, saliency, attention, neurons, factors, clusters,
-            walk, anatomy, and of an encoder-decoder alignment, cross and encoder (attention); None
-            for all
+            experts (of a mixture), walk, anatomy, and of an encoder-decoder alignment, cross and
+            encoder (attention); None for all
 
     Its `.data` is an xarray.DataTree of the lenses' datasets; `report["lens"]` is one of them as a
     view of its own; `.missing` says why a lens can't be had of this trace; `.account(at)` tells of

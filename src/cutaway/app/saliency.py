@@ -39,12 +39,14 @@ class SaliencyView(View):
         target       one of the targets, the last unless said
         seed         of the random orders and of the interval
         replacement  the token put in the place of one taken out; None: the model's mask where it
-                     has one, else a space
+                     has one, else a space; of an encoder-decoder its tokenizer's mask, unknown
+                     or padding token, the first there is
 
         Beside the explanation's curve: the order by occlusion, the mean of ten random orders with
         its 95 % interval, and a scorer that knows nothing. Equal scores are ranked against the
         scorer. Its data hold probability (run, k) after k tokens are gone, low, high (k),
-        fall (run) the mean drop, advantage over random with its interval, place (source).
+        fall (run) the mean drop, advantage over random with its interval, place (source); of an
+        encoder-decoder tokens of both texts go, source_place (source_position) are its source's.
         """
         from ..lens.deletion import deletion
 

@@ -111,9 +111,8 @@ def _words(attention: xr.Dataset, head: int | None) -> str:
 
 def _axis(dataset: xr.Dataset, axis: str) -> dict[str, Any]:
     """The coordinates of the source's tokens, under the name of that axis."""
-    return {
-        f"source{field}": ("source", dataset[f"{axis}{field}"].values) for field in _FIELDS
-    }  # fmt: skip
+    fields = [*_FIELDS, *["_time"] * (f"{axis}_time" in dataset.coords)]
+    return {f"source{field}": ("source", dataset[f"{axis}{field}"].values) for field in fields}
 
 
 def _finish(

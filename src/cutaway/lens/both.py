@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from ..core.axes import INPUT_LAYER
+from ..core.room import check_room
 from ..trace.source import Ints
 from ..trace.trace import Trace
 from .align import Alignment
@@ -34,6 +36,10 @@ def both(a: xr.Dataset, b: xr.Dataset, places: Places) -> dict[str, xr.Variable]
              difference, for tokens have none
     """
     shared = [name for name in a.data_vars if name in b.data_vars]
+    check_room(
+        "both answers and their difference", sum(_bytes(a[n], b[n], places) for n in shared),
+        "choose less of both: fewer layers, a shorter text",
+    )  # fmt: skip
     return {str(name): _stacked(a[name], b[name], places) for name in shared}
 
 
@@ -124,19 +130,34 @@ def _row(layers: Ints, layer: int) -> int:
     return int(found[0]) if found.size else -1
 
 
-def _stacked(a: xr.DataArray, b: xr.DataArray, places: Places) -> xr.Variable:
-    """(run, ...) of one variable."""
-    first, second = (
-        _placed(array, {axis: rows[side] for axis, rows in places.items()}, str(a.name))
+def _bytes(a: xr.DataArray, b: xr.DataArray, places: Places) -> int:
+    """What two answers take with the three that are made of them, and one that is moved."""
+    slots = {axis: len(rows[0]) for axis, rows in places.items()}
+    each = a.dtype.itemsize * math.prod(slots.get(str(axis), n) for axis, n in a.sizes.items())
+    moved = any(
+        not _is_whole(rows[side], array.sizes[axis])
         for side, array in enumerate((a, b))
+        for axis, rows in places.items()
+        if axis in array.dims
     )
-    if first.dtype == object:
-        third = np.full(first.shape, _NONE, dtype=object)
-    elif _is_id(str(a.name)):
-        third = np.full(first.shape, -1, dtype=first.dtype)
+    return a.nbytes + b.nbytes + (5 if moved else 3) * each
+
+
+def _stacked(a: xr.DataArray, b: xr.DataArray, places: Places) -> xr.Variable:
+    """(run, ...) of one variable: one side is moved into its slots at a time."""
+    name = str(a.name)
+    first = _placed(a, {axis: rows[0] for axis, rows in places.items()}, name)
+    whole = np.empty((3, *first.shape), dtype=first.dtype)
+    whole[0] = first
+    del first
+    whole[1] = _placed(b, {axis: rows[1] for axis, rows in places.items()}, name)
+    if whole.dtype == object:
+        whole[2] = _NONE
+    elif _is_id(name):
+        whole[2] = -1
     else:
-        third = second - first
-    return xr.Variable(("run", *a.dims), np.stack([first, second, third]), dict(a.attrs))
+        np.subtract(whole[1], whole[0], out=whole[2])
+    return xr.Variable(("run", *a.dims), whole, dict(a.attrs))
 
 
 def _placed(array: xr.DataArray, rows: Mapping[str, Ints], name: str) -> NDArray[Any]:
@@ -146,13 +167,18 @@ def _placed(array: xr.DataArray, rows: Mapping[str, Ints], name: str) -> NDArray
         values = values.astype(np.float64)
         values = np.where(values == 0, np.nan, values) if name.endswith("rank") else values
     for axis, wanted in rows.items():
-        if axis not in array.dims:
+        if axis not in array.dims or _is_whole(wanted, array.sizes[axis]):
             continue
         place = array.dims.index(axis)
         missing = np.expand_dims(wanted < 0, [i for i in range(values.ndim) if i != place])
         taken = np.take(values, np.maximum(wanted, 0), axis=place)
         values = np.where(missing, _undefined(values, name), taken)
     return values
+
+
+def _is_whole(wanted: Ints, size: int) -> bool:
+    """Whether every entry of an axis stands where it stood."""
+    return np.array_equal(wanted, np.arange(size))
 
 
 def _undefined(values: NDArray[Any], name: str) -> Any:

@@ -48,6 +48,7 @@ def token_coords(
     next_id, next     id and label of the token that came of it; -1, "" at the end, and all along
                       the text of a masked model, which says the token that stands there
     segment           of a pair of texts: 0 in the first, 1 in the second, -1 in what is around them
+    time              of a sound: the second at which the frame begins
     """
     row = trace.tokens
     at = list(positions)
@@ -70,6 +71,9 @@ def token_coords(
             row.labels[i + 1] if ok else "" for i, ok in zip(at, has_next, strict=True)
         ),
     }
+    if row.times:
+        seconds = [row.times[i] if i < T else np.nan for i in at]
+        values[f"{prefix}time"] = np.asarray(seconds, dtype=np.float64)
     if row.segments:
         within = [row.segments[i] if i < T else -1 for i in at]
         values[f"{prefix}segment"] = np.asarray(within, dtype=np.int64)

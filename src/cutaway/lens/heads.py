@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,13 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from ..core.progress import steps
+from ..core.room import check_room
 from ..trace.source import Floats
 from ..trace.trace import Trace
 from .attention import read_attention_layers, read_heads
 from .dataset import finish
+from .making import making
+from .sight import read_sight
 from .token_set import read_token_set
 
 __all__ = ["FIGURES", "head_figures", "row_figures", "with_figures"]
@@ -35,6 +39,8 @@ FIGURES: Mapping[str, str] = {
 }
 #: What the figures that are no shares are counted in.
 _UNITS = {"entropy": "nats", "distance": "tokens"}
+#: Squares in float32 that the figures take while they are computed, beside the weights.
+_WIDENED = 2
 
 
 def head_figures(
@@ -43,20 +49,30 @@ def head_figures(
     layers: int | Sequence[int] | None = None,
     heads: int | Sequence[int] | None = None,
     tokens: str | Sequence[str] = "special",
+    weights: xr.Dataset | None = None,
 ) -> xr.Dataset:
     """Every figure of FIGURES for every head: variables (layer, head); NaN where undefined.
 
     tokens   the chosen set: "special", "punctuation", a list of texts, or a pattern "re:..."
+    weights  the plain weights of just these heads (lens.attention), where they are computed already
     source   induction and previous-token heads: Olsson et al. 2022, arXiv 2209.11895;
              sinks: Xiao et al. 2023, arXiv 2309.17453
     """
     chosen = read_attention_layers(trace, layers)
     numbers = read_heads(trace, chosen, heads)
     keys = read_token_set(trace, tokens)
-    rows = [
-        _figures(trace.source.attention(trace, layer, numbers), trace.token_ids, keys)
-        for layer in steps(chosen, "what each head does")
-    ]
+    made = making(read_sight(trace, "self"), chosen, "weight")(2, len(numbers))
+    check_room(
+        "the figures of the heads", made + _WIDENED * 4 * trace.n_positions**2,
+        "give fewer heads, or a shorter text",
+    )  # fmt: skip
+    rows = []
+    for layer in steps(chosen, "what each head does"):
+        if weights is None:
+            whole = trace.source.attention(trace, layer, numbers)
+        else:
+            whole = weights["weight"].sel(layer=layer).values
+        rows.append(_figures(whole, _told_apart(trace), keys))
     options = {"layers": list(chosen), "heads": list(numbers), "tokens": tokens}
     dataset = _dataset(rows, {"layer": list(chosen), "head": list(numbers)})
     return finish(dataset, trace, lens="heads", options=options)
@@ -68,19 +84,26 @@ def row_figures(
     """Every figure for each block of an aggregate of lens.attention: variables (layer).
 
     Means of weights and rollouts are read as they are. Rows that are no shares (the largest over
-    heads, norms) are divided by their sums first; what they miss is undefined.
+    heads, norms, a rollout of which a source has its part) are divided by their sums first; what
+    they miss is undefined.
     """
     keys = read_token_set(trace, tokens)
     asked = json.loads(weights.attrs["options"])
-    shares = asked["aggregate"] == "max" or asked["weighting"] != "weight"
+    under = asked["aggregate"] == "rollout" and trace.encoder is not None
+    shares = under or asked["aggregate"] == "max" or asked["weighting"] != "weight"
     rows = []
     for row in range(weights.sizes["layer"]):
         whole = weights["weight"].isel(layer=[row]).values  # (1, T, T)
-        found = _figures(_row_shares(whole) if shares else whole, trace.token_ids, keys)
+        found = _figures(_row_shares(whole) if shares else whole, _told_apart(trace), keys)
         rows.append(found | ({"missing": np.full(1, np.nan)} if shares else {}))
     squeezed = [{name: values[0] for name, values in row.items()} for row in rows]
     dataset = _dataset(squeezed, {"layer": weights["layer"].values.tolist()})
     return finish(dataset, trace, lens="heads", options=asked | {"tokens": tokens})
+
+
+def _told_apart(trace: Trace) -> Sequence[int]:
+    """What makes two tokens the same: their ids. No two frames of a sound are."""
+    return range(trace.n_positions) if trace.is_sound else trace.token_ids
 
 
 def _row_shares(whole: Floats) -> Floats:
@@ -113,31 +136,63 @@ def with_figures(weights: xr.Dataset, figures: xr.Dataset) -> xr.Dataset:
 
 
 def _figures(weights: Floats, ids: Sequence[int], chosen: Floats) -> dict[str, Floats]:
-    """Figures of (H, T, T) weights, each (H,)."""
-    w = weights.astype(np.float64)
-    T = w.shape[-1]
-    query, key = np.indices((T, T))
-    token = np.asarray(ids)
-    before = np.concatenate([[-1], token[:-1]])  # the token read before each key
-    earlier = (token[:, None] == token[None]) & (key < query)
-    followed = (token[:, None] == before[None]) & (key <= query) & (key > 0)
-    ahead = bool((w * (key > query)).any())  # a head that reads what comes later
-    reach = np.full(T, T) if ahead else np.arange(1, T + 1)  # keys a query could see
+    """Figures of (H, T, T) weights, each (H,): one head at a time is widened to float64."""
+    keys = _Keys.of(ids, ahead=any(bool(np.triu(head, 1).any()) for head in weights))
+    each = [_of_head(head[None].astype(np.float64), keys, chosen) for head in weights]
+    return {name: np.concatenate([one[name] for one in each]) for name in each[0]}
+
+
+@dataclass(frozen=True, eq=False)
+class _Keys:
+    """Which keys count for what, by (T, T) flags of queries and keys.
+
+    earlier   the same token before;  followed  what came after the same token before
+    distance  from query to key, in tokens
+    reach     (T,) how many keys a query could see
+    """
+
+    earlier: NDArray[np.bool_]
+    followed: NDArray[np.bool_]
+    distance: NDArray[np.float64]
+    reach: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, ids: Sequence[int], *, ahead: bool) -> _Keys:
+        """Of a text; ahead: a head reads what comes later."""
+        T, token = len(ids), np.asarray(ids)
+        query, key = np.ogrid[:T, :T]
+        before = np.concatenate([[-1], token[:-1]])  # the token read before each key
+        return cls(
+            earlier=(token[:, None] == token[None]) & (key < query),
+            followed=(token[:, None] == before[None]) & (key <= query) & (key > 0),
+            distance=np.abs(query - key).astype(np.float64),
+            reach=np.full(T, T) if ahead else np.arange(1, T + 1),
+        )
+
+    def off(self, by: int) -> NDArray[np.bool_]:
+        """The keys that lie so many tokens after their query."""
+        T = len(self.reach)
+        query, key = np.ogrid[:T, :T]
+        return np.asarray(key == query + by)
+
+
+def _of_head(w: Floats, keys: _Keys, chosen: Floats) -> dict[str, Floats]:
+    """Figures of (1, T, T) float64 weights."""
     logs = np.log(w, out=np.zeros_like(w), where=w > 0)
     entropy = -np.einsum("hqk,hqk->hq", w, logs)
-    some = reach > 1
-    most = np.log(np.maximum(reach, 2))
+    some = keys.reach > 1
+    most = np.log(np.maximum(keys.reach, 2))
     return {
         "entropy": _mean(entropy, some),
         "broad": _mean(entropy / most, some),
-        "distance": _mean(_summed(w, np.abs(query - key)), some),
+        "distance": _mean(_summed(w, keys.distance), some),
         "first": _mean(w[..., 0], some),
-        "previous": _mass(w, key == query - 1),
-        "same": _mass(w, np.asarray((key == query) & some[:, None])),
-        "next": _mass(w, key == query + 1),
-        "duplicate": _mass(w, earlier),
-        "induction": _mass(w, followed),
-        "missing": _mean(1 - w.sum(-1), np.ones(T, dtype=bool)),
+        "previous": _mass(w, keys.off(-1)),
+        "same": _mass(w, keys.off(0) & some[:, None]),
+        "next": _mass(w, keys.off(1)),
+        "duplicate": _mass(w, keys.earlier),
+        "induction": _mass(w, keys.followed),
+        "missing": _mean(1 - w.sum(-1), np.ones(len(some), dtype=bool)),
         "chosen": _mean(w @ chosen, some) if chosen.any() else np.full(len(w), np.nan),
     }
 

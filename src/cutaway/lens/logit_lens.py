@@ -13,6 +13,7 @@ from ..core.axes import INPUT_LAYER, read_positions, read_whole
 from ..core.errors import InvalidError, UnknownError
 from ..trace.source import Ints, Question, Rows
 from ..trace.trace import Trace
+from .checked import tops_in_float32
 from .dataset import finish, token_coords, vocabulary
 from .precision import depth, doubting, first
 
@@ -37,6 +38,7 @@ def logit_lens(
     inside: bool = False,
     positions: int | slice | Iterable[int] | None = None,
     every: int = 1,
+    checked: bool = False,
 ) -> xr.Dataset:
     """unembed(finalnorm(state)) after every layer at every position, reduced to readable numbers.
 
@@ -52,11 +54,13 @@ def logit_lens(
     inside     whether the state between attention and MLP of each block is unembedded too
     positions  which are read; None: all
     every      layers in, 0, n, 2n, ... and always the last
+    checked    of a model in half precision: whether each cell is checked in float32
     returns    token_id, token, probability, logit (layer, position, k); rank (1 is the top token),
                surprisal and entropy in nats, the distances (layer, position); with inside the same
                prefixed inside_. Undefined: token_id -1, rank 0, NaN
+               With checked also what tops_in_float32 adds
     raises     InvalidError or UnknownError for an option that can't be; MissingError where the
-               trace kept no states and has no model
+               trace kept no states and has no model, or no model to be checked by
     source     https://www.lesswrong.com/posts/AcKRB8wDpdaN6v6ru/interpreting-gpt-the-logit-lens
     """
     at = read_positions(positions, trace.n_positions)
@@ -86,10 +90,14 @@ def logit_lens(
     options = {
         "k": k, "rank_of": rank_of, "against": against,
         "distances": list(question.distances), "inside": bool(inside),
-        "positions": list(at), "every": every,
+        "positions": list(at), "every": every, "checked": bool(checked),
     }  # fmt: skip
-    noted = doubting(trace, rows.logit, question.layers)
-    return finish(xr.Dataset(variables, coords), noted, lens="logit_lens", options=options)
+    dataset = xr.Dataset(variables, coords)
+    if checked:
+        dataset, noted = tops_in_float32(dataset, trace, question)
+    else:
+        noted = doubting(trace, rows.logit, question.layers)
+    return finish(dataset, noted, lens="logit_lens", options=options)
 
 
 def _every(trace: Trace, every: int) -> tuple[int, ...]:

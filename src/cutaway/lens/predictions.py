@@ -8,6 +8,7 @@ import xarray as xr
 from ..core.axes import INPUT_LAYER, read_layer, read_whole
 from ..trace.source import Question
 from ..trace.trace import Trace
+from .checked import tops_in_float32
 from .dataset import finish, vocabulary
 from .place import came_after, read_place
 from .precision import depth, doubting, first
@@ -22,6 +23,7 @@ def predictions(
     target: int | None = None,
     layer: int | str | None = None,
     k: int = 10,
+    checked: bool = False,
 ) -> xr.Dataset:
     """The k likeliest next tokens after every layer (or one) at one position.
 
@@ -33,7 +35,9 @@ def predictions(
              token the model would say next
     layer    0 to L-1 or "in"; None: every one
     k        how many, 1 to the vocabulary's size
-    returns  token_id, token, probability, logit (layer, k), best first
+    checked  of a model in half precision: whether each layer is checked in float32
+    returns  token_id, token, probability, logit (layer, k), best first; with checked also what
+             tops_in_float32 adds
     raises   InvalidError for a position, layer or k that does not exist
     source   the layer_predictions figures of https://jalammar.github.io/hidden-states/
     """
@@ -65,11 +69,15 @@ def predictions(
     came_id, came = came_after(trace, position)
     options = {
         "k": k,
+        "checked": bool(checked),
         "at": position,
         "read": row.labels[position],
         "came_id": came_id,
         "came": came,
         "labels": list(row.labels[: position + 1]),
     }
-    noted = doubting(trace, asked.logit[:, 0], question.layers)
+    if checked:
+        dataset, noted = tops_in_float32(dataset, trace, question)
+    else:
+        noted = doubting(trace, asked.logit[:, 0], question.layers)
     return finish(dataset, noted, lens="predictions", options=options)

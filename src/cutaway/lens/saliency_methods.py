@@ -14,6 +14,7 @@ __all__ = [
     "METHODS",
     "QUANTITIES",
     "Method",
+    "blank",
     "first_target",
     "read_method",
     "read_options",
@@ -87,8 +88,8 @@ def read_options(trace: Trace, name: str, given: Mapping[str, Any]) -> dict[str,
         if option not in defaults:
             raise UnknownError(f"option of {name}", option, allowed=defaults)
     options = {**defaults, **given}
-    if trace.card.mask_id >= 0 and "replacement" not in given and "replacement" in defaults:
-        options["replacement"] = trace.card.mask_id
+    if "replacement" in defaults and "replacement" not in given and options["how"] == "replace":
+        options["replacement"] = blank(trace)
     return {option: _read(trace, option, value, options) for option, value in options.items()}
 
 
@@ -112,6 +113,17 @@ def first_target(trace: Trace, options: Mapping[str, Any]) -> int:
     """The earliest target a method can explain: 2 where it leaves nothing of the first token."""
     kept = options.get("keep_first") and trace.encoder is None  # else it has its source
     return 2 if kept or options.get("how") == "delete" else 1
+
+
+def blank(trace: Trace) -> str | int:
+    """What stands for a token taken out where nothing else is asked for.
+
+    The mask of a masked model; of an encoder-decoder its tokenizer's mask, unknown token or
+    padding, the first there is; else a space.
+    """
+    if trace.card.mask_id >= 0:
+        return trace.card.mask_id
+    return " " if trace.encoder is None else trace.source.blank_id()
 
 
 def read_token(trace: Trace, what: str, value: Any) -> int:

@@ -14,6 +14,9 @@ __all__ = ["Plan", "plan"]
 
 #: Targets that share a pass (model.gradient.CHUNK; a test holds them equal).
 CHUNK = 8
+#: Tokens of the texts that are read at once, where they are short (model.mask), and rows of logits
+#: (model.aim).
+_TOKENS, _ROWS = 1024, 64
 _BYTES = {"float64": 8, "float32": 4}
 _DIFFERENTIATED = ("input_x_gradient", "gradient_norm", "integrated_gradients")
 
@@ -86,7 +89,7 @@ def _kept(card: ModelCard, n: int, wanted: Attribution) -> int:
     the gradients of one block for a chunk of targets. Passes without gradients keep little."""
     mlp = max(card.neurons, default=0) or 4 * card.width
     if wanted.method not in _DIFFERENTIATED:
-        return 4 * 1024 * (4 * card.width + 2 * mlp)
+        return 4 * (max(n, _TOKENS) * (4 * card.width + 2 * mlp) + 3 * _ROWS * card.vocab_size)
     per_layer = n * (10 * card.width + 4 * mlp)
     rows = min(CHUNK, len(wanted.targets)) * n * (4 * card.width + 2 * mlp)
     return 4 * (card.n_layers * per_layer + rows)

@@ -19,17 +19,32 @@ def terms(trace: Trace, wanted: Attribution) -> dict[str, str]:
     contrast = "" if wanted.contrast is None else ", less that of " + _contrast(trace, wanted)
     leaf = "the token embedding's output" if wanted.at_layer is None else _state(wanted.at_layer)
     if trace.source_ids:
-        both = "'s output, of encoder and decoder", "; of the source the encoder's last states"
-        leaf = leaf.replace("'s output", both[0]) if wanted.at_layer is None else leaf + both[1]
+        leaf = _both(trace, leaf, wanted)
     return {
         "explains": f"the {words} of {_target(trace, wanted)}{contrast}",
         "method_words": METHODS[wanted.method].words,
         "leaf": leaf if METHODS[wanted.method].inner else "whole tokens",
         "aggregation": METHODS[wanted.method].aggregation,
-        "normalisation": "absolute scores divided by their sum over the sources"
-        + (" of both texts" if trace.source_ids else ""),
+        "normalisation": "absolute scores divided by their sum over the sources" + _of_both(trace),
         "baseline": _baseline(trace, wanted),
     }
+
+
+def _both(trace: Trace, leaf: str, wanted: Attribution) -> str:
+    """The leaf of an encoder-decoder's target, and that of its source."""
+    assert trace.encoder is not None
+    if wanted.at_layer is not None:
+        return f"{leaf}; of the source the encoder's last states"
+    if trace.encoder.is_sound:
+        first = "the first of the encoder's modules that gives a row for each frame"
+        return f"{leaf}; of the sound that of {first}"
+    return leaf.replace("'s output", "'s output, of encoder and decoder")
+
+
+def _of_both(trace: Trace) -> str:
+    if trace.encoder is None:
+        return ""
+    return " of sound and text" if trace.encoder.is_sound else " of both texts"
 
 
 def _target(trace: Trace, wanted: Attribution) -> str:

@@ -51,7 +51,10 @@ def read_sight(trace: Trace, kind: str) -> Sight:
         if kind == "self":
             return own
         raise MissingError(
-            f"{kind} attention", because=f"{card.name} is no encoder-decoder", fix="kind='self'"
+            f"{kind} attention",
+            because="this trace has no source: it is of no encoder-decoder or "
+            "of the encoder of one",
+            fix="kind='self'",
         )
     if kind == "cross":
         return Sight("cross", trace, encoder, card.cross_heads, card.cross_kv_heads)

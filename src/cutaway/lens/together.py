@@ -14,13 +14,14 @@ import xarray as xr
 
 from ..core.axes import read_whole
 from ..core.errors import InvalidError
+from ..core.room import check_room
 from ..trace.source import Floats
 from ..trace.trace import Trace
-from .clusters import grouped
+from .clusters import grouped, in_size
 from .dataset import finish, strings, token_coords
 from .factors import factorised
-from .firing import read_firings
-from .neurons import read_neuron_layers, stacked
+from .firing import read_firings, read_kept
+from .neurons import neuron_bytes, read_neuron_layers, stacked
 
 __all__ = ["TOGETHER", "Together"]
 
@@ -66,17 +67,22 @@ def both_clusters(
     """
     _check(a, b, "clusters")
     chosen, out = read_neuron_layers(a, layers), tuple(exclude)
-    firing = read_firings([a, b], chosen, None, out)  # checks what is excluded
-    values = np.concatenate([stacked(a, chosen), stacked(b, chosen)], axis=2)
-    size = np.abs(values) if a.card.gated else np.maximum(values, 0)
-    patterns = np.nan_to_num(size).reshape(-1, size.shape[2])
-    cluster, _ = grouped(patterns[:, list(firing.positions)], n, by, seed)
+    kept = read_kept(a, out) + [a.n_positions + i for i in read_kept(b, out)]
+    check_room(
+        "the patterns of the neurons in both texts",
+        3 * (neuron_bytes(a, chosen) + neuron_bytes(b, chosen)),  # as in clusters
+        "give fewer layers, or shorter texts",
+    )
+    patterns = np.concatenate([stacked(a, chosen), stacked(b, chosen)], axis=2)
+    shape = patterns.shape[:2]
+    patterns = in_size(patterns.reshape(-1, patterns.shape[2]), gated=a.card.gated)
+    cluster, _ = grouped(patterns[:, kept], n, by, seed)
     whole = np.stack([patterns[cluster == number].mean(axis=0) for number in range(n)])
     common = {
-        "cluster_of": (("layer", "neuron"), cluster.reshape(size.shape[:2])),
+        "cluster_of": (("layer", "neuron"), cluster.reshape(shape)),
         "size": ("cluster", np.bincount(cluster[cluster >= 0], minlength=n)),
         "layer": np.asarray(chosen),
-        "neuron": np.arange(size.shape[1]),
+        "neuron": np.arange(shape[1]),
     }
     options = {"n": n, "layers": list(chosen), "by": by, "seed": seed, "exclude": sorted(out)}
     return _split(a, b, whole.astype(np.float32), "cluster", options), common

@@ -11,19 +11,28 @@ from ..core.axes import INPUT_LAYER
 from ..core.errors import InvalidError
 from ..trace.source import Question, Rows
 from ..trace.trace import Trace
+from .checked import race_in_float32
 from .dataset import finish, strings, vocabulary
 from .place import came_after, read_place
+from .precision import ahead, doubting
 
 __all__ = ["race", "read_tokens", "watch"]
 
 
 def watch(
-    trace: Trace, tokens: Sequence[str | int], *, at: int | None = None, target: int | None = None
+    trace: Trace,
+    tokens: Sequence[str | int],
+    *,
+    at: int | None = None,
+    target: int | None = None,
+    checked: bool = False,
 ) -> xr.Dataset:
     """Rank and probability of chosen tokens after every layer at one position.
 
     tokens   texts of one token each (mind the leading space), or ids
-    returns  rank (layer, token) int64, 1 is the top token; probability (layer, token)
+    checked  of a model in half precision: whether its ranks are checked in float32
+    returns  rank (layer, token) int64, 1 is the top token; probability (layer, token); with
+             checked also what race_in_float32 adds
     raises   InvalidError naming the pieces of a text that is several tokens
     source   the rankings_watch figures of https://jalammar.github.io/hidden-states/
     """
@@ -50,8 +59,15 @@ def watch(
         "came_id": came_id,
         "came": came,
         "labels": row.labels[: position + 1],
+        "checked": bool(checked),
     }
-    return finish(dataset, trace, lens="watch", options=options)
+    if checked:
+        wide = trace.source.in_float32(trace)
+        dataset, noted = race_in_float32(dataset, trace, race(wide, position, ids))
+    else:
+        leading, layers = ahead(rows.target_logit[:, 0]), dataset["layer"].values.tolist()
+        noted = doubting(trace, leading, layers, puts="put another of them ahead")
+    return finish(dataset, noted, lens="watch", options=options)
 
 
 def read_tokens(trace: Trace, tokens: Sequence[str | int]) -> list[int]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from torch import nn
 from transformers import PreTrainedModel
 
+from ..core.axes import INPUT_LAYER
 from ..core.errors import MissingError
+from ..core.progress import working
 from ..core.tokens import Piece
 from ..trace.attention import AttentionCall
 from ..trace.source import Attributed, Attribution, Floats, Masked, Material, Question, Rows
@@ -18,12 +21,14 @@ from .attend import Attention
 from .attribute import attribute
 from .calls import run_with_calls, with_written
 from .explain import explained_running
+from .float32 import in_float32
 from .held import Held
 from .mask import masked
 from .pieces import Vocabulary
 from .project import project
 from .record import run
 from .structure import Anatomy
+from .walk.attention import Looked
 from .walk.run import walk
 
 __all__ = ["Answers", "make_room"]
@@ -121,17 +126,61 @@ class Answers:
     def walk(self, trace: Trace, layer: int, at: int) -> Walk:
         """Every step of one position through one block, each recomputed from the steps before."""
 
-        def attended(block: int) -> tuple[AttentionCall, Floats]:
-            call = self.attention_call(trace, block)
-            return call, self.attention(trace, block, range(call.n_heads))
+        def attended(block: int) -> Looked:
+            return self._looked_at(trace, block, cross=False)
+
+        def crossed(block: int) -> Looked:
+            return self._looked_at(trace, block, cross=True)
 
         with self._lock, explained_running():
-            return walk(self._posed(trace), self.anatomy, trace, layer, at, attended)
+            posed = self._posed(trace)
+            return walk(posed, self.anatomy, trace, layer, at, attended, crossed)
+
+    def _looked_at(self, trace: Trace, layer: int, *, cross: bool) -> Looked:
+        """What an attention of a block worked on: its weights, and the rest where it is proven."""
+        anatomy = self.anatomy
+        heads = anatomy.cross_heads if cross else anatomy.heads
+        if layer not in heads:
+            known = anatomy.capabilities.get("cross-attention" if cross else "attention")
+            why = f"block {layer} is not seen to weigh tokens against each other, one by one"
+            raise MissingError(
+                "the attention weights", because=known.why if known and not known.proven else why
+            )
+        H, groups = heads[layer]
+        weigh = self.cross_attention if cross else self.attention
+        weights = weigh(trace, layer, range(H))
+        try:
+            call = self.cross_call(trace, layer) if cross else self.attention_call(trace, layer)
+        except MissingError as missing:
+            return Looked(weights, groups, why=str(missing))
+        return Looked(weights, groups, call)
 
     def masked(self, trace: Trace, wanted: Masked) -> Floats:
         """(variants,) log-probability of the token with those positions taken out, in nats."""
         with self._lock, explained_running():
             return masked(self._posed(trace), self.anatomy, trace, wanted)
+
+    def in_float32(self, trace: Trace) -> Trace:
+        """The same text as the same weights read it in float32, as a trace of its own.
+
+        Made anew each time, for weights and adapters may change in between.
+        """
+        every = range(INPUT_LAYER, trace.n_layers)
+        with self._lock, explained_running(), working("reading it again in float32"):
+            wide = self._again(in_float32(self.model))
+            states = wide.replay(trace, "states", every)
+        return replace(
+            trace, card=replace(trace.card, dtype="float32"), materials={"states": states},
+            answers=None, calls={}, crossings={}, source=wide,
+        )  # fmt: skip
+
+    def _again(self, model: PreTrainedModel) -> Answers:
+        """The same kind of source around another model."""
+        raise NotImplementedError
+
+    def blank_id(self) -> int:
+        """The token that stands for one taken out: mask, unknown token or padding, else a space."""
+        return self._vocabulary.blank_id()
 
     def pieces(self, token_ids: Sequence[int]) -> tuple[Piece, ...]:
         """Text and label of vocabulary entries; id -1 has the label "–"."""
@@ -143,9 +192,9 @@ class Answers:
 
 
 def _given(trace: Trace) -> _Given:
-    """What the model was given: a pair of texts is told from one text of the same ids, and one
-    source from another."""
-    return trace.token_ids, trace.tokens.types, trace.source_ids
+    """What the model was given: a pair of texts is told from one text of the same ids, one source
+    from another, and one sound from another, whose frames have no ids."""
+    return trace.token_ids, trace.tokens.types, trace.source_ids, trace.mark
 
 
 def make_room(held: dict[Any, Any]) -> None:

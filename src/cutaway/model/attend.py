@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from torch import Tensor, nn
+import numpy as np
+from torch import nn
 
 from ..core.errors import MissingError
 from ..trace.card import Capability
@@ -33,6 +34,8 @@ _UNSEEN = "it weighs tokens against each other in a way of its own"
 _WHAT = "the attention weights"
 #: How an eager function fails on arguments that only the kernel in use takes.
 _FAILURES = (MissingError, RuntimeError, TypeError, AttributeError, ValueError)
+#: The most weights of a block that are computed at once: 256 MB.
+_WHOLE = 1 << 26
 
 
 class Attention:
@@ -97,10 +100,21 @@ def weights(call: Call, heads: Sequence[int]) -> Floats:
 
     Raises MissingError where the model's eager function answers something else than its kernel.
     """
+    H, T = call.query.shape[1:3]
     with resting(call.module):
-        whole = len(heads) == call.query.shape[1]
-        found: Tensor = weigh(call)[list(heads)] if whole else weigh_heads(call, heads)
-        return numbers(found)
+        if len(heads) == H and H * T * call.key.shape[2] <= _WHOLE:
+            return numbers(weigh(call)[list(heads)])
+        return _by_group(call, heads)
+
+
+def _by_group(call: Call, heads: Sequence[int]) -> Floats:
+    """Likewise, the heads of one key-value head at a time: all those of a long text are many GB."""
+    (H, T), (K, S) = call.query.shape[1:3], call.key.shape[1:3]
+    found = np.empty((len(heads), T, S), dtype=np.float32)
+    for group in sorted({head * K // H for head in heads}):
+        own = [place for place, head in enumerate(heads) if head * K // H == group]
+        found[own] = numbers(weigh_heads(call, [heads[place] for place in own]))
+    return found
 
 
 def prove_attention(

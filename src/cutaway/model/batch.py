@@ -70,7 +70,9 @@ def padding_refused(model: nn.Module, anatomy: Anatomy, n_ids: int) -> str:
     """
     random = np.random.default_rng(0)
     texts = [random.integers(n_ids, size=length).tolist() for length in _LENGTHS]
-    materials = ("states", *(m for m in ("inside", "neurons") if anatomy.capabilities[m].proven))
+    others = ("inside", "neurons", "experts")
+    known = {name: anatomy.capabilities.get(name) for name in others}
+    materials = ("states", *(name for name, one in known.items() if one and one.proven))
     try:
         together = _record_padded(model, anatomy, texts, materials)
     except Exception as error:  # a family may fail on two texts at once in its own way

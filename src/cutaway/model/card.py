@@ -18,6 +18,9 @@ from .structure import Anatomy, Block
 
 __all__ = ["context_of", "embedding_rows", "write_card"]
 
+#: What configurations call the longest text; the second, those of decoders that hear.
+_LENGTHS = ("max_position_embeddings", "max_target_positions")
+
 
 def write_card(
     model: PreTrainedModel, anatomy: Anatomy, name: str, revision: str, mask_id: int | None = None
@@ -46,6 +49,7 @@ def write_card(
         gated=anatomy.gated,
         neurons=tuple(block.neurons for block in anatomy.blocks),
         experts=_experts(anatomy.blocks),
+        routers=_routers(anatomy.blocks),
         heads=tuple(anatomy.heads.get(n, (0, 0))[0] for n in range(len(anatomy.blocks))),
         kv_heads=tuple(anatomy.heads.get(n, (0, 0))[1] for n in range(len(anatomy.blocks))),
         call_bytes=anatomy.call_bytes,
@@ -76,8 +80,9 @@ def _crossings(anatomy: Anatomy) -> dict[str, Any]:
 
 def context_of(model: PreTrainedModel) -> int | None:
     """The longest text in tokens that the configuration names; None where it names none."""
-    length = getattr(model.config.get_text_config(), "max_position_embeddings", None)
-    return int(length) if isinstance(length, int) and length > 0 else None
+    config = model.config.get_text_config()
+    named = (getattr(config, name, None) for name in _LENGTHS)
+    return next((one for one in named if isinstance(one, int) and one > 0), None)
 
 
 def embedding_rows(model: PreTrainedModel, anatomy: Anatomy) -> int:
@@ -109,5 +114,16 @@ def _experts(blocks: Sequence[Block]) -> tuple[tuple[int, int, int], ...]:
         (0, 0, 0) if block.experts is None
         else (block.experts.count, block.experts.width,
               block.neurons - block.experts.count * block.experts.width)
+        for block in blocks
+    )  # fmt: skip
+
+
+def _routers(blocks: Sequence[Block]) -> tuple[tuple[int, int, str], ...]:
+    """Per block: experts to choose from, how many are chosen, what their scores are."""
+    if not any(block.routing for block in blocks):
+        return ()
+    return tuple(
+        (0, 0, "") if (found := block.routing) is None
+        else (found.count, found.k, "" if found.scores is None else found.scores.function)
         for block in blocks
     )  # fmt: skip

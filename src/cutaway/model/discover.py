@@ -13,12 +13,12 @@ from ..trace.card import Capability
 from .blocks import BlockList, find_blocks, list_items, outer_modules
 from .chain import find_chain
 from .crossing import prove_crossings
-from .embedding import find_embedding
+from .embedding import find_embedding, find_front
 from .forward import as_input, forward, logits_of, resting, speaks
 from .kinds import firsts, kinds_seen, watch_kinds
 from .layout import layout_of
 from .parts import find_parts
-from .posed import Decoder
+from .posed import Decoder, Heard
 from .proof import prove
 from .scattered import find_scattered
 from .structure import Anatomy, Stream, Tail
@@ -32,10 +32,13 @@ __all__ = ["discover"]
 _LENGTHS = (11, 13)
 
 
-def discover(model: nn.Module, probe_ids: Sequence[int]) -> Anatomy:
+def discover(
+    model: nn.Module, probe_ids: Sequence[int], *, texts: Sequence[tuple[int, ...]] = ()
+) -> Anatomy:
     """Where everything is in a model, with what is proven of it.
 
     probe_ids  some different token ids of its vocabulary (8 or more are best)
+    texts      instead of them two rows to read, as those that stand for sounds
 
     >>> discover(model, range(3, 15)).blocks[0].down  # doctest: +SKIP
     'model.layers.0.mlp.down_proj'
@@ -43,8 +46,7 @@ def discover(model: nn.Module, probe_ids: Sequence[int]) -> Anatomy:
     The model is left as it was found. Raises MissingError that names the part that is not to be
     found, or not to be proven: the token embedding, the list of blocks, the tail.
     """
-    first = tuple(islice(cycle(probe_ids), _LENGTHS[0]))
-    second = tuple(islice(cycle(reversed(probe_ids)), _LENGTHS[1]))
+    first, second = texts or _texts(probe_ids)
     with resting(model):
         outer = outer_modules(model)
         with calls({**outer, **firsts(model, list_items(model, outer))}, arguments=True) as every:
@@ -52,7 +54,10 @@ def discover(model: nn.Module, probe_ids: Sequence[int]) -> Anatomy:
             logits = logits_of(output)[0]
         seen = [call for call in every if call.path in outer]
         blocks, seen = _find_blocks(model, seen, first, second)
-        embedding = find_embedding(model, seen, first, logits)
+        if isinstance(model, Heard):
+            embedding = find_front(seen, len(first), blocks.called[0].start)
+        else:
+            embedding = find_embedding(model, seen, first, logits)
         kinds = kinds_seen(model, blocks, every, logits, which=0)
         if kinds is None:  # a pass went by the first block of a kind
             kinds = watch_kinds(model, blocks, first, which=0)
@@ -76,6 +81,11 @@ def discover(model: nn.Module, probe_ids: Sequence[int]) -> Anatomy:
         if isinstance(model, Decoder):
             proven = prove_crossings(model, proven, second)
         return proven if speaks(output) else _silent(proven)
+
+
+def _texts(probe_ids: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    first = tuple(islice(cycle(probe_ids), _LENGTHS[0]))
+    return first, tuple(islice(cycle(reversed(probe_ids)), _LENGTHS[1]))
 
 
 def _find_blocks(

@@ -19,7 +19,7 @@ from .card import embedding_rows, write_card
 from .discover import discover
 from .embed import Recipe, embed, recipe_of, token_rows
 from .explain import explained_probing, explained_running
-from .generate import OnToken, continued, generated, read_options
+from .generate import continued, generated, read_options
 from .held import Held
 from .objective import causal_only
 from .pieces import Vocabulary
@@ -27,6 +27,7 @@ from .posed import token_types
 from .probe import probe_ids
 from .prompt import Limits, is_batch, read_prompt
 from .structure import Anatomy
+from .telling import OnToken
 from .traces import Keep, Traces
 
 __all__ = ["LM"]
@@ -65,7 +66,7 @@ class LM(Traces):
         self.tokenizer = tokenizer
         vocabulary = Vocabulary(tokenizer)
         with Held(model), explained_probing(), working("proving the parts"):
-            anatomy = self._found(model, probe_ids(vocabulary, model.config))
+            anatomy = self._found(model, self._probe(vocabulary, model.config))
         super().__init__(model, anatomy, vocabulary)
         mask_id = getattr(tokenizer, "mask_token_id", None)
         self.card = write_card(model, self.anatomy, name, revision, mask_id)
@@ -106,7 +107,7 @@ class LM(Traces):
                                together; in a list, tuples (a, b) are such pairs
         target                 of an encoder-decoder what its decoder reads; of others nothing
         keep                   what is recorded beside the states: "neurons", "inside", "lens",
-                               "attention", several of them, or "all"
+                               "experts", "attention", several of them, or "all"
         add_special_tokens     whether a text gets the tokens that the tokenizer puts around it
         add_generation_prompt  whether a chat ends with the opening of the assistant's answer
 
@@ -217,9 +218,17 @@ class LM(Traces):
         prompt = read_prompt(x, self._vocabulary, self._limits)
         return sizes(self.card, len(prompt.ids), self._materials(keep))
 
+    def _probe(self, vocabulary: Vocabulary, config: Any) -> tuple[int, ...]:
+        """The tokens on which it is looked at and proven."""
+        return probe_ids(vocabulary, config)
+
     def _found(self, model: PreTrainedModel, ids: Sequence[int]) -> Anatomy:
         """Where its parts are, and what is proven of them, on these tokens."""
         return discover(model, ids)
+
+    def _again(self, model: PreTrainedModel) -> LM:
+        card = self.card
+        return type(self)(model, self.tokenizer, name=card.name, revision=card.revision)
 
     def __repr__(self) -> str:
         card = self.card

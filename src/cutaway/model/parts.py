@@ -18,6 +18,8 @@ from .fit import same
 from .inside import find_inside, why_none
 from .kinds import Kinds
 from .look import Look
+from .routing import find_routing
+from .routing import moved as moved_routing
 from .sign import is_gated
 from .structure import Block
 from .watch import Call
@@ -31,7 +33,7 @@ class Parts:
 
     gated    whether the sign of every neuron's activation means nothing
     lacking  what the first block that lacks it lacks -> why: "inside", "neurons" that can't be
-             had, an "MLP" at all (blocks without are common in hybrids)
+             had, an "MLP" at all (blocks without are common in hybrids), a choice of "experts"
     """
 
     blocks: tuple[Block, ...]
@@ -40,6 +42,7 @@ class Parts:
 
 
 _NO_MLP = "has no MLP down-projection outside of what mixes positions"
+_NO_CHOICE = "has experts that are not called with their numbers and weights, a row for each token"
 
 
 @dataclass(frozen=True)
@@ -72,9 +75,11 @@ def _find(look: Look) -> _Found:
     inside = find_inside(look)
     block = Block(
         look.path, attention=_attention(look), inside=inside, cross=look.cross,
-        members=look.members,
+        members=look.members, routing=find_routing(look),
     )  # fmt: skip
     lacking = {} if inside else {"inside": why_none(look)}
+    if block.routing is None and (fused is not None or _has_other_experts(look)):
+        lacking["experts"] = _NO_CHOICE
     if obstacle is not None:
         return _Found(block, None, {"neurons": obstacle, **lacking})
     if not downs and fused is None:
@@ -219,4 +224,5 @@ def _moved(found: Block, old: Block, new: Block) -> Block:
         experts=found.experts and replace(found.experts, path=str(move(found.experts.path))),
         neurons=found.neurons,
         inside=found.inside and replace(found.inside, path=str(move(found.inside.path))),
+        routing=found.routing and moved_routing(found.routing, move),
     )

@@ -28,6 +28,7 @@ from .jacobian import is_cut
 from .kinds import chosen, kinds_seen
 from .parts import Parts, find_parts
 from .prove_calls import Watched, beside_mlps, prove_calls
+from .prove_routing import prove_routing
 from .record import recording
 from .sites import first_of, last_of
 from .structure import Anatomy, Tail
@@ -86,6 +87,7 @@ def prove(
     attention_seen = Watched(attended, own, len(token_ids))
     heads, attention = prove_attention(model, anatomy, token_ids, attended)
     proven, queries = prove_calls(model, proven, attention_seen)
+    routed, experts = prove_routing(model, parts, again, token_ids)
     capabilities = {
         "logit lens": Capability(True, "the lens of the last two states equals the model's logits"),
         "inside": _inside(parts, again),
@@ -94,7 +96,9 @@ def prove(
         "attention": attention,
         "queries and keys": queries,
     }
-    return replace(proven, capabilities=capabilities, heads=heads)
+    if experts is not None:
+        capabilities["experts"] = experts
+    return replace(proven, capabilities=capabilities, heads=heads, blocks=routed)
 
 
 def _true_tail(

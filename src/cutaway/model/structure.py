@@ -13,7 +13,10 @@ from ..trace.attention import Layout as Pairing
 from ..trace.card import Capability
 from .layout import Layout, Port
 
-__all__ = ["Anatomy", "Angles", "Block", "CallPlace", "Experts", "Inside", "Stream", "Tail"]
+__all__ = [
+    "Anatomy", "Angles", "Block", "CallPlace", "Experts", "Inside", "Routing", "Scores", "Stream",
+    "Tail",
+]  # fmt: skip
 
 
 class Tail(Protocol):
@@ -64,6 +67,37 @@ class Experts:
 
 
 @dataclass(frozen=True)
+class Scores:
+    """Where a router's scores come from: `function` of what the module at `path` gives at `output`.
+
+    factor  path of the parameter that multiplies the weight of each expert, None without one
+    """
+
+    path: str
+    output: Port
+    function: str
+    factor: str | None = None
+
+
+@dataclass(frozen=True)
+class Routing:
+    """How a block's mixture chooses its experts.
+
+    path    the module that takes rows, the numbers of each row's experts and their weights
+    taken   which of its arguments these three are
+    count   how many experts there are to choose from
+    k       how many are chosen for each row
+    scores  where their scores come from, None where nothing that a module gives is them
+    """
+
+    path: str
+    taken: tuple[Port, Port, Port]
+    count: int
+    k: int
+    scores: Scores | None = None
+
+
+@dataclass(frozen=True)
 class Inside:
     """The state between attention and MLP: what the module at `path` takes at `entry`."""
 
@@ -101,6 +135,7 @@ class Block:
     cross    of a decoder that reads a source, its attention to it
     down     the MLP down-projection whose input is the neurons
     experts  the fused mixture, instead of or beside one down-projection
+    routing  how its mixture of experts chooses, whatever module the experts are
     inside   where the state between attention and MLP is read
     neurons  how many neurons: those of all experts, then those of `down`; 0 where a block has none
              or not all could be had
@@ -117,6 +152,7 @@ class Block:
     turns: int = 1
     members: tuple[str, ...] = ()
     cross: str | None = None
+    routing: Routing | None = None
 
     @property
     def roots(self) -> tuple[str, ...]:

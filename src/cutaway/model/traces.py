@@ -12,7 +12,7 @@ from ..core.errors import MissingError
 from ..core.progress import working
 from ..trace.attention import AttentionCall
 from ..trace.card import ModelCard
-from ..trace.keep import CAPABILITIES, read_keep
+from ..trace.keep import ABSENT, CAPABILITIES, read_keep
 from ..trace.standard import standard_rows
 from ..trace.trace import Trace
 from .batch import Materials, padding_refused, record_rows
@@ -44,16 +44,18 @@ class Traces(NextTokens):
     def _materials(self, keep: Keep) -> tuple[str, ...]:
         """What is asked for, refused where this model has it not; "all" is all it has."""
         names = read_keep(keep)
-        lacking = {
-            name: known.why
-            for name in names
-            if (known := self.card.capabilities.get(self._needs.get(name, name))) is not None
-            and not known.proven
-        }
+        lacking = {name: why for name in names if (why := self._lacks(name))}
         if lacking and keep != "all":
             name, why = next(iter(lacking.items()))
             raise MissingError(f"the material {name!r}", because=why, fix="leave it out of keep")
         return tuple(name for name in names if name not in lacking)
+
+    def _lacks(self, material: str) -> str:
+        """Why this model has not a material; "" where it has."""
+        known = self.card.capabilities.get(self._needs.get(material, material))
+        if known is None:
+            return ABSENT.get(material, "")
+        return "" if known.proven else known.why
 
     def _traced(
         self,

@@ -7,7 +7,7 @@ Whoever makes a record proves first that it gives the weights of the model's own
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -148,18 +148,42 @@ class AttentionCall:
 
     def weights(self, heads: Sequence[int]) -> Floats:
         """(n, T, S) the attention weights; rows sum to 1, or to less where there are sinks."""
-        scores = self.scores(heads).astype(np.float64)
+        whole = np.empty((len(heads), self.query.shape[1], self.key.shape[1]), dtype=np.float32)
+        for place, head in enumerate(heads):  # one in float64 at a time
+            whole[place] = self._weights(head)
+        return whole
+
+    def _weights(self, head: int) -> Floats:
+        """(T, S) float64"""
+        scores = self.scores([head])[0].astype(np.float64)
         largest = scores.max(axis=-1, keepdims=True)
-        sinks = None if self.sinks is None else self.sinks[list(heads)][:, None, None]
-        if sinks is not None:
-            largest = np.maximum(largest, sinks)
+        if self.sinks is not None:
+            largest = np.maximum(largest, self.sinks[head])
         largest = np.where(np.isfinite(largest), largest, 0)
-        exps = np.exp(scores - largest)
+        exps = np.exp(np.subtract(scores, largest, out=scores), out=scores)
         total = exps.sum(axis=-1, keepdims=True)
-        if sinks is not None:
-            total = total + np.exp(sinks - largest)
-        weights: Floats = np.divide(exps, total, out=np.zeros_like(exps), where=total > 0)
-        return weights.astype(np.float32, copy=False)
+        if self.sinks is not None:
+            total = total + np.exp(self.sinks[head] - largest)
+        total[total == 0] = np.inf  # a query that sees nothing
+        weights: Floats = np.divide(exps, total, out=exps)
+        return weights
+
+    def row(self, at: int) -> AttentionCall:
+        """The same call with the query of one position alone: (H, 1, d); no rotary embedding.
+
+        >>> call.row(3).weights([0])[0, 0]  # doctest: +SKIP
+        array([0.7, 0.1, 0.1, 0.1, 0. ], dtype=float32)
+        """
+        own, heads = slice(at, at + 1), range(self.n_heads)
+        return replace(
+            self,
+            query=self.query[:, own],
+            causal=False,
+            window=None,
+            hidden=self.blocked(heads)[:, own],
+            bias=None if self.bias is None else self.bias[:, own],
+            rotary=None,
+        )
 
     def value_norms(self) -> Floats:
         """(H, S) the L2 norm of the value that each head reads from each token."""

@@ -39,6 +39,9 @@ class ModelCard:
     experts       per block of fused experts (how many, neurons of each, shared neurons), numbered
                   in that order: neuron e x width + j is the j-th of expert e; (0, 0, 0) elsewhere,
                   () where no block has experts
+    routers       per block with a proven router (experts to choose from, how many are chosen, what
+                  their scores are: "softmax", "sigmoid", ..., "" where they can't be had);
+                  (0, 0, "") elsewhere, () where no block has one
     heads         attention heads per block, 0 where a block has no attention that could be proven
     kv_heads      key-value heads per block, each serving heads // kv_heads query heads
     call_bytes    bytes of the queries, keys and values of all blocks: for a text, for each token,
@@ -74,6 +77,7 @@ class ModelCard:
     gated: bool
     neurons: tuple[int, ...]
     experts: tuple[tuple[int, int, int], ...] = ()
+    routers: tuple[tuple[int, int, str], ...] = ()
     heads: tuple[int, ...] = ()
     kv_heads: tuple[int, ...] = ()
     call_bytes: tuple[int, int, int] = (0, 0, 0)
@@ -113,6 +117,9 @@ class ModelCard:
         cross = [int(size) for size in fields.get("cross_bytes", (0, 0, 0, 0))]
         fields["cross_bytes"] = cross[0], cross[1], cross[2], cross[3]
         fields["experts"] = tuple(_triple(*counts) for counts in fields.get("experts", ()))
+        fields["routers"] = tuple(
+            (int(count), int(k), str(scores)) for count, k, scores in fields.get("routers", ())
+        )
         fields["capabilities"] = {
             str(name): Capability(bool(entry["proven"]), str(entry["why"]))
             for name, entry in cast("Mapping[str, Any]", fields["capabilities"]).items()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..core.axes import read_whole
-from ..core.tokens import Piece
+from ..core.tokens import Piece, TokenRow
 from .candidates import Candidates, Continuation
 
 __all__ = ["Drawn", "Explored", "Node"]
@@ -55,13 +55,20 @@ class Drawn:
 class Explored:
     """All nodes so far, which one is looked at, and what was drawn. It only ever grows.
 
-    nodes  a node stands after its parent;  at  the number of the one that is looked at
-    drawn  in the order in which it was asked for
+    nodes   a node stands after its parent;  at  the number of the one that is looked at
+    drawn   in the order in which it was asked for
+    source  what the encoder of an encoder-decoder read: its decoder writes the texts under it
     """
 
     nodes: tuple[Node, ...]
     at: int = 0
     drawn: tuple[Drawn, ...] = ()
+    source: TokenRow | None = None
+
+    @property
+    def source_ids(self) -> tuple[int, ...]:
+        """(S,) the ids of the source; () for a model that reads none."""
+        return () if self.source is None else self.source.ids
 
     @property
     def node(self) -> Node:

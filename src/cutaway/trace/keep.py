@@ -7,19 +7,22 @@ from collections.abc import Iterable
 from ..core.errors import UnknownError
 from .card import ModelCard
 
-__all__ = ["CAPABILITIES", "DEFAULT", "MATERIALS", "read_keep", "sizes"]
+__all__ = ["ABSENT", "CAPABILITIES", "DEFAULT", "MATERIALS", "drawing", "read_keep", "sizes"]
 
 #: Every material by name, with what it is.
 MATERIALS = {
     "states": "the residual state before block 0 and after every block",
     "inside": "the residual state between attention and MLP of every block",
     "neurons": "the values entering every MLP down-projection",
+    "experts": "the router's scores in every mixture, the experts it chose and their weights",
     "lens": "the answers of the logit lens (of a classifier: the classes after each layer), so "
     "that a saved trace needs no model for it",
     "attention": "the queries, keys and values of every block, and what shapes their weights",
 }
 #: What must be proven of a model for a material that is not called after it.
 CAPABILITIES = {"attention": "queries and keys", "lens": "logit lens"}
+#: Why a model has not a material of which its card says nothing.
+ABSENT = {"experts": "no block of this model is a mixture of experts"}
 DEFAULT = ("states",)
 _BYTES_PER_NUMBER = 4  # kept as float32, which holds bfloat16 and float16 exactly
 _LENS_K = 10
@@ -28,8 +31,8 @@ _LENS_K = 10
 def read_keep(keep: str | Iterable[str] | None) -> tuple[str, ...]:
     """The materials asked for, in the order of MATERIALS; states are always kept.
 
-    >>> read_keep(None), read_keep("neurons"), read_keep("all")
-    (('states',), ('states', 'neurons'), ('states', 'inside', 'neurons', 'lens', 'attention'))
+    >>> read_keep(None), read_keep("neurons"), read_keep("all")  # doctest: +ELLIPSIS
+    (('states',), ('states', 'neurons'), ('states', 'inside', 'neurons', 'experts', ...))
     """
     if keep is None:
         return DEFAULT
@@ -58,6 +61,7 @@ def sizes(
         "states": (L + 1) * T * card.width * _BYTES_PER_NUMBER,
         "inside": L * T * card.width * _BYTES_PER_NUMBER,
         "neurons": sum(card.neurons) * T * _BYTES_PER_NUMBER,
+        "experts": sum((n if s else 0) + 2 * k for n, k, s in card.routers) * T * _BYTES_PER_NUMBER,
         "lens": _verdicts(card, T) if card.task else (L + 1) * T * lens_cell + 3 * 8 * T,
         "attention": of_text + of_token * T + of_pair * T**2 + _crossings(card, T, n_source),
     }
@@ -72,3 +76,17 @@ def _verdicts(card: ModelCard, T: int) -> int:
 def _crossings(card: ModelCard, T: int, S: int) -> int:
     of_text, of_token, of_source, of_pair = card.cross_bytes
     return of_text + of_token * T + of_source * S + of_pair * T * S
+
+
+def drawing(card: ModelCard, n_positions: int, n_ways: int) -> int:
+    """Bytes that continuations of one text take while they are drawn together.
+
+    Each has keys and values of its own, and reads the text by itself: about 10 states and 4 rows of
+    an MLP for each token are held of that. 0 where a model's queries and keys are not known.
+    """
+    of_token = card.call_bytes[1]
+    heads, groups = max(card.heads, default=0), max(card.kv_heads, default=0)
+    cached = of_token * 2 * groups // max(1, heads + 2 * groups)
+    mlp = max(card.neurons, default=0) or 4 * card.width
+    read = _BYTES_PER_NUMBER * (4 * mlp + 10 * card.width)
+    return n_ways * n_positions * (cached + read) if of_token else 0

@@ -134,7 +134,8 @@ class Masked:
     target    the position whose token is scored (read at target - 1)
     token_id  the token scored there, or the choice of a classifier
     row       of a classifier: the row that this is chosen in
-    removed   each variant's removed positions, all below target
+    removed   each variant's removed positions, all below target; of an encoder-decoder the source's
+              S tokens come first, then those of the text: S + i is its token i
     how       "replace" by a token, or "delete" them
     """
 
@@ -191,6 +192,14 @@ class Source(Protocol):
 
     def masked(self, trace: Trace, wanted: Masked) -> Floats:
         """(variants,) log-probability of the token with those positions taken out, in nats."""
+        ...
+
+    def in_float32(self, trace: Trace) -> Trace:
+        """The same text as the same weights read it in float32: half precision is checked by it."""
+        ...
+
+    def blank_id(self) -> int:
+        """The token that stands for one taken out: mask, unknown token or padding, else a space."""
         ...
 
     def pieces(self, token_ids: Sequence[int]) -> tuple[Piece, ...]:

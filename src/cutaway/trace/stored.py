@@ -106,6 +106,17 @@ class StoredSource:
             because=f"it has to score token {wanted.target} with others taken out", fix=ATTACH,
         )  # fmt: skip
 
+    def in_float32(self, trace: Trace) -> Trace:
+        """Always refused: the text has to be read again."""
+        raise MissingError(
+            f"the model {trace.card.name!r}",
+            because="the float32 check reads the text once more, by its weights", fix=ATTACH,
+        )  # fmt: skip
+
+    def blank_id(self) -> int:
+        """Always refused: only the tokenizer knows which token it is."""
+        raise MissingError("the tokenizer", because="it has to name a token", fix=ATTACH)
+
     def pieces(self, token_ids: Sequence[int]) -> tuple[Piece, ...]:
         """Text and label of the vocabulary entries that the trace mentions."""
         try:

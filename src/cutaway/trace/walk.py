@@ -9,8 +9,8 @@ from .source import Floats
 
 __all__ = ["STAGES", "TOLERANCE", "Step", "Walk"]
 
-#: The parts of a walk, in their order.
-STAGES = ("embedding", "attention", "mlp", "output")
+#: The parts of a walk, in their order; "cross" is a decoder's attention to its source.
+STAGES = ("embedding", "attention", "cross", "mlp", "output")
 #: How far a step may lie from what its inputs give, relative to its largest entry.
 TOLERANCE = 1e-4
 
@@ -25,7 +25,7 @@ class Step:
     formula  how it comes of its inputs, as text with the real constants
     values   the numbers
     axes     their axes: "channel" (entries of a state), "feature" (of one head), "neuron", "head",
-             "group" (key-value heads), "key", "expert", "k"
+             "group" (key-value heads), "key", "source" (tokens of a source), "expert", "k"
     inputs   names of the steps it is computed from
     module   path of the module that does it, "" where code does it
     weights  shapes of that module's parameters, by name

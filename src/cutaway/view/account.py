@@ -172,9 +172,12 @@ def _read(known: Known, at: int, saliency: xr.Dataset) -> Line:
     targets, shift = saliency["target"].values.tolist(), 0 if known.masked else 1
     if at + shift not in targets:
         said = str(known.said["next"].values[at])
+        which = "produced tokens"
+        if not known.said["produced"].values.any():  # a long text that was only read
+            which = f"the last {len(targets):,} tokens"
         return [
             ["", "What ", None], ["out", said, None],
-            ["", " owes to earlier tokens was not computed: only produced tokens are.", None],
+            ["", f" owes to earlier tokens was not computed: only {which} are.", None],
         ]  # fmt: skip
     row = targets.index(at + shift)
     shares = saliency["saliency"].values[row, : None if known.masked else at + 1]

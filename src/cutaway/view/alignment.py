@@ -17,7 +17,7 @@ __all__ = ["alignment_spec"]
 
 _ABOUT = {
     "attention": "Cross attention of the position that produced each token: {how}.",
-    "saliency": "Input x gradient and its kin: {how}. What is missing to 100 % lies on the "
+    "saliency": "Saliency: {how}. What is missing to 100 % lies on the "
     "target's own earlier tokens.",
 }
 
@@ -54,11 +54,16 @@ def alignment_spec(dataset: xr.Dataset) -> Spec:
     how = str(dataset["weight"].attrs["long_name"])
     common = header(
         dataset,
-        heading="Which source token belongs to which",
+        heading=f"Which {_part(own)} belongs to which" + (" token" if "times" in own else ""),
         about=_ABOUT[options["of"]].format(how=how),
         sentence=_sentence(own, weight[opens], best[opens]),
     )
     return Spec("alignment", common | own, {"weight": weight, "best": best, "back": back})
+
+
+def _part(own: dict[str, Any]) -> str:
+    """What stands along the source."""
+    return "frame of the sound" if "times" in own else "source token"
 
 
 def _indices(numbers: NDArray[Any], axis: NDArray[Any]) -> NDArray[np.int32]:
@@ -75,7 +80,7 @@ def _sentence(
     rows = np.nan_to_num(weight).max(axis=-1)
     row = int(rows.argmax())
     if best[row] < 0:
-        return [["", "No source token has any part in the target."]]
+        return [["", f"No {_part(own)} has any part in the target."]]
     runs = []
     if own["layers"]:
         runs = [["", "In "], ["b", f"layer {own['layers'][own['opens_with']]}"], ["", ", "]]

@@ -72,7 +72,7 @@ def attention_spec(dataset: xr.Dataset, *, budget: int | None = None, live: bool
     common = header(
         dataset,
         heading=words.HEADINGS[kind],
-        about=words.about(asked["weighting"], asked["aggregate"]),
+        about=words.about(asked["weighting"], asked["aggregate"], kind),
         sentence=words.sentence(dataset, None if held.total is None else small.first),
     )
     arrays: dict[str, NDArray[Any]] = {

@@ -78,10 +78,10 @@ def thumbnails(weight: xr.DataArray, same: bool = True) -> Thumbnails:
     made, rest, causal, first = [], [], same, []
     for row in steps(range(weight.sizes["layer"]), "drawing heads"):
         whole = _squares(weight, row)
-        causal = causal and not np.triu(whole, 1).any()
+        causal = causal and not any(np.triu(head, 1).any() for head in whole)
         shares = whole if _is_share(weight) else _shares(whole)[0]
         made.append(_pooled(shares))
-        rest.append(_pooled(_without_first(whole)))
+        rest.append(np.concatenate([_pooled(_without_first(head[None])) for head in whole]))
         first.append(shares[:, 1:, 0].mean() if shares.shape[-1] > 1 else 1.0)
     return Thumbnails(np.stack(made), np.stack(rest), causal, float(np.mean(first)))
 

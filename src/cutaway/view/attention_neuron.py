@@ -17,6 +17,8 @@ __all__ = ["attention_neuron_spec"]
 
 #: How many entries of the product the sentence names.
 _NAMED = 2
+#: What a query meets: in its own text, or in the source.
+_KEYS = ("it can see", "of the source")
 
 
 def attention_neuron_spec(dataset: xr.Dataset) -> Spec:
@@ -27,11 +29,13 @@ def attention_neuron_spec(dataset: xr.Dataset) -> Spec:
     arrays, float32: query, key (T, d), value (T, dv); dot, score, weight (T) of the opening query,
     NaN where it can't see a key (weight 0); with rotary embedding query_before, key_before (T, d),
     cos, sin (T, turned); with position biases bias (T, T); with a mask besides causal and window
-    hidden uint8 (T, T).
+    hidden uint8 (T, T). Of an encoder-decoder's cross attention header["source"] is the row of the
+    keys, S tokens of the source: key, value (S, ...), bias, hidden (T, S); null elsewhere.
     """
     how = dataset.attrs
     own: dict[str, Any] = {
         **token_row(dataset),
+        "source": token_row(dataset, "key") if how.get("kind") == "cross" else None,
         "layer": int(dataset["layer"]),
         "head": int(dataset["head"]),
         "group": int(dataset["group"]),
@@ -47,8 +51,10 @@ def attention_neuron_spec(dataset: xr.Dataset) -> Spec:
     }
     common = header(
         dataset,
-        heading=f"How head {own['head']} of layer {own['layer']} came by its weights",
-        about="One query vector against every key it can see, entry by entry: their products add "
+        heading=f"How head {own['head']} of layer {own['layer']} came by its weights"
+        + (" on the source" if own["source"] else ""),
+        about=f"One query vector against every key {_KEYS[bool(own['source'])]}, entry by entry: "
+        "their products add "
         "up to a score, the softmax of the scores is the weight, and the weights add up the values "
         "to what the head writes.",
         sentence=_sentence(dataset, own),
@@ -86,12 +92,13 @@ def _arrays(dataset: xr.Dataset) -> dict[str, NDArray[Any]]:
 
 def _sentence(dataset: xr.Dataset, own: dict[str, Any]) -> list[list[str]]:
     """Which key the opening query looks at most, and which entries made it so."""
-    weights = dataset["weight"].values
+    weights, keys = dataset["weight"].values, own["source"] or own
+    of = " of the source" if own["source"] else ""
     key = int(np.nanargmax(weights))
     product = dataset["product"].values[key]
     runs = [
         ["", "At position "], ["b", str(own["at"])], ["", ", "], ["in", own["inputs"][own["at"]]],
-        ["", " looks most at "], ["in", own["inputs"][key]], ["", f" (position {key}): "],
+        ["", " looks most at "], ["in", keys["inputs"][key]], ["", f"{of} (position {key}): "],
         ["b", percent(float(weights[key]))],
     ]  # fmt: skip
     if not np.isfinite(product).any():  # it sees no token at all

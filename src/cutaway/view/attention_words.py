@@ -27,6 +27,13 @@ _AGGREGATED = {
     "rollout": "Attention rollout: in each block the mean over heads and the residual stream in "
     "equal shares, multiplied from the first block up to each layer. ",
 }
+#: Of a rollout through a decoder that reads a source.
+_UNDER = {
+    "decoder": " It goes through the encoder too, and the rest of a row lies on the source; "
+    "figures are of rows in shares of their sums.",
+    "cross": " It goes through the encoder too, and the rest of a row lies on what was written "
+    "before; figures are of rows in shares of their sums.",
+}
 _WEIGHED = {
     "weight": "Attention weight: the share of a token's attention that lies on a token it could "
     "see; the weights the model really used.",
@@ -37,10 +44,10 @@ _WEIGHED = {
 }
 
 
-def about(weighting: str, aggregate: str | None) -> str:
+def about(weighting: str, aggregate: str | None, kind: str = "self") -> str:
     """The line that defines the number."""
     if aggregate == "rollout":
-        return _AGGREGATED[aggregate].strip()
+        return _AGGREGATED[aggregate].strip() + _UNDER.get(kind, "")
     return _AGGREGATED.get(aggregate or "", "") + _WEIGHED[weighting]
 
 
@@ -103,11 +110,12 @@ def sentence(dataset: xr.Dataset, carried: float | None) -> Runs:
 def _pointing(dataset: xr.Dataset) -> Runs:
     """Of cross attention: what points most, and the part of the source's last token."""
     last = float(np.nanmean(dataset["last"].values))
-    words = " points most: on average its largest weight on a source token is "
+    part = "frame" if "key_time" in dataset.coords else "source token"
+    words = f" points most: on average its largest weight on a {part} is "
     runs = _strongest(dataset, "peak", words)[1:]
     end = str(dataset["key_input"].values[-1])
     return [
-        *runs, ["", " The last source token, "], ["in", end], ["", ", takes "],
+        *runs, ["", f" The last {part}, "], ["in", end], ["", ", takes "],
         ["b", percent(last)], ["", " of the attention of an average "],
         ["", "head." if "head" in dataset.dims else "layer."],
     ]  # fmt: skip

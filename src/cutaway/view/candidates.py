@@ -19,7 +19,8 @@ _KINDS = {False: "next tokens", True: "tokens for that place"}
 def candidates_spec(dataset: xr.Dataset) -> Spec:
     """A row per layer: k tokens with their probabilities as bars.
 
-    dataset  of predictions: token_id, token, probability, logit (layer, k)
+    dataset  of predictions: token_id, token, probability, logit (layer, k); of one that was checked
+             changed, float32_token (layer)
     source   the layer_predictions figures of https://jalammar.github.io/hidden-states/
     """
     options = attribute(dataset, "options")
@@ -28,7 +29,7 @@ def candidates_spec(dataset: xr.Dataset) -> Spec:
         for name in ("token_id", "token", "probability", "logit")
     )
     layers = [int(layer) for layer in dataset["layer"].values]
-    used = entries((ids, tokens))
+    used, other = entries((ids, tokens)), _other(dataset)
     sentence = says(
         position=options["at"], read=options["read"], came=options["came"],
         label=str(tokens[-1, 0]), probability=float(probability[-1, 0]),
@@ -44,12 +45,14 @@ def candidates_spec(dataset: xr.Dataset) -> Spec:
         "next_id": options["came_id"],
         "vocabulary": used.labels,
         "words": "probability of the token, from 0 to 1",
+        "float32": other,
     }
     common = header(
         dataset,
         heading="What it nearly said",
         about=f"The {ids.shape[1]} likeliest {_KINDS[is_masked(dataset)]} after each layer: "
-        "softmax of unembed(norm(state)). Bars show the probability, from 0 to 1.",
+        "softmax of unembed(norm(state)). Bars show the probability, from 0 to 1."
+        + (" ≠ beside a layer: float32 puts another token on top." if any(other) else ""),
         sentence=sentence,
     )
     arrays = {
@@ -59,3 +62,11 @@ def candidates_spec(dataset: xr.Dataset) -> Spec:
         "top_logit": logit.astype(np.float32),
     }
     return Spec("candidates", common | own, arrays)
+
+
+def _other(dataset: xr.Dataset) -> list[str]:
+    """For each layer the token that float32 puts on top, where it is another one; else ""."""
+    if "changed" not in dataset:
+        return [""] * dataset.sizes["layer"]
+    pairs = zip(dataset["changed"].values, dataset["float32_token"].values, strict=True)
+    return [str(token) if changed else "" for changed, token in pairs]

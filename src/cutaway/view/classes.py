@@ -164,7 +164,9 @@ def _sentence_of_answer(
     text = best["text"] if len(best["text"]) <= _LONGEST else best["text"][: _LONGEST - 1] + "…"
     runs = [["", "The likeliest answer is "], ["out", text], ["", " with "]]
     runs += [["b", percent(best["probability"])]]
-    runs += [["", f", from position {best['start']} to {best['end']}"]]
+    start, end = best["start"], best["end"]
+    place = f"at position {start}" if start == end else f"from position {start} to {end}"
+    runs += [["", f", {place}"]]
     if last["none"] is not None:
         runs += [["", "; that there is none has "], ["b", percent(last["none"])]]
     return [*runs, ["", "."]]

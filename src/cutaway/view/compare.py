@@ -35,6 +35,9 @@ _WORDS = {
     "activation": "activation",
 }
 _PLAIN_UNITS = ("1", "the model's own")
+#: The axis of what the encoder of an encoder-decoder read, and what slots have of both runs.
+_SOURCE, _SIDES = "source_position", ("at", "inputs", "produced")
+_SOURCES = "tokens of the source (columns s0, s1, ...) and of earlier ones (t0, t1, ...)"
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,8 @@ def compare_spec(dataset: xr.Dataset) -> Spec:
     flat = _neurons(dataset) if lens == "neurons" else dataset
     axes = ("run", known.rows, known.columns)
     values = _quantities(flat, axes)
+    if _SOURCE in flat.dims:
+        values = _with_source(flat, values, known.rows)
     tops = _tops(flat) if "token_id" in flat.data_vars else None
     own: dict[str, Any] = {
         "lens": lens,
@@ -90,8 +95,9 @@ def compare_spec(dataset: xr.Dataset) -> Spec:
         "vocabulary": tops[0].labels if tops else [],
     }
     common = compared_header(
-        dataset, heading=known.heading, about=_about(lens), sentence=_sentence(flat, own, values)
-    )
+        dataset, heading=known.heading, about=_about(lens, _SOURCE in flat.dims),
+        sentence=_sentence(flat, own, values),
+    )  # fmt: skip
     arrays: dict[str, NDArray[Any]] = {**values, **(tops[1] if tops else {})}
     for name in ("same_top", "state_distance"):
         if name in flat:
@@ -107,6 +113,23 @@ def _quantities(dataset: xr.Dataset, axes: tuple[str, str, str]) -> dict[str, ND
         if top.dims == axes and top.dtype.kind == "f" and not str(name).startswith("inside_"):
             found[str(name)] = top.values.astype(np.float32)
     return found
+
+
+def _with_source(
+    dataset: xr.Dataset, values: dict[str, NDArray[np.float32]], rows: str
+) -> dict[str, NDArray[np.float32]]:
+    """(run, row, column) of both texts: columns of the source first."""
+    read = _quantities(dataset, ("run", rows, _SOURCE))
+    return {
+        name: np.concatenate([read[f"source_{name}"], own], axis=2) for name, own in values.items()
+    }
+
+
+def _with_source_slots(dataset: xr.Dataset, axis: str) -> dict[str, Any]:
+    """The slots of the source, then the text's own; `read` says how many are the source's."""
+    read, own = slot_row(dataset, _SOURCE), slot_row(dataset, axis)
+    sides = {name: [a + b for a, b in zip(read[name], own[name], strict=True)] for name in _SIDES}
+    return {**sides, "same": read["same"] + own["same"], "read": len(read["same"])}
 
 
 def _neurons(dataset: xr.Dataset) -> xr.Dataset:
@@ -146,6 +169,8 @@ def _rows(dataset: xr.Dataset, axis: str) -> list[str]:
 
 def _columns(dataset: xr.Dataset, axis: str) -> dict[str, Any]:
     """The slots, or the watched tokens as slots that both runs have."""
+    if _SOURCE in dataset.dims:
+        return _with_source_slots(dataset, axis)
     if axis != "token":
         return slot_row(dataset, axis)
     labels = [str(label) for label in dataset["token"].values]
@@ -193,12 +218,13 @@ def _last_paired(dataset: xr.Dataset) -> int:
     return int(np.flatnonzero(paired)[-1]) if paired.any() else 0
 
 
-def _about(lens: str) -> str:
+def _about(lens: str, read: bool) -> str:
     words = {
         "logit_lens": "Each run's top token after each layer; probabilities have a difference "
         "where the top tokens are the same, and a ring marks where they are not.",
         "watch": "Rank and probability of the same tokens in both runs, after each layer.",
-        "saliency": "Shares of earlier tokens in the tokens that were said, in both runs.",
+        "saliency": f"Shares of {_SOURCES if read else 'earlier tokens'} in the tokens that were "
+        "said, in both runs.",
         "predictions": "Rank and probability of the likeliest tokens of both runs, after each "
         "layer.",
         "factors": "Activation of factors that were found in both texts at once, so that they are "
@@ -225,6 +251,9 @@ def _sentence(
     if lens in _RACES:
         return [["", "After the last layer, "], *token, *told]
     link = " for " if lens == "saliency" else " at "
+    if "read" in own["columns"]:
+        side = "source" if column < own["columns"]["read"] else "target"
+        token = [*token, ["", f" of the {side}"]]
     return [["", "They differ most in "], ["b", own["rows"][row]], ["", link], *token, *told]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from ..core.numbers import percent, quantity
-from .header import attribute, header
+from .header import attribute, header, is_masked
 from .row import token_row
 from .spec import Spec
 
@@ -25,6 +25,9 @@ _WORDS = {
 def deletion_spec(dataset: xr.Dataset) -> Spec:
     """One curve for each order of taking tokens out; the random ones with their interval.
 
+    header["source"] is the row of tokens that an encoder-decoder read, with their places in the
+    order; null for other models.
+
     dataset  of deletion: probability (run, k), low, high (k), fall (run), advantage
     """
     options = attribute(dataset, "options")
@@ -35,6 +38,7 @@ def deletion_spec(dataset: xr.Dataset) -> Spec:
         "run_words": [_WORDS[str(run)] for run in dataset["run"].values],
         "counts": [int(k) for k in dataset["k"].values],
         "place": [int(place) for place in dataset["place"].values],
+        "source": _read(dataset),
         "fall": [float(fall) for fall in dataset["fall"].values],
         "advantage": [
             float(dataset[name])
@@ -47,7 +51,7 @@ def deletion_spec(dataset: xr.Dataset) -> Spec:
     common = header(
         dataset,
         heading="Is it true?",
-        about=f"Probability of {options['explained']} as earlier tokens are replaced by "
+        about=f"Probability of {options['explained']} as {_taken(dataset)} are replaced by "
         f"{options['replaced_by']}, those with the largest scores first.",
         sentence=_sentence(own, curves),
     )
@@ -57,6 +61,21 @@ def deletion_spec(dataset: xr.Dataset) -> Spec:
         "high": dataset["high"].values.astype(np.float32),
     }
     return Spec("deletion", common | own, arrays)
+
+
+def _read(dataset: xr.Dataset) -> dict[str, Any] | None:
+    """The tokens that an encoder-decoder read, and their places; None for other models."""
+    if "source_position" not in dataset.dims:
+        return None
+    places = [int(place) for place in dataset["source_place"].values]
+    return token_row(dataset, "source_position") | {"place": places}
+
+
+def _taken(dataset: xr.Dataset) -> str:
+    """What is taken out, in words."""
+    if "source_position" in dataset.dims:
+        return "tokens of the source and those said before"
+    return "tokens of the text" if is_masked(dataset) else "earlier tokens"
 
 
 def _sentence(own: dict[str, Any], curves: Any) -> list[list[str]]:

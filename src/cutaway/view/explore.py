@@ -32,6 +32,7 @@ def explore_spec(dataset: xr.Dataset) -> Spec:
       temperatures  those that can be asked for
       vocab         how many tokens there are
       vocabulary    labels of the candidates
+      source        labels of the tokens that an encoder-decoder read, null for other models
       samples       [{node, options, ways: [{token_ids, labels, text, mean}]}]
 
     arrays: probability, drawn float32 (k) of the node that is looked at, drawn NaN where it needs
@@ -48,13 +49,15 @@ def explore_spec(dataset: xr.Dataset) -> Spec:
         "temperatures": dataset["temperature"].values.tolist(),
         "vocab": int(dataset.attrs["vocab"]),
         "vocabulary": used.labels,
+        "source": _source(dataset),
         "samples": json.loads(dataset.attrs["samples"]),
     }
     common = header(
         dataset,
         heading="What could come next",
         about="The likeliest next tokens: softmax of the model's logits. Pick one and it is "
-        "appended; what was explored stays in the tree.",
+        "appended; what was explored stays in the tree."
+        + (" What is written here answers the source." if own["source"] else ""),
         sentence=_sentence(dataset),
     )
     arrays = {
@@ -82,6 +85,11 @@ def explore_answer(dataset: xr.Dataset, node: int, *, drawn: bool) -> NDArray[np
     }
     written = json.dumps(whole, ensure_ascii=False, allow_nan=False)
     return np.frombuffer(written.encode(), dtype=np.uint8)
+
+
+def _source(dataset: xr.Dataset) -> list[str] | None:
+    name = "source_position_input"
+    return [str(label) for label in dataset[name].values] if name in dataset.coords else None
 
 
 def _nodes(dataset: xr.Dataset) -> list[dict[str, Any]]:

@@ -37,8 +37,7 @@ def factors_spec(dataset: xr.Dataset) -> Spec:
         "parts": options["parts"],
         "rows": options["rows"],
         "massive_first": _massive_first(activation, options["exclude"]),
-        "colouring": "What was read is coloured by the activation it caused, what came out by "
-        "the activation that produced it (one position earlier).",
+        "colouring": _colouring(dataset),
     }
     common = header(
         dataset,
@@ -53,6 +52,16 @@ def factors_spec(dataset: xr.Dataset) -> Spec:
         "per_layer": dataset["neurons_per_layer"].values.astype(np.int32),
     }
     return Spec("factors", common | own, arrays)
+
+
+def _colouring(dataset: xr.Dataset) -> str:
+    """Which position's activation a token is coloured by."""
+    if not dataset["produced"].values.any():
+        return "A token is coloured by the activation at its own position."
+    return (
+        "What was read is coloured by the activation it caused, what came out by the activation "
+        "that produced it (one position earlier)."
+    )
 
 
 def _massive_first(activation: np.ndarray[Any, np.dtype[np.float32]], exclude: list[int]) -> bool:

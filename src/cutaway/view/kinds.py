@@ -24,6 +24,7 @@ from .lens import lens_spec
 from .neurons import neurons_spec
 from .pairs import pairs_spec
 from .points import nearest_spec, projection_spec
+from .routing import experts_spec
 from .saliency import saliency_spec
 from .spec import Spec
 from .walk import walk_spec
@@ -49,6 +50,7 @@ VIEWS: Mapping[str, Callable[[xr.Dataset], Spec]] = {
     "neurons": neurons_spec,
     "clusters": clusters_spec,
     "factors": factors_spec,
+    "experts": experts_spec,
     "attention": attention_spec,
     "alignment": alignment_spec,
     "compare": compare_spec,

@@ -31,7 +31,8 @@ def lens_spec(dataset: xr.Dataset) -> Spec:
     """A cell per layer and position: the top token there, coloured by a quantity of choice.
 
     dataset  of logit_lens: token_id, token, probability, logit (layer, position, k); rank,
-             surprisal, entropy and distances (layer, position); the same prefixed inside_
+             surprisal, entropy and distances (layer, position); the same prefixed inside_; of one
+             that was checked changed and float32_token_id (layer, position)
     source   https://www.lesswrong.com/posts/AcKRB8wDpdaN6v6ru/interpreting-gpt-the-logit-lens
     """
     used = _vocabulary(dataset)
@@ -48,6 +49,7 @@ def lens_spec(dataset: xr.Dataset) -> Spec:
         "quantities": quantities(dataset),
         "opens_with": _opens_with(dataset),
         "inside": "inside_token_id" in dataset,
+        "checked": "changed" in dataset,
         "partial": len(attribute(dataset, "options")["positions"]) < dataset.sizes["position"],
         "stays": _stays(dataset, stays),
     }
@@ -72,7 +74,7 @@ def _columns(dataset: xr.Dataset) -> dict[str, Any]:
 def _vocabulary(dataset: xr.Dataset) -> Entries:
     pairs = [
         (dataset[f"{prefix}token_id"].values, dataset[f"{prefix}token"].values)
-        for prefix in ("", "inside_")
+        for prefix in ("", "inside_", "float32_", "inside_float32_")
         if f"{prefix}token_id" in dataset
     ]
     return entries(*pairs, (dataset["target_id"].values, dataset["target"].values))
@@ -135,4 +137,17 @@ def _arrays(dataset: xr.Dataset, used: Entries) -> dict[str, NDArray[Any]]:
                 plain = dataset[f"{prefix}{name}"].transpose("layer", "position").values
                 kind = np.int32 if name == "rank" else np.float32
                 arrays[f"{prefix}{name}"] = plain.astype(kind)
+        if f"{prefix}changed" in dataset:
+            arrays |= _checked(dataset, used, prefix)
     return arrays
+
+
+def _checked(dataset: xr.Dataset, used: Entries, prefix: str) -> dict[str, NDArray[Any]]:
+    """Where float32 puts another token on top, and which."""
+    changed, ids = (
+        dataset[f"{prefix}{name}"].transpose("layer", "position").values
+        for name in ("changed", "float32_token_id")
+    )
+    return {
+        f"{prefix}changed": changed.astype(np.uint8), f"{prefix}float32_index": used.index(ids)
+    }  # fmt: skip

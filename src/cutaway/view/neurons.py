@@ -18,10 +18,12 @@ __all__ = ["BUDGET", "FIRST", "neurons_spec"]
 
 #: The most bytes of activations that a page carries; beyond it, the most active neurons only.
 BUDGET = 4_000_000
-#: How many of each block's first neurons are always there.
+#: How many of each block's first neurons are there, where the budget has room for more.
 FIRST = 24
 #: The most neurons of one block, however short the text.
 MOST = 256
+#: The fewest, however long: half of them are the most active.
+_FEWEST = 8
 
 
 def neurons_spec(dataset: xr.Dataset, *, budget: int | None = None) -> Spec:
@@ -34,7 +36,7 @@ def neurons_spec(dataset: xr.Dataset, *, budget: int | None = None) -> Spec:
     values = dataset["activation"].transpose("layer", "neuron", "position").values
     numbers = dataset["neuron"].values
     room = BUDGET if budget is None else budget
-    rows = _rows(values, room, everything=options["chosen"])  # (layer, N)
+    first, rows = _rows(values, room, everything=options["chosen"])  # (layer, N)
     layer = np.arange(len(values))[:, None]
     shown = values[layer, rows].astype(np.float32)  # (layer, N, position)
     index = np.where(np.isnan(shown[..., 0]), -1, numbers[rows]).astype(np.int32)
@@ -43,7 +45,7 @@ def neurons_spec(dataset: xr.Dataset, *, budget: int | None = None) -> Spec:
         **token_row(dataset),
         "layers": layers,
         "of": [int(count) for count in (~np.isnan(values[..., 0])).sum(axis=1)],
-        "first": FIRST,
+        "first": first,
         "chosen": options["chosen"],
         "gated": options["gated"],
         "low": float(np.nanmin(shown)),
@@ -62,15 +64,16 @@ def neurons_spec(dataset: xr.Dataset, *, budget: int | None = None) -> Spec:
     return Spec("neurons", common | own, arrays)
 
 
-def _rows(values: NDArray[Any], budget: int, *, everything: bool) -> NDArray[np.int64]:
-    """(layer, N) which neurons of each block a page carries, ascending."""
+def _rows(values: NDArray[Any], budget: int, *, everything: bool) -> tuple[int, NDArray[np.int64]]:
+    """How many first neurons are there, and (layer, N) which a page carries, ascending."""
     n_layers, count, T = values.shape
-    room = min(MOST, max(FIRST, budget // (4 * n_layers * T)))
+    room = min(MOST, max(_FEWEST, budget // (4 * n_layers * T)))
     if everything or room >= count:
-        return np.tile(np.arange(count), (n_layers, 1))
-    activity = np.nan_to_num(np.abs(values)).max(axis=2)
-    activity[:, :FIRST] = np.inf  # always there
-    return np.sort(np.argsort(-activity, axis=1, kind="stable")[:, :room], axis=1)
+        return FIRST, np.tile(np.arange(count), (n_layers, 1))
+    first = FIRST if room > FIRST else room // 2
+    activity = np.stack([np.nan_to_num(np.abs(one)).max(axis=1) for one in values])
+    activity[:, :first] = np.inf  # always there
+    return first, np.sort(np.argsort(-activity, axis=1, kind="stable")[:, :room], axis=1)
 
 
 def _sentence(arrays: dict[str, NDArray[Any]], layers: list[int], inputs: list[str]) -> Runs:

@@ -33,10 +33,11 @@ def nearest_spec(dataset: xr.Dataset) -> Spec:
     asked, values = attribute(dataset, "options"), dataset["similarity"].values
     tokens = "token_id" in dataset
     query, texts = _query(asked["query"], tokens), shown_texts(dataset, "text")
+    quoted = query if tokens else f"“{query}”"
     common = header(
         dataset,
-        heading=f"Nearest to {query}",
-        about=f"The cosine of each one's vector with that of {query} ({asked['words']}): 1 where "
+        heading=f"What is nearest to {quoted}",
+        about=f"The cosine of each one's vector with that of {quoted} ({asked['words']}): 1 where "
         f"they point the same way. {_searched(asked, tokens)}",
         sentence=_nearest_sentence(texts, values, query),
     )

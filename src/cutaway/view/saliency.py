@@ -29,12 +29,8 @@ def saliency_spec(dataset: xr.Dataset) -> Spec:
 
     dataset  of saliency: saliency, score (target, source), value, gap (target)
     """
-    shares = dataset["saliency"].transpose("target", "source").values.astype(np.float32)
-    scores = dataset["score"].transpose("target", "source").values.astype(np.float32)
-    gaps = dataset["gap"].values.astype(np.float32)
-    row = token_row(dataset, "source")
+    row, masked = token_row(dataset, "source"), is_masked(dataset)
     read = _read(dataset)
-    threshold = float(dataset["gap"].attrs["threshold"])
     own: dict[str, Any] = {
         **row,
         "words": word_numbers(
@@ -47,31 +43,40 @@ def saliency_spec(dataset: xr.Dataset) -> Spec:
         "method": str(dataset.attrs["method_words"]),
         "unit": str(dataset["score"].attrs["units"]),
         "value_unit": str(dataset["value"].attrs["units"]),
-        "threshold": threshold,
+        "threshold": float(dataset["gap"].attrs["threshold"]),
     }
-    arrays = {
-        "share": shares, "score": scores, "gap": gaps,
-        "value": dataset["value"].values.astype(np.float32),
-    }  # fmt: skip
-    whole, labels = shares, own["inputs"]
-    if read is not None:
-        for name, variable in (("source_share", "source_saliency"), ("source_score",) * 2):
-            part = dataset[variable].transpose("target", "source_position")
-            arrays[name] = part.values.astype(np.float32)
-        whole = np.concatenate([arrays["source_share"], shares], axis=1)
-        labels = [*read["inputs"], *labels]
-    which = "token of the source and each earlier " if read else ""
-    which = "" if is_masked(dataset) else which or "earlier "
+    arrays = _arrays(dataset)
+    last = [arrays[name][-1] for name in ("source_share", "share") if name in arrays]
+    labels = [*(read["inputs"] if read else []), *own["inputs"]]
     common = header(
         dataset,
         heading="What it read",
-        about=f"The share of each {which}token in {dataset.attrs['explains']}: "
-        f"{dataset.attrs['method_words']}, {dataset.attrs['normalisation']}.",
-        sentence=_sentence(own, labels, whole[-1], is_masked(dataset)),
+        about=f"The share of each {_which(read is not None, masked)}token in "
+        f"{dataset.attrs['explains']}: {dataset.attrs['method_words']}, "
+        f"{dataset.attrs['normalisation']}.",
+        sentence=_sentence(own, labels, np.concatenate(last), masked),
     )
     common["provenance"] = [*common["provenance"], *own["terms"], ["cost", dataset.attrs["cost"]]]
-    common["notes"] = [*common["notes"], *_warnings(gaps, threshold)]
+    common["notes"] = [*common["notes"], *_warnings(arrays["gap"], own["threshold"])]
     return Spec("saliency", common | own, arrays)
+
+
+def _arrays(dataset: xr.Dataset) -> dict[str, NDArray[np.float32]]:
+    """Shares and scores of both texts, where there are two; value and gap of each target."""
+    variables = {"share": "saliency", "score": "score", "gap": "gap", "value": "value"}
+    if "source_position" in dataset.dims:
+        variables |= {"source_share": "source_saliency", "source_score": "source_score"}
+    return {
+        name: dataset[variable].transpose("target", ...).values.astype(np.float32)
+        for name, variable in variables.items()
+    }
+
+
+def _which(read: bool, masked: bool) -> str:
+    """Which tokens have a share, before the word "token"."""
+    if masked:
+        return ""
+    return "token of the source and each earlier " if read else "earlier "
 
 
 def _read(dataset: xr.Dataset) -> dict[str, Any] | None:

@@ -150,6 +150,14 @@ def _factors(data: xr.Dataset) -> Iterator[Scalar]:
     yield Scalar("first_share", data["share"].values[0], "1", "of the largest factor")
 
 
+def _experts(data: xr.Dataset) -> Iterator[Scalar]:
+    yield Scalar("mean_entropy", _mean(data["entropy"]), "nats", "of the routers' scores")
+    load = data["load"].values
+    yield Scalar("largest_load", float(np.nanmax(load)), "1", "of tokens, by one expert")
+    never = float((load == 0).sum() / (~np.isnan(load)).sum())
+    yield Scalar("never_called", never, "1", "of the experts, at no token")
+
+
 def _compare(data: xr.Dataset) -> Iterator[Scalar]:
     if "same_top" in data:
         same = _mean(data["same_top"].isel(layer=-1))
@@ -197,6 +205,7 @@ SCALARS: Mapping[str, Callable[[xr.Dataset], Iterator[Scalar]]] = {
     "neurons": _neurons,
     "clusters": _clusters,
     "factors": _factors,
+    "experts": _experts,
     "compare": _compare,
     "compare_attention": _compare_attention,
     "explore": _explore,

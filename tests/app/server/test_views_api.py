@@ -58,7 +58,7 @@ def made(trace: Any, lm: LM, lens: str) -> ct.View:
     return view
 
 
-@pytest.mark.parametrize("lens", sorted({*LENSES} - {"classes"}))
+@pytest.mark.parametrize("lens", sorted({*LENSES} - {"classes", "experts"}))
 def test_a_picture_is_the_one_of_the_verb(
     server: Started, server_lm: LM, run_id: str, lens: str
 ) -> None:
@@ -77,8 +77,16 @@ def test_a_language_model_is_asked_for_classes_in_vain(server: Started, run_id: 
     assert "no head that classifies" in answer.text
 
 
+def test_a_model_without_a_mixture_is_asked_for_experts_in_vain(
+    server: Started, run_id: str
+) -> None:
+    answer = server.client.get(f"/api/runs/{run_id}/views/experts", params={"layers": "0"})
+    assert answer.status_code in (400, 404, 409, 422)
+    assert "missing the experts" in answer.text
+
+
 def test_every_lens_has_an_address(server: Started) -> None:
-    assert {*ARGUMENTS, "classes"} == set(LENSES)
+    assert {*ARGUMENTS, "classes", "experts"} == set(LENSES)
     verbs = {"load", "open", "wrap", "compare", "explore", "pairs", "runs", "serve", "embed"}
     named = {name for name in ct.__all__ if name[0].islower()}
     assert named - verbs <= set(LENSES)

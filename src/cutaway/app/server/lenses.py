@@ -151,7 +151,7 @@ def _deletion(trace: Trace, _: LM | None, given: dict[str, Any]) -> View:
 def _neuron(trace: Trace, _: LM | None, given: dict[str, Any]) -> View:
     from ..looking import attention
 
-    return attention(trace).neuron(**given)
+    return attention(trace, kind=given.pop("kind", "self")).neuron(**given)
 
 
 def _anatomy(_: Trace, lm: LM | None, __: dict[str, Any]) -> View:
@@ -183,13 +183,16 @@ LENSES: Mapping[str, Lens] = {
         {
             "k": _top, "rank_of": _word, "against": _word, "distances": _words, "inside": _yes,
             "positions": _places, "every": _whole, "look": _columns, "at": _whole,
+            "checked": _yes,
         },
     ),
     "predictions": Lens(
         _verb("api", "predictions"),
-        {"at": _whole, "target": _whole, "layer": _layer, "k": _top},
+        {"at": _whole, "target": _whole, "layer": _layer, "k": _top, "checked": _yes},
     ),
-    "watch": Lens(_watch, {"tokens": _words, "at": _whole, "target": _whole}),
+    "watch": Lens(
+        _watch, {"tokens": _words, "at": _whole, "target": _whole, "checked": _yes}
+    ),
     "saliency": Lens(_verb("saliency", "saliency"), _SALIENCY),
     "deletion": Lens(
         _deletion,
@@ -197,12 +200,15 @@ LENSES: Mapping[str, Lens] = {
     ),
     "classes": Lens(_verb("classifying", "classes"), {"k": _top}),
     "attention": Lens(_verb("looking", "attention"), _ATTENTION),
-    "attention_neuron": Lens(_neuron, {"layer": _whole, "head": _whole, "at": _whole}),
+    "attention_neuron": Lens(
+        _neuron, {"layer": _whole, "head": _whole, "at": _whole, "kind": _word}
+    ),
     "neurons": Lens(
         _verb("firing", "neurons"), {"layers": _numbers, "neurons": _numbers, "stream": _word}
     ),
     "clusters": Lens(_verb("firing", "clusters"), {**_FIRING, "by": _word}),
     "factors": Lens(_verb("firing", "factors"), {**_FIRING, "parts": _token}),
+    "experts": Lens(_verb("routing", "experts"), {"layers": _numbers, "stream": _word}),
     "walk": Lens(_verb("walking", "walk"), {"at": _whole, "layer": _whole}),
     "anatomy": Lens(_anatomy, {}),
 }  # fmt: skip
