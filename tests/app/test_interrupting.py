@@ -62,6 +62,41 @@ QUESTIONS: dict[str, Ask] = {
 }  # fmt: skip
 
 
+def mixture() -> LM:
+    return ct.wrap(*tiny("mixtral"))
+
+
+def half() -> LM:
+    model, tokenizer = tiny("llama")
+    return ct.wrap(model.to(torch.bfloat16), tokenizer)
+
+
+def two_texts() -> Any:
+    return ct.wrap(*tiny("seq2seq bart", decoder_start_token_id=2))
+
+
+def masked() -> LM:
+    return ct.wrap(*tiny("masked bert"))
+
+
+#: What is asked of other models: name -> the model, and the question.
+OTHERS: dict[str, tuple[Callable[[], Any], Ask]] = {
+    "experts": (mixture, lambda _, trace: ct.experts(trace).data),
+    "checked": (half, lambda _, trace: ct.logit_lens(trace, checked=True).data),
+    "a target": (two_texts, lambda lm, _: lm.generate(TEXT, max_new_tokens=3).token_ids),
+    "both texts": (two_texts, lambda _, trace: ct.saliency(trace, targets=1).data),
+    "source": (
+        two_texts, lambda _, trace: ct.attention(trace, kind="cross").data["weight"].compute()
+    ),
+    "rollout": (
+        two_texts,
+        lambda _, trace: ct.attention(trace, kind="cross", aggregate="rollout").data.compute(),
+    ),
+    "walk to the source": (two_texts, lambda _, trace: ct.walk(trace, layer=1).data),
+    "vectors": (masked, lambda lm, _: ct.embed(lm, [TEXT, "1, 1"]).data),
+}  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def lm() -> LM:
     return ct.wrap(*tiny("llama"))
@@ -74,7 +109,19 @@ def trace(lm: LM) -> Trace:
 
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_an_interrupted_question_can_be_asked_again(name: str, lm: LM, trace: Trace) -> None:
-    ask, before = QUESTIONS[name], fingerprint(lm)
+    ask_again_and_again(name, QUESTIONS[name], lm, trace)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_so_can_one_of_another_model(name: str) -> None:
+    make, ask = OTHERS[name]
+    lm = make()
+    ask_again_and_again(name, ask, lm, lm.trace(TEXT))
+
+
+def ask_again_and_again(name: str, ask: Ask, lm: LM, trace: Trace) -> None:
+    """Interrupted at places drawn by the name's seed, then asked: the same answer each time."""
+    before = fingerprint(lm)
     expected = ask(lm, trace)
     steps = steps_of(lambda: ask(lm, trace))
     assert steps > TIMES
@@ -122,7 +169,7 @@ def fingerprint(lm: LM) -> Any:
         [p.grad is None for p in lm.model.parameters()],
         lm.model.config._attn_implementation,
         AttentionInterface.get_interface.__qualname__,
-        lm.model.generation_config.to_dict(),
+        lm.model.can_generate() and lm.model.generation_config.to_dict(),
         torch.is_inference_mode_enabled(), torch.is_grad_enabled(),
         torch.get_rng_state().tolist(),
     )  # fmt: skip

@@ -39,6 +39,7 @@ def test_steps_go_on_by_button_and_by_key_and_the_address_keeps_the_step(open_pa
     page.keyboard.press("End")
     titled(page, titles[-1])
     expect(following).to_be_disabled()
+    expect(following).to_be_focused()
     expect(page).to_have_url(re.compile(f"#step={len(titles) - 1}$"))
     page.reload()
     titled(ready(page), titles[-1])

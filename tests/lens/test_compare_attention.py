@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cutaway.core.errors import InvalidError
+from cutaway.core.errors import InvalidError, MissingError
 from cutaway.lens.attention import attention
 from cutaway.lens.compare import compare
 from cutaway.lens.compare_attention import head_differences, total_variation
@@ -44,6 +44,7 @@ def test_the_difference_equals_a_plain_loop_over_both() -> None:
     [
         {"run": 2, "layer": 1, "head": 3},
         {"run": [2, 0], "layer": slice(1, 3), "query": 2},
+        {"run": [0, 0, 2, 0], "layer": 1},
         {"head": [3, 1], "query": slice(2, 5), "key": -1},
         {"run": 0, "layer": 0, "head": 0, "query": 0, "key": [0, 4]},
     ],
@@ -52,6 +53,17 @@ def test_a_part_is_that_part_of_the_whole(key: Any) -> None:
     data = compare(*pair(), lens="attention")
     part = data["weight"].isel(key)
     np.testing.assert_array_equal(part.values, data.load()["weight"].isel(key).values)
+
+
+def test_what_takes_too_much_is_refused_with_its_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = compare(*pair(), lens="attention")
+    slots, heads = data.sizes["query"], 3 * HEADS
+    need = 4 * heads * (3 * slots**2 + max(len(A), len(B)) ** 2)
+    monkeypatch.setenv("CUTAWAY_MEMORY", str((need - 1) / 1e9))
+    with pytest.raises(MissingError, match=f"the weights of {heads} heads of two traces take"):
+        data["weight"].compute()
+    monkeypatch.setenv("CUTAWAY_MEMORY", str((need + 1) / 1e9))
+    assert data["weight"].compute().shape[1:3] == (3, HEADS)
 
 
 def test_one_head_of_one_run_asks_for_that_head_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from xarray.core import indexing
 
 from ..core.errors import InvalidError
 from ..core.progress import steps
+from ..core.room import check_room
 from ..trace.source import Floats, Ints
 from ..trace.trace import Trace
 from .align import Alignment, align
@@ -23,6 +25,8 @@ from .sight import read_sight
 __all__ = ["compare_attention", "head_differences", "total_variation"]
 
 _AXES = ("run", "layer", "head", "query", "key")
+#: The number on the axis `run` of what is not a trace's own.
+_DIFFERENCE = 2
 #: Weights of one run that are compared at once.
 _TOGETHER = 1 << 25
 #: Each figure of a head with what it is.
@@ -157,21 +161,43 @@ class _Both(BackendArray):
             for size, part in zip(self.shape, key, strict=True)
         ]  # fmt: skip
         lead, (query, k) = chosen[1:-2], chosen[-2:]
-        needed = {side for run in chosen[0] for side in ((0, 1) if run == 2 else (run,))}
-        sides = {int(side): self._side(int(side), lead, query, k) for side in needed}
-        runs = [sides[1] - sides[0] if run == 2 else sides[int(run)] for run in chosen[0]]
-        whole = np.stack(runs)
+        shape = tuple(len(some) for some in chosen)
+        self._check_room(shape)
+        whole = np.empty(shape, dtype=np.float32)
+        rows = {int(run): whole[row] for row, run in enumerate(chosen[0])}
+        for side in (0, 1):
+            if side in rows or _DIFFERENCE in rows:
+                into = rows.setdefault(side, np.empty(shape[1:], dtype=np.float32))
+                self._fill(into, side, lead, query, k)
+        if _DIFFERENCE in rows:
+            np.subtract(rows[1], rows[0], out=rows[_DIFFERENCE])
+        if len(set(chosen[0].tolist())) < shape[0]:  # a run that is asked for twice
+            whole = np.stack([rows[int(run)] for run in chosen[0]])
         for axis in reversed(range(len(key))):
             if isinstance(key[axis], (int, np.integer)):
                 whole = whole.squeeze(axis)
         return whole
 
-    def _side(self, side: int, lead: list[NDArray[Any]], query: Ints, key: Ints) -> Floats:
-        """(..., query, key) the weights of one trace on the slots asked for."""
+    def _check_room(self, shape: tuple[int, ...]) -> None:
+        """Of what is asked for, and of one trace's weights, which are computed for it."""
+        heads, side = math.prod(shape[1:-2]), max(part.shape[-1] for part in self.sides)
+        runs = shape[0] + 2 * (shape[0] == 1)  # a difference alone needs both beside it
+        check_room(
+            f"the weights of {heads:,} heads of two traces",
+            4 * heads * (runs * shape[-2] * shape[-1] + side**2),
+            "take them layer by layer: data.weight.sel(layer=[0])",
+        )
+
+    def _fill(
+        self, into: Floats, side: int, lead: list[NDArray[Any]], query: Ints, key: Ints
+    ) -> None:
+        """The weights of one trace on the slots asked for, (..., query, key)."""
         array = self.sides[side]
         part = array.isel({str(axis): at for axis, at in zip(array.dims, lead, strict=False)})
+        values = part.values
         q, k = self.places[side][query], self.places[side][key]
-        found: Floats = part.values[..., np.maximum(q, 0)[:, None], np.maximum(k, 0)[None]]
-        found[..., q < 0, :] = np.nan
-        found[..., k < 0] = np.nan
-        return found
+        places = np.ix_(np.maximum(q, 0), np.maximum(k, 0))
+        for head in np.ndindex(values.shape[:-2]):  # one at a time: each is copied
+            into[head] = values[head][places]
+        into[..., q < 0, :] = np.nan
+        into[..., k < 0] = np.nan

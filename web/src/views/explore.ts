@@ -1,6 +1,6 @@
 import { card, sentence } from "../parts/card";
 import { Choices, isWhole } from "../parts/choices";
-import { button, chip, element } from "../parts/dom";
+import { button, chip, element, enable } from "../parts/dom";
 import { percent, quantity, rank } from "../parts/format";
 import type { ExploreAnswer, ExploreHeader } from "../spec/explore";
 import { SpecError, type Spec } from "../spec/spec";
@@ -149,7 +149,7 @@ class ExplorePage implements Page {
   private draw(): void {
     const { at } = this;
     const node = this.forest.node(at);
-    this.back.disabled = node.parent < 0;
+    enable(this.back, node.parent >= 0);
     this.drawText();
     const candidates = this.forest.candidates(at);
     const said = sentence([

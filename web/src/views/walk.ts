@@ -1,6 +1,6 @@
 import { card, sentence } from "../parts/card";
 import { Choices, isWhole } from "../parts/choices";
-import { button, element } from "../parts/dom";
+import { button, element, enable } from "../parts/dom";
 import { quantity, rank } from "../parts/format";
 import { HeatGrid } from "../parts/heatgrid";
 import { rampLegend } from "../parts/legend";
@@ -166,8 +166,8 @@ class WalkPage implements Page {
   private draw(): void {
     const { header } = this.spec;
     const { step } = this;
-    this.back.disabled = this.at === 0;
-    this.on.disabled = this.at === header.steps.length - 1;
+    enable(this.back, this.at > 0);
+    enable(this.on, this.at < header.steps.length - 1);
     this.list.value = String(this.at);
     this.map.show(step);
     this.wholes.clear();
@@ -254,7 +254,12 @@ class WalkPage implements Page {
     if (shape.length !== 1 || shape[0]! <= FIRST) return null;
     const all = this.choices.get("show") === "all";
     const words = all ? `show the first ${FIRST}` : `show all ${rank(shape[0]!)} numbers`;
-    return button(words, () => this.choices.set({ show: all ? "first" : "all" }));
+    const node = button(words, () => {
+      this.choices.set({ show: all ? "first" : "all" });
+      this.box.querySelector<HTMLElement>(".walk-more")?.focus(); // the one drawn in its place
+    });
+    node.classList.add("walk-more");
+    return node;
   }
 
   private cached(): HTMLElement {

@@ -13,7 +13,7 @@ import type { Go } from "../placed";
 /** Smaller changes have the palest colour. */
 const LEAST = 0.01;
 const ABOUT =
-  "Every token's track through all blocks, from below; the darker a crossing, the more that " +
+  "Every token's track through all blocks, from below; the stronger its colour, the more that " +
   "block changed that token's state: |after − before| / |before|, on a log scale.";
 
 /** The x-ray: how much every block changes every state, prompt and output apart. */
