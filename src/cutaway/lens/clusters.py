@@ -17,7 +17,7 @@ from ..trace.trace import Trace
 from .dataset import finish, token_coords
 from .experts import expert_coords
 from .firing import moved_up, read_excluded
-from .neurons import neuron_bytes, read_neuron_layers, stacked
+from .neurons import neuron_bytes, pass_bytes, read_neuron_layers, stacked
 
 __all__ = ["BY", "clusters", "grouped", "in_size"]
 
@@ -52,10 +52,11 @@ def clusters(
     out = read_excluded(exclude, trace.n_positions)
     kept = [i for i in range(trace.n_positions) if i not in out]
     check_room(
+        "the activations of the neurons and their patterns",
         # the activations, what is compared, and what k-means takes for their variance
-        "the activations of the neurons and their patterns", 3 * neuron_bytes(trace, chosen),
+        3 * neuron_bytes(trace, chosen) + pass_bytes(trace, chosen),
         "give fewer layers, or a shorter text",
-    )  # fmt: skip
+    )
     stack = stacked(trace, chosen)  # (layer, neuron, position)
     flat = stack.reshape(-1, trace.n_positions)
     patterns = in_size(flat[:, kept] if out else flat.copy(), gated=trace.card.gated)

@@ -22,7 +22,7 @@ __all__ = ["factorised", "factors"]
 _ROUNDS = 400
 _TOLERANCE = 1e-4
 #: Numbers that are widened at once.
-_AT_ONCE = 1 << 22
+_AT_ONCE = 1 << 20
 
 
 def factors(

@@ -21,7 +21,7 @@ from ..core.returned import Kept
 from ..core.room import check_room
 from ..trace.source import Floats, Ints
 from ..trace.trace import Trace
-from .neurons import read_neuron_layers
+from .neurons import neuron_bytes, pass_bytes, read_neuron_layers
 
 __all__ = [
     "PARTS", "Firing", "moved_up", "read_excluded", "read_firing", "read_firings", "read_kept",
@@ -88,7 +88,9 @@ def read_firings(
     count, width = sum(map(len, kept)), max(first.card.neurons[layer] for layer in chosen)
     shape = (len(chosen), width, len(names), count)
     check_room(
-        "the rows of the neurons", 4 * math.prod(shape), "give fewer layers, or a shorter text"
+        "the rows of the neurons",
+        4 * math.prod(shape) + sum(_read_again(trace, chosen) for trace in traces),
+        "give fewer layers, or a shorter text",
     )
     split, low = np.zeros(shape, dtype=np.float32), 0
     for trace, some in zip(traces, kept, strict=True):
@@ -97,6 +99,12 @@ def read_firings(
     before = np.cumsum([0, *(trace.n_positions for trace in traces)]).tolist()
     positions = [start + i for start, some in zip(before, kept, strict=False) for i in some]
     return _rows(split, chosen, names, tuple(positions))
+
+
+def _read_again(trace: Trace, layers: Sequence[int]) -> int:
+    """Bytes of the activations that were not kept, and of the pass that gives them once more."""
+    passed = pass_bytes(trace, layers)
+    return passed + neuron_bytes(trace, layers) if passed else 0
 
 
 def _split(

@@ -17,7 +17,7 @@ from .dataset import finish, token_coords
 from .experts import expert_coords
 from .having import read_having
 
-__all__ = ["neuron_bytes", "neurons", "read_neuron_layers", "stacked"]
+__all__ = ["neuron_bytes", "neurons", "pass_bytes", "read_neuron_layers", "stacked"]
 
 
 def neurons(
@@ -78,7 +78,7 @@ def stacked(trace: Trace, layers: Sequence[int]) -> Floats:
     """(layer, neuron, position) activations; NaN beyond a block's own number of neurons."""
     check_room(
         "the activations of the neurons",
-        neuron_bytes(trace, layers) + _pass_bytes(trace, layers),
+        neuron_bytes(trace, layers) + pass_bytes(trace, layers),
         "give fewer layers, or a shorter text",
     )
     material, freed = dict(trace.material("neurons", layers)), Kept()
@@ -97,7 +97,7 @@ def neuron_bytes(trace: Trace, layers: Sequence[int]) -> int:
     return 4 * trace.n_positions * len(layers) * max(trace.card.neurons)
 
 
-def _pass_bytes(trace: Trace, layers: Sequence[int]) -> int:
+def pass_bytes(trace: Trace, layers: Sequence[int]) -> int:
     """Bytes that the pass takes which reads the text again; 0 where it need not be read.
 
     About 10 states and 4 rows of an MLP for each token, as measured on 4,096 of them.
