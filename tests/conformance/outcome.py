@@ -31,6 +31,7 @@ class Outcome:
     why       the reasons for all that is not "yes", in words
     failures  check -> how it failed
     layers    the blocks whose attention weights are had
+    experts   of a mixture: "refused", "choices" where a block's scores are not had, or "scores"
     """
 
     family: str
@@ -39,6 +40,7 @@ class Outcome:
     why: str = ""
     failures: dict[str, str] = field(default_factory=dict)
     layers: tuple[int, ...] = ()
+    experts: str = ""
     seconds: float = 0.0
 
 
@@ -70,6 +72,7 @@ def conclude(family: str) -> Outcome:
         "; ".join([*without, *reasons(found)]),
         failures,
         tuple(found.lm.anatomy.heads),
+        experts_of(found),
         time.perf_counter() - begun,
     )
 
@@ -109,6 +112,15 @@ def marks_of(found: Found) -> dict[str, str]:
     if found.leaks:
         marks["saliency"] = "no"
     return marks
+
+
+def experts_of(found: Found) -> str:
+    """What is had of a mixture's routers; "" of a model without any."""
+    known = found.lm.card.capabilities.get("experts")
+    if known is None or not known.proven:
+        return "" if known is None else "refused"
+    routers = [scores for count, _, scores in found.lm.card.routers if count]
+    return "scores" if all(routers) else "choices"
 
 
 def columns(found: Found) -> tuple[str, ...]:

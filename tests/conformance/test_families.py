@@ -10,11 +10,11 @@ import torch
 
 from cutaway.core.errors import MissingError
 from cutaway.model.discover import discover
-from tests.models import EVERY, tiny_model
+from tests.models import EVERY, kind_of, tiny_model
 
 from .check_neurons import check_down
 from .checks import check_lens, check_unchanged
-from .expected import NOT_RUNNABLE, QUICK, REFUSED
+from .expected import NOT_RUNNABLE, QUICK, REFUSED, UNCALLED, UNSCORED
 from .outcome import Outcome, conclude
 from .survey import IDS, PROBE, look, state_of
 from .table import PATH, marks_in, row
@@ -38,6 +38,9 @@ def test_every_check_holds(family: str, surveyed: Surveyed) -> None:
         expected = "refused"
         assert REFUSED[family] in outcome.why
     assert outcome.verdict == expected, outcome.why
+    architecture = kind_of(family)[1]
+    assert (outcome.experts == "refused") == (architecture in UNCALLED)
+    assert (outcome.experts != "choices") or architecture in UNSCORED
     (cells,) = marks_in(row(outcome)).values()
     assert cells == PAGE[family], "docs/families.md says something else: make families"
 
