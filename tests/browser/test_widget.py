@@ -93,7 +93,8 @@ def test_other_data_are_drawn_anew(open_page: OpenPage) -> None:
     renamed = Spec(spec.kind, {**spec.header, "heading": "Once more"}, spec.arrays)
     page.evaluate("(envelope) => change(envelope)", renamed.to_json())
     expect(page.get_by_role("table", name="Once more")).to_be_visible()
-    expect(page.locator("#cell table")).to_have_count(1)
+    expect(page.get_by_role("table", name="What it nearly said")).to_have_count(0)
+    expect(page.locator("#cell .cutaway")).to_have_count(1)
 
 
 def test_the_front_end_is_evaluated_once_for_all_widgets(open_page: OpenPage) -> None:
