@@ -45,20 +45,25 @@ print(json.dumps([peak, announced]))
 
 
 def run(smoke: bool) -> Iterator[Figure]:
-    """SmolLM2, in turns with the bare pass; the median of five (smoke: 64 tokens, once)."""
+    """SmolLM2, in turns with the bare pass; the median of five (smoke: 64 tokens, once).
+
+    What has no promise takes minutes, for the lens of every position is computed: once.
+    """
     tokens, rounds = (64, 1) if smoke else (2048, 5)
     bare: list[float] = []
     traced: dict[str, list[float]] = {name: [] for name in KEPT}
     announced: dict[str, float] = {}
-    for _ in range(rounds):
+    for round_ in range(rounds):
         bare.append(_peak("bare", None, tokens)[0])
-        for name, (keep, _) in KEPT.items():
+        for name, (keep, bound) in KEPT.items():
+            if bound is None and round_:
+                continue
             peak, announced[name] = _peak("trace", keep, tokens)
             traced[name].append(peak)
     yield _figure(f"bare pass of {tokens} tokens, above the model", bare, "MB")
     for name, peaks in traced.items():
         shares = [
-            (peak - one) / announced[name] for peak, one in zip(peaks, bare, strict=True)
+            (peak - one) / announced[name] for peak, one in zip(peaks, bare, strict=False)
         ]  # what stands on top of the bare pass of the same round
         yield Figure(f"announced: {name}", announced[name], "MB")
         yield _figure(f"above the bare pass: {name}", shares, "x announced", KEPT[name][1])
