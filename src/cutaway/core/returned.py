@@ -14,13 +14,13 @@ __all__ = ["Kept"]
 
 #: Bytes kept between two returns: each takes tens of milliseconds, for the next tensors of the pass
 #: are laid into fresh pages.
-_STEP = 128_000_000
+_STEP = 64_000_000
 
 
 class Kept:
     """Counts the bytes that are kept, and gives freed memory back now and then.
 
-    >>> Kept().add(100)  # below 128 MB nothing happens
+    >>> Kept().add(100)  # below 64 MB nothing happens
     """
 
     def __init__(self) -> None:
