@@ -21,7 +21,7 @@ from .clusters import grouped, in_size
 from .dataset import finish, strings, token_coords
 from .factors import factorised
 from .firing import read_firings, read_kept
-from .neurons import neuron_bytes, read_neuron_layers, stacked
+from .neurons import neuron_bytes, pass_bytes, read_neuron_layers, stacked
 
 __all__ = ["TOGETHER", "Together"]
 
@@ -70,7 +70,8 @@ def both_clusters(
     kept = read_kept(a, out) + [a.n_positions + i for i in read_kept(b, out)]
     check_room(
         "the patterns of the neurons in both texts",
-        3 * (neuron_bytes(a, chosen) + neuron_bytes(b, chosen)),  # as in clusters
+        # as in clusters
+        sum(3 * neuron_bytes(trace, chosen) + pass_bytes(trace, chosen) for trace in (a, b)),
         "give fewer layers, or shorter texts",
     )
     patterns = np.concatenate([stacked(a, chosen), stacked(b, chosen)], axis=2)
