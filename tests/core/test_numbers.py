@@ -32,7 +32,7 @@ def test_rank(number: int, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("count", "text"),
-    [(0, "0 bytes"), (999, "999 bytes"), (1000, "1 kB"), (18_300_000, "18.3 MB"),
+    [(0, "0 bytes"), (999, "999 bytes"), (1000, "1 kB"), (999_600, "1 MB"), (18_300_000, "18.3 MB"),
      (5e15, "5e+03 TB")],
 )  # fmt: skip
 def test_byte_size(count: float, text: str) -> None:

@@ -33,7 +33,7 @@ def test_what_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
         check_room("the rows", 8_100_000_000, "give fewer")
     monkeypatch.setenv("CUTAWAY_MEMORY", "16.5")
     check_room("the rows", 16_500_000_000, "give fewer")
-    for wrong in ("much", "-1", "0", "inf", "nan"):
+    for wrong in ("much", "-1", "0", "inf", "nan", "1e300"):
         monkeypatch.setenv("CUTAWAY_MEMORY", wrong)
         with pytest.raises(InvalidError, match="a number of GB, such as 16"):
             allowed()

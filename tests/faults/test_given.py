@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import cutaway as ct
 from cutaway.core.errors import CutawayError
 from cutaway.model.lm import LM
 from cutaway.trace.same import same
 from cutaway.trace.trace import Trace
+from tests.faults.entries import ARGUMENTS, LONG, ODD, TEXTS, World, answered, arguments, shown
 from tests.models import tiny
 from tests.strategies import ids, options, texts
 
@@ -40,12 +41,14 @@ def expected(lm: LM) -> Any:
     return ct.predictions(lm.trace([5, 6, 7])).data
 
 
-def answered(ask: Callable[[], Any]) -> Any:
-    """The answer; None where it is refused by one of our errors."""
-    try:
-        return ask()
-    except CutawayError:
-        return None
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return World.made(tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture(scope="module")
+def before(world: World) -> Any:
+    return ct.saliency(world.trace).data, world.both.trace("1, 1", target="1, 2").state(1)
 
 
 def check(trace: Trace, path: Path) -> None:
@@ -57,6 +60,13 @@ def check(trace: Trace, path: Path) -> None:
     assert same(ct.open(trace.save(path)), trace)
 
 
+def whole(world: World, before: Any) -> None:
+    """The models answer as before, and the store has what it had."""
+    assert ct.saliency(world.trace).data.identical(before[0])
+    np.testing.assert_array_equal(world.both.trace("1, 1", target="1, 2").state(1), before[1])
+    assert any(run.name == "kept" for run in world.store.list())
+
+
 @TRIES
 @given(text=texts())
 def test_any_text_is_traced_or_refused(text: str, lm: LM, expected: Any, tmp_path: Path) -> None:
@@ -64,6 +74,40 @@ def test_any_text_is_traced_or_refused(text: str, lm: LM, expected: Any, tmp_pat
     if trace is not None:
         check(trace, tmp_path / "a.trace")
     assert ct.predictions(lm.trace([5, 6, 7])).data.equals(expected)
+
+
+@TRIES
+@given(text=texts(), entry=st.sampled_from(sorted(TEXTS)))
+def test_any_text_anywhere_is_answered_or_refused(text: str, entry: str, world: World) -> None:
+    shown(answered(lambda: TEXTS[entry](world, text)), world.folder)
+
+
+@pytest.mark.parametrize("entry", TEXTS)
+def test_texts_that_break_programs_are_answered_or_refused(
+    entry: str, world: World, before: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)  # a text may be the name of a file
+    for text in LONG.values():
+        shown(answered(lambda text=text: TEXTS[entry](world, text)), world.folder)  # type: ignore[misc]
+    whole(world, before)
+
+
+@pytest.mark.parametrize("verb", ARGUMENTS)
+def test_any_argument_is_taken_or_refused(
+    verb: str, world: World, before: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    call, wrong, tried = ARGUMENTS[verb][0](world), [], 0
+    for name in arguments(verb):
+        for what, value in ODD.items():
+            tried += 1
+            try:
+                answered(lambda name=name, value=value: call(**{name: value}))  # type: ignore[misc]
+            except Exception as problem:  # any other one is what this looks for
+                wrong.append(f"{name}: {what}: {type(problem).__name__}: {str(problem)[:100]}")
+    assert tried
+    assert not wrong, "\n".join(wrong)
+    whole(world, before)
 
 
 @TRIES

@@ -16,12 +16,15 @@ __all__ = [
     "AXES",
     "INPUT",
     "INPUT_LAYER",
+    "as_list",
     "layer_name",
     "neuron_name",
     "read_layer",
     "read_layers",
     "read_position",
     "read_positions",
+    "read_seed",
+    "read_slice",
     "read_whole",
 ]
 
@@ -34,6 +37,10 @@ AXES = (
 INPUT = "in"
 #: What it is called on the layer axis.
 INPUT_LAYER = -1
+#: What a tensor, a file and a database can hold.
+_LARGEST = 2**63 - 1
+#: More digits than the number of any layer has.
+_DIGITS = 9
 
 
 def read_whole(what: str, value: object, low: int, high: int | None = None) -> int:
@@ -51,7 +58,18 @@ def read_whole(what: str, value: object, low: int, high: int | None = None) -> i
         raise InvalidError(what, value, allowed=allowed) from None
     if number < low or (high is not None and number > high):
         raise InvalidError(what, value, allowed=allowed)
+    if number > _LARGEST:
+        raise InvalidError(what, value, allowed=f"{allowed}, below 2**63")
     return number
+
+
+def read_seed(value: object) -> int:
+    """A seed that every source of random numbers takes, 0 to 4,294,967,295.
+
+    >>> read_seed(7)
+    7
+    """
+    return read_whole("seed", value, 0, 2**32 - 1)
 
 
 def read_layer(value: object, n_layers: int, *, with_input: bool = True) -> int:
@@ -63,7 +81,7 @@ def read_layer(value: object, n_layers: int, *, with_input: bool = True) -> int:
     if isinstance(value, str):
         if value == INPUT and with_input:
             return INPUT_LAYER
-        if not value.isdecimal():
+        if not value.isdecimal() or len(value) > _DIGITS:
             raise InvalidError("layer", value, allowed=_layers_allowed(n_layers, with_input))
         value = int(value)
     try:
@@ -80,11 +98,10 @@ def read_layers(values: object, n_layers: int, *, with_input: bool = False) -> t
     """
     if values is None:
         return tuple(range(INPUT_LAYER if with_input else 0, n_layers))
-    if isinstance(values, str) or not isinstance(values, Iterable):
-        values = [values]
-    layers = tuple(read_layer(value, n_layers, with_input=with_input) for value in values)
+    given = as_list(values)
+    layers = tuple(read_layer(value, n_layers, with_input=with_input) for value in given)
     if not layers or len(set(layers)) != len(layers):
-        raise InvalidError("layers", values, allowed="one or more different layers")
+        raise InvalidError("layers", given, allowed="one or more different layers")
     return layers
 
 
@@ -112,14 +129,40 @@ def read_positions(values: object, n_positions: int) -> tuple[int, ...]:
     if values is None:
         return tuple(range(n_positions))
     if isinstance(values, slice):
-        chosen: Sequence[int] = range(n_positions)[values]
-    elif isinstance(values, Iterable) and not isinstance(values, str):
-        chosen = [read_position(value, n_positions) for value in values]
+        chosen: Sequence[int] = read_slice("positions", values, n_positions)
     else:
-        chosen = [read_position(values, n_positions)]
+        chosen = [read_position(value, n_positions) for value in as_list(values)]
     if not chosen:
         raise InvalidError("positions", values, allowed=f"at least one of 0 to {n_positions - 1}")
     return tuple(sorted(set(chosen)))
+
+
+def read_slice(what: str, values: slice, n: int) -> range:
+    """The numbers of 0..n-1 that a slice means.
+
+    >>> read_slice("positions", slice(1, None), 3)
+    range(1, 3)
+
+    Raises InvalidError for one with other bounds than whole numbers, or with steps of 0.
+    """
+    try:
+        return range(n)[values]
+    except (TypeError, ValueError):
+        raise InvalidError(what, values, allowed=f"a slice of 0 to {n - 1}") from None
+
+
+def as_list(values: object) -> list[object]:
+    """Several values one by one, or a list of the one that is given.
+
+    >>> as_list(range(2)), as_list(3), as_list("in")
+    ([0, 1], [3], ['in'])
+    """
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        return [values]
+    try:
+        return list(values)
+    except TypeError:  # an array of one number has no axis to go along
+        return [values]
 
 
 def layer_name(layer: int) -> str:

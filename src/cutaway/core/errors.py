@@ -16,6 +16,8 @@ from collections.abc import Iterable
 __all__ = ["CutawayError", "FileError", "InvalidError", "MissingError", "UnknownError"]
 
 _LONGEST_VALUE = 120
+#: Of each part of a message: what is given may be a text of any length.
+_LONGEST_PART = 1_000
 
 
 class CutawayError(Exception):
@@ -38,8 +40,8 @@ class UnknownError(CutawayError, ValueError):
     ) -> None:
         known = ", ".join(repr(name) for name in allowed)
         parts = [f"unknown {what} {_short(value)}"]
-        parts += [f"known: {known}"] if known else []
-        parts += [fix] if fix else []
+        parts += [f"known: {_cut(known)}"] if known else []
+        parts += [_cut(fix)] if fix else []
         super().__init__("; ".join(parts))
 
 
@@ -52,8 +54,8 @@ class InvalidError(CutawayError, ValueError):
 
     def __init__(self, what: str, value: object, *, allowed: str = "", fix: str = "") -> None:
         parts = [f"invalid {what} {_short(value)}"]
-        parts += [f"allowed: {allowed}"] if allowed else []
-        parts += [fix] if fix else []
+        parts += [f"allowed: {_cut(allowed)}"] if allowed else []
+        parts += [_cut(fix)] if fix else []
         super().__init__("; ".join(parts))
 
 
@@ -81,12 +83,22 @@ class FileError(CutawayError, OSError):
     """
 
     def __init__(self, path: object, cause: str, *, fix: str = "") -> None:
-        super().__init__(f"{str(path)!r} {cause}" + (f"; {fix}" if fix else ""))
+        name = _cut(repr(str(path)))
+        super().__init__(f"{name} {_cut(cause)}" + (f"; {_cut(fix)}" if fix else ""))
 
     def __str__(self) -> str:
         return str(self.args[0])
 
 
 def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
+    try:
+        text = repr(value)
+    except Exception:  # a whole number of more than 4,300 digits, or a repr that fails
+        text = f"({type(value).__name__})"
+    if "\n" in text:  # a text shows its line ends by number, an array does not
+        text = " ".join(text.split())
+    return _cut(text, _LONGEST_VALUE)
+
+
+def _cut(text: str, longest: int = _LONGEST_PART) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -1,4 +1,4 @@
-"""Writing a file whole or not at all."""
+"""Writing a file whole or not at all, and a folder for files that nobody keeps."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import errno
 import os
 import secrets
 import stat
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import BinaryIO
 
-from .errors import FileError
+from .errors import FileError, MissingError
 
-__all__ = ["write_whole"]
+__all__ = ["check_target", "scratch", "write_whole"]
 
 _CAUSES = {
     errno.ENOSPC: ("can't be written: the disk is full", "free some space or save elsewhere"),
@@ -43,7 +44,7 @@ def write_whole(path: str | Path, content: bytes | Callable[[BinaryIO], None]) -
     of that name, a full disk.
     """
     path = Path(path)
-    _check_target(path)
+    check_target(path)
     # Following links writes through them, as a plain open() would, instead of replacing them.
     target = Path(os.path.realpath(path))
     temporary = target.with_name(f".{target.name[:40]}.{secrets.token_hex(6)}.part")
@@ -66,8 +67,32 @@ def write_whole(path: str | Path, content: bytes | Callable[[BinaryIO], None]) -
     return path
 
 
-def _check_target(path: Path) -> None:
-    """Refuse what can't become a plain file; os.replace would put one in a device's place."""
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder of one's own that is gone afterwards, where the system keeps such.
+
+    >>> with scratch() as folder:
+    ...     folder.is_dir()
+    True
+
+    Raises MissingError where none can be made: no room, no permission, no such folder.
+    """
+    try:
+        made = TemporaryDirectory(prefix="cutaway-", ignore_cleanup_errors=True)
+    except OSError as problem:
+        raise MissingError(
+            "a folder for temporary files", because=f"{problem.strerror}",
+            fix="set TMPDIR to a folder with room that you may write to",
+        ) from problem  # fmt: skip
+    with made as folder:
+        yield Path(folder)
+
+
+def check_target(path: Path) -> None:
+    """Refuse, with FileError, what can't be written as a plain file: known before any work is done.
+
+    A device is refused because os.replace would put a file in its place.
+    """
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
@@ -79,6 +104,7 @@ def _check_target(path: Path) -> None:
         raise FileError(path, "is a folder", fix="give the name of a file in it")
     if not stat.S_ISREG(mode):
         raise FileError(path, "is no plain file", fix="give the name of a file")
+    _check_folder(path)
 
 
 def _check_folder(path: Path) -> None:
@@ -87,6 +113,9 @@ def _check_folder(path: Path) -> None:
             path, f"can't be written: there is no folder {str(path.parent)!r}",
             fix="make it first",
         )  # fmt: skip
+    if not os.access(Path(os.path.realpath(path)).parent, os.W_OK):
+        cause, fix = _CAUSES[errno.EACCES]
+        raise FileError(path, cause, fix=fix)
 
 
 def _explained(path: Path, problem: OSError | ValueError) -> FileError:

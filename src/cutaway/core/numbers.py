@@ -27,9 +27,7 @@ def percent(share: float) -> str:
         return "< 0.01 %"
     if 99.95 <= value < 100:
         return "> 99.9 %"
-    if value >= 100:
-        return f"{value:.0f} %"
-    return f"{value:.1f} %" if value >= 10 else f"{value:.2f} %"
+    return f"{_three(value)} %"
 
 
 def quantity(value: float, unit: str = "") -> str:
@@ -43,17 +41,22 @@ def quantity(value: float, unit: str = "") -> str:
     size = abs(value)
     if size == 0:
         text = "0"
-    elif size >= 100:
-        text = f"{value:.0f}"
-    elif size >= 10:
-        text = f"{value:.1f}"
     elif size >= 1:
-        text = f"{value:.2f}"
+        text = _three(value)
     elif size >= 1e-4:
         text = f"{value:.3g}"
     else:
         text = f"{value:.1e}"
     return f"{text} {unit}" if unit else text
+
+
+def _three(value: float) -> str:
+    """Three figures, two behind the point at most; of the rounded number: 9.996 is 10.0."""
+    for digits in (2, 1):
+        text = f"{value:.{digits}f}"
+        if abs(float(text)) < 10 ** (3 - digits):
+            return text
+    return f"{value:.0f}"
 
 
 def rank(value: int) -> str:
@@ -72,7 +75,7 @@ def byte_size(count: float) -> str:
     ('512 bytes', '18.3 MB')
     """
     power = 0
-    while count >= 1000 and power < len(_UNITS) - 1:
+    while count >= (999.5 if power else 1000) and power < len(_UNITS) - 1:
         count /= 1000
         power += 1
     return f"{count:.0f} bytes" if power == 0 else f"{count:.3g} {_UNITS[power]}"

@@ -11,6 +11,8 @@ __all__ = ["DEFAULT", "allowed", "check_room"]
 
 #: Bytes above the model and the trace; CUTAWAY_MEMORY, in GB, allows another number.
 DEFAULT = 8_000_000_000
+#: GB beyond which no machine is.
+_MOST = 1e9
 
 
 def allowed() -> int:
@@ -25,7 +27,7 @@ def allowed() -> int:
         found = float(given)
     except ValueError:
         found = -1.0
-    if not 0 < found < float("inf"):
+    if not 0 < found <= _MOST:
         raise InvalidError("CUTAWAY_MEMORY", given, allowed="a number of GB, such as 16")
     return int(found * 1e9)
 
