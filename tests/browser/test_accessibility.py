@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 import cutaway as ct
 from cutaway.app.looking import AttentionView
 from cutaway.lens.alignment import alignment_of_attention
+from cutaway.lens.compare import compare
 from cutaway.lens.routing import experts
 from cutaway.lens.saliency import saliency
 from cutaway.render.page import page as page_of
@@ -17,6 +18,7 @@ from cutaway.render.table import TABLES
 from cutaway.view.kinds import spec_of
 from cutaway.view.spec import Spec
 
+from ..lens.compared import routed_pair
 from ..lens.crossed import cross_trace, crossed
 from ..lens.made import made
 from ..lens.routed import routed_trace
@@ -43,6 +45,7 @@ STATES = {
     "attention_neuron": ("",),
     "compare": ("",),
     "compare_attention": ("",),
+    "compare_experts": ("", "colour=expert&order=number"),
     "walk": ("",),
     "embed": ("", "text=2&other=0"),
     "points": ("",),
@@ -71,6 +74,7 @@ def specs(tiny_lm) -> dict[str, Spec]:
         "candidates": candidates_spec(),
         "report": report_spec(),
         "experts": spec_of(experts(routed_trace())),
+        "compare_experts": spec_of(compare(*routed_pair(), lens="experts")),
         **{name: spec_of(data) for name, data in made().items()},
         **{name: view.spec for name, view in views.items()},
         **two_texts(),

@@ -17,7 +17,7 @@ from cutaway.view.compare_attention import compare_attention_spec
 from cutaway.view.kinds import spec_of
 from cutaway.view.spec import Spec
 
-from ..lens.compared import HEADS, B, long_pair, pair
+from ..lens.compared import HEADS, B, crossed_pair, long_pair, pair
 from .conftest import OpenPage, fits, holds, ready
 from .test_hostile_tokens import ATTACK
 
@@ -242,3 +242,32 @@ def test_hostile_tokens_are_text(open_page: OpenPage) -> None:
         page = ready(open_page(page_of(spec)))
         expect(page.locator("img, iframe, object")).to_have_count(0)
         holds(page, "window.harm === undefined")
+
+
+def test_cross_attention_has_a_strip_for_each_text(open_page: OpenPage) -> None:
+    data = compare(*crossed_pair(), lens="attention", kind="cross", names=NAMES)
+    figures = head_differences(data)
+    spec = compare_attention_spec(data.assign(figures.data_vars))
+    page = ready(open_page(page_of(spec), fragment="head=1.2&at=2&key=4"))
+    targets = page.get_by_role("listbox", name=re.compile("^Targets of both runs"))
+    sources = page.get_by_role("listbox", name=re.compile("^Sources of both runs"))
+    expect(targets.get_by_role("option")).to_have_count(5)
+    expect(sources.get_by_role("option")).to_have_count(8)
+    expect(sources.locator(".is-chosen")).to_have_text("·march·may")
+    expect(panel(page)).to_contain_text("position 2 of the target")
+    expect(panel(page).get_by_role("heading", name="Looks at ·march")).to_contain_text(
+        "of the source"
+    )
+    row = spec.arrays["place"][1, 2]
+    a, b = (spec.arrays[n][row].reshape(5, 8)[2, 4] / 65535 for n in ("first", "second"))
+    told = page.get_by_text(re.compile("^-03 / -05 on ·march / ·may"))
+    expect(told).to_contain_text(f"she {percent(a)}, he {percent(b)}, difference {points(b - a)}")
+    sources.locator(".is-chosen").focus()
+    page.keyboard.press("Home")
+    expect(page).to_have_url(re.compile("key=0"))
+    matrix = page.locator(".matrices .grid")
+    expect(matrix).to_have_attribute("aria-label", re.compile("5 tokens on 8 tokens"))
+    matrix.focus()
+    page.keyboard.press("End")
+    expect(sources.locator(".is-chosen")).to_have_text("</s>")
+    fits(page)

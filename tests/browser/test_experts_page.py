@@ -77,3 +77,16 @@ def test_many_experts_and_tokens_fit(open_page: OpenPage, width):
     expect(page.locator("button.load")).to_have_count(64)
     expect(page.locator("section[aria-live] tbody tr")).to_have_count(8)
     fits(page)
+
+
+def test_the_bars_of_the_load_are_one_stop_of_the_keyboard(open_page: OpenPage, html, data):
+    page = ready(open_page(html, fragment="layer=0&expert=2"))
+    bars = page.locator("button.load")
+    expect(page.locator("button.load[tabindex='0']")).to_have_count(1)
+    bars.nth(2).focus()
+    page.keyboard.press("ArrowDown")
+    expect(bars.nth(3)).to_be_focused()
+    page.keyboard.press("End")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("expert=7"))
+    expect(bars.last).to_be_focused()

@@ -15,7 +15,7 @@ from cutaway.render.page import page as page_of
 from cutaway.view.kinds import spec_of
 
 from ..lens.made import firing_trace, made
-from .conftest import OpenPage, fits, ready
+from .conftest import OpenPage, fits, holds, ready
 
 
 @pytest.fixture(scope="module")
@@ -112,3 +112,12 @@ def test_a_long_text_opens(open_page: OpenPage):
     data = made(600)
     for kind in ("neurons", "clusters", "factors"):
         ready(open_page(page_of(spec_of(data[kind]))))
+
+
+def test_neurons_of_a_long_text_open_as_a_whole(open_page: OpenPage):
+    page = ready(open_page(page_of(spec_of(neurons(firing_trace(200))))))
+    expect(page.get_by_role("button", name="overview")).to_have_attribute("aria-pressed", "true")
+    holds(page, "(g => g.scrollWidth <= g.clientWidth)(document.querySelector('.grid'))")
+    page.get_by_role("button", name="numbers", exact=True).click()
+    expect(page).to_have_url(re.compile("cells=numbers"))
+    holds(page, "(g => g.scrollWidth > 200 * 59)(document.querySelector('.grid'))")

@@ -11,7 +11,7 @@ from cutaway.render.page import page as page_of
 from cutaway.view.kinds import spec_of
 
 from ..lens.made import made
-from .conftest import OpenPage, fits, ready
+from .conftest import OpenPage, fits, holds, ready
 
 
 @pytest.fixture(scope="module")
@@ -112,3 +112,8 @@ def test_the_readout_follows_down_the_chart_and_covers_nothing_below(open_page: 
     assert box(readout)[0] == pytest.approx(12, abs=1)
     page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
     assert box(readout)[1] <= box(below)[0]
+
+
+def test_a_narrow_chart_opens_at_the_chosen_layer(open_page: OpenPage, specs):
+    page = ready(open_page(page_of(specs["watch"]), width=400))
+    holds(page, "(b => b.scrollLeft > 0)(document.querySelector('.chart-box'))")

@@ -104,9 +104,11 @@ def test_the_terms_are_on_the_page(open_page: OpenPage, spec):
 
 def test_what_did_not_converge_wears_a_badge(open_page: OpenPage, trace):
     answer = saliency(trace, targets=[5], method="integrated_gradients", steps=6)
-    answer["gap"][:] = 0.42
+    answer["gap"][:], answer["moved"][:] = 0.42, 0.031
     page = ready(open_page(page_of(spec_of(answer))))
-    expect(page.locator(".badge.is-bad")).to_have_text("not converged: gap 42.0 %")
+    expect(page.locator(".badge.is-bad")).to_have_text(
+        "not converged: gap 42.0 %, a score moved 3.10 %"
+    )
 
 
 def test_the_deletion_curve_follows_the_arrow_keys(open_page: OpenPage, trace):

@@ -31,3 +31,18 @@ def test_cross_attention_opens_as_a_matrix_over_time(open_page: OpenPage, width:
     )
     grid.press("ArrowRight")
     expect(alignment.get_by_text("Position 2 of the target, 31 of the source.")).to_be_visible()
+
+
+def test_frames_are_called_frames(open_page: OpenPage) -> None:
+    trace = opened("whisper").trace(samples(1.2), target=TARGET, sampling_rate=RATE)
+    encoder = ready(open_page(page_of(ct.attention(trace, kind="encoder").spec)))
+    expect(encoder.get_by_role("button", name="hide first frame and renormalise")).to_be_visible()
+    for card in encoder.locator(".card:not(:has(.provenance)):visible").all():
+        expect(card).not_to_contain_text("token")
+    cross = ready(open_page(page_of(ct.attention(trace, kind="cross").spec)))
+    expect(cross.locator(".about").first).to_contain_text(
+        "a token's attention that lies on a frame"
+    )
+    grid = cross.get_by_role("application", name="Weights of 6 tokens on 100 frames")
+    expect(grid).to_be_visible()
+    expect(cross.get_by_text("in full at")).not_to_have_count(0)  # no head gives a frame all

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 import cutaway as ct
+from cutaway.core.numbers import quantity
 from cutaway.render.page import page as page_of
 from tests.models import tiny
 
@@ -60,8 +61,9 @@ def test_the_map_goes_to_a_part_and_shows_where_one_is(open_page: OpenPage, spec
 def test_an_input_is_a_link_to_its_step(open_page: OpenPage, spec):
     names = [step["name"] for step in spec.header["steps"]]
     page = ready(open_page(page_of(spec), fragment=f"step={names.index('neurons')}"))
-    page.locator(".walk-inputs").get_by_role("button", name="gate").click()
+    page.locator(".walk-inputs").get_by_role("button", name="gate").press("Enter")
     titled(page, spec.header["steps"][names.index("gate")]["title"])
+    expect(page.locator(".walk-title")).to_be_focused()  # the button is gone, the keyboard is not
 
 
 def test_the_numbers_are_read_with_the_arrow_keys(open_page: OpenPage, spec):
@@ -69,7 +71,7 @@ def test_the_numbers_are_read_with_the_arrow_keys(open_page: OpenPage, spec):
     value = spec.arrays["step:entering"][1]
     page.locator(".walk-step .grid").focus()
     page.keyboard.press("ArrowRight")
-    printed = f"{value:.2f}".replace("-", "−")
+    printed = quantity(float(value)).replace("-", "−", 1)
     expect(page.locator(".walk-step > .about").last).to_have_text(f"entering[1] = {printed}")
 
 

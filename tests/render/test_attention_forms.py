@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from rich.cells import cell_len
 
 from cutaway.app.looking import AttentionView
 from cutaway.core.errors import InvalidError
+from cutaway.core.numbers import percent
 from cutaway.lens.attention import attention
 from cutaway.lens.heads import head_figures, with_figures
 from cutaway.render.figure import FIGURES, figure
 from cutaway.render.page import page
+from cutaway.render.ramp import colours
 from cutaway.render.table import table
 from cutaway.render.text import text
 from cutaway.view.attention import attention_spec
@@ -102,6 +106,27 @@ def test_too_long_a_text_for_lines_is_refused() -> None:
     trace = fake_attention(1, T=97, H=1, K=1)
     with pytest.raises(InvalidError, match="opens='model'"):
         figure(AttentionView(attention(trace, opens="heads"), trace, "special").spec, "png")
+
+
+def test_the_numbers_of_many_heads_stay_inside_the_figure() -> None:
+    trace = fake_attention(1, H=64, K=8)
+    spec = AttentionView(attention(trace, opens="heads"), trace, "special").spec
+    axes = FIGURES["attention"](spec).axes[0]
+    places = [t.get_position() for t in axes.texts if t.get_text().isdigit()]
+    assert len(set(places)) == 64
+    assert max(x for x, _ in places) < axes.get_xlim()[1]
+    tops = [ends[:, 1].min() for ends in axes.collections[0].get_segments()]
+    assert max(y for _, y in places) < min(tops)
+
+
+def test_thumbnails_are_full_at_the_largest_weight_of_any_head(spec: Spec) -> None:
+    faint = spec.arrays["thumbnails_rest"] // 8
+    pale = replace(spec, arrays={**spec.arrays, "thumbnails_rest": faint})
+    most = percent((int(faint.max()) / 255) ** 2)
+    assert f"in full at {most}" in figure(pale, "svg").decode()
+    end = colours("clay", np.ones((1, 1)))[0, 0]
+    shades = [np.asarray(image.get_array()) for image in FIGURES["attention"](pale).axes[0].images]
+    assert any((shade == end).all(axis=-1).any() for shade in shades)
 
 
 def test_text_fits_the_width_and_is_whole_without_one(spec: Spec) -> None:

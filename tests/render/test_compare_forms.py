@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from rich.cells import cell_len
 
@@ -17,15 +18,17 @@ from cutaway.render.text import text
 from cutaway.view.kinds import spec_of
 from cutaway.view.spec import Spec
 
-from ..lens.compared import long_pair, pair
+from ..lens.compared import crossed_pair, long_pair, pair, routed_pair
 
-KINDS = ("attention", "logit_lens", "watch", "saliency", "neurons")
+KINDS = ("attention", "cross", "experts", "logit_lens", "watch", "saliency", "neurons")
 
 
 def picture(lens: str, T: int = 0) -> Spec:
-    options = {"watch": {"tokens": [" nurse"]}}.get(lens, {})
-    data = compare(*(long_pair(T) if T else pair()), lens=lens, names=("she", "he"), **options)
-    if lens == "attention":
+    options = {"watch": {"tokens": [" nurse"]}, "cross": {"kind": "cross"}}.get(lens, {})
+    traces = {"cross": crossed_pair, "experts": routed_pair}.get(lens, pair)()
+    own = "attention" if lens == "cross" else lens
+    data = compare(*(long_pair(T) if T else traces), lens=own, names=("she", "he"), **options)
+    if own == "attention":
         data = data.assign(head_differences(data).data_vars)
     return spec_of(data)
 
@@ -37,6 +40,18 @@ def test_the_table_of_heads_has_those_that_differ_most_first() -> None:
     values = [spec.arrays["variation"][int(row[0]), int(row[1])] for row in shown.rows]
     assert values == sorted(values, reverse=True)
     assert len(values) == 12
+
+
+def test_the_table_of_experts_has_a_row_for_each_layer() -> None:
+    spec = picture("experts")
+    shown = table(spec)
+    assert [row[0] for row in shown.rows] == ["0", "2", "3"]
+    assert [row[1] for row in shown.rows] == ["6", "6", "4"]
+    for row, cells in enumerate(shown.rows):
+        shared = spec.arrays["shared"][row]
+        assert cells[4] == f"{int((shared == 0).sum())} of {int((shared >= 0).sum())}"
+        first, second = spec.arrays["load"][:, row]
+        assert cells[6].startswith(f"{int(np.nanargmax(abs(second - first)))}: ")
 
 
 def test_a_cell_of_a_table_has_both_values() -> None:
@@ -56,7 +71,7 @@ def test_text_fits_the_width_and_is_whole_without_one(lens: str) -> None:
     assert "…" not in text(spec)
 
 
-@pytest.mark.parametrize("lens", ["attention", "logit_lens"])
+@pytest.mark.parametrize("lens", ["attention", "cross", "experts", "logit_lens"])
 @pytest.mark.parametrize("fmt", ["svg", "png"])
 def test_figures_are_drawn_and_the_same_each_time(lens: str, fmt: str) -> None:
     first = figure(picture(lens), fmt)

@@ -12,11 +12,11 @@ from cutaway.core.numbers import percent, quantity
 from cutaway.lens.attention import attention
 from cutaway.lens.dataset import strings
 from cutaway.lens.factors import factors
-from cutaway.lens.gaze import gaze
 from cutaway.lens.logit_lens import logit_lens
 from cutaway.lens.predictions import predictions
-from cutaway.lens.said import said
 from cutaway.lens.saliency import saliency
+from cutaway.lens.strongest_attention import strongest_attention
+from cutaway.lens.top_tokens import top_tokens
 from cutaway.view.account import Known, Line, account
 
 SECTIONS = frozenset({"lens", "race", "saliency", "attention", "factors"})
@@ -31,9 +31,9 @@ def trace(tiny_lm):
 def known(trace) -> Known:
     T = trace.n_positions
     return Known(
-        said=said(trace), history=logit_lens(trace, k=10),
+        said=top_tokens(trace), history=logit_lens(trace, k=10),
         saliency=saliency(trace, targets=range(trace.n_prompt, T + 1)),
-        gaze=gaze(attention(trace)), factors=factors(trace, n=4, exclude=[0]),
+        gaze=strongest_attention(attention(trace)), factors=factors(trace, n=4, exclude=[0]),
         sections=SECTIONS, places={"race": 3},
     )  # fmt: skip
 
@@ -180,7 +180,7 @@ def test_numbers_without_a_section_have_no_link(known):
 
 
 def test_a_trace_that_says_nothing_has_only_what_there_is(trace, known):
-    silent = Known(said=said(trace, 0), gaze=known.gaze, sections=SECTIONS - {"factors"})
+    silent = Known(said=top_tokens(trace, 0), gaze=known.gaze, sections=SECTIONS - {"factors"})
     assert [words(line)[:12] for line in account(silent, 5)] == ["Of all heads"]
 
 

@@ -13,7 +13,7 @@ from cutaway.view.compare_attention import compare_attention_spec
 from cutaway.view.kinds import spec_of
 from cutaway.view.spec import Spec
 
-from ..lens.compared import HEADS, B, long_pair, pair
+from ..lens.compared import HEADS, B, crossed_pair, long_pair, pair, routed_pair
 
 OPTIONS = {
     "logit_lens": {"k": 3}, "watch": {"tokens": [" nurse"]}, "saliency": {"targets": [3, 6, 7]},
@@ -123,3 +123,51 @@ def test_a_logit_lens_says_where_the_two_part() -> None:
     same = data["same_top"].isel(position=-1).values
     since = int(np.flatnonzero(same != 0)[-1]) if (same != 0).any() else -1
     assert spec.header["rows"][since + 1] in said
+
+
+def test_cross_attention_has_the_slots_of_both_texts() -> None:
+    data = compare(*crossed_pair(), lens="attention", kind="cross", names=("march", "may"))
+    spec = compare_attention_spec(data.assign(head_differences(data).data_vars))
+    header, weight = spec.header, data["weight"].values
+    assert header["causal"] is False
+    assert header["inputs"][1] == ["<s>", "2021", "-05", "-12", "</s>"]
+    assert header["keys"]["inputs"][0][:2] == ["", "12"]
+    assert spec.arrays["thumbnails"].shape == weight.shape[1:]
+    for (layer, head), row in np.ndenumerate(spec.arrays["place"]):
+        for run, name in enumerate(("first", "second")):
+            kept = spec.arrays[name][row].reshape(weight.shape[-2:]) / 65535
+            true = np.nan_to_num(weight[run, layer, head])
+            assert np.abs(kept - true).max() <= 0.5 / 65535 + 1e-7
+    opens = header["opens"]
+    key = [side[opens["key"]] for side in header["keys"]["inputs"]]
+    said = "".join(text for _, text in header["sentence"])
+    assert (key[0] or key[1]) in said.split("There ")[1]
+
+
+def test_experts_hold_those_that_either_run_called() -> None:
+    data = compare(*routed_pair(), lens="experts", names=("she", "he"))
+    spec = spec_of(data)
+    arrays, weight = spec.arrays, data["weight"].values
+    for row, slot in np.ndindex(arrays["variation"].shape):
+        both = np.nan_to_num(weight[:2, row, slot])
+        called = np.flatnonzero(both.any(axis=0))
+        shown = arrays["expert"][row, slot]
+        assert sorted(shown[shown >= 0].tolist()) == called.tolist()
+        for n, expert in enumerate(shown[: len(called)]):
+            np.testing.assert_array_equal(
+                arrays["weight"][:, row, slot, n], weight[:2, row, slot, expert]
+            )
+            np.testing.assert_array_equal(
+                arrays["score"][:, row, slot, n],
+                data["probability"].values[:2, row, slot, expert],
+            )
+        assert np.isnan(arrays["weight"][:, row, slot, len(called) :]).all()
+    opens = spec.header["opens"]
+    assert arrays["rerouted"][opens["slot"]] == np.nanmax(arrays["rerouted"])
+    said = "".join(text for _, text in spec.header["sentence"])
+    known = ~np.isnan(arrays["variation"])
+    none = int((arrays["shared"][known] == 0).sum())
+    assert f"{percent(float(arrays['variation'][known].mean(dtype=float)))} of the weight" in said
+    assert f"{none} of {int(known.sum())} cells have no expert in common" in said
+    a, _ = routed_pair()
+    assert "the same experts" in spec_of(compare(a, a, lens="experts")).header["sentence"][0][1]

@@ -91,7 +91,8 @@ def test_the_alignment_names_the_largest_of_rows_and_columns() -> None:
 
 def test_an_alignment_without_any_weight_says_so() -> None:
     data = alignment_of_attention(crossed(TRACE))
-    empty = data.assign(weight=data["weight"] * 0, best=data["best"] * 0 - 1)
+    nothing = data["weight"].copy(data=0 * data["weight"].values)  # older xarrays' * drops units
+    empty = data.assign(weight=nothing, best=data["best"] * 0 - 1)
     assert "No source token" in "".join(run for _, run in spec_of(empty).header["sentence"])
 
 

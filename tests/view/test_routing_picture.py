@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from cutaway.app.export import to_csv
+from cutaway.app.routing import Routed
 from cutaway.lens.routing import experts
 from cutaway.render.figure import figure
 from cutaway.render.page import page
 from cutaway.render.text import text
+from cutaway.view import routing
 from cutaway.view.kinds import spec_of
-from cutaway.view.routing import scores_of
+from cutaway.view.routing import experts_spec, scores_of
 from cutaway.view.scalars import scalars
 
 from ..lens.routed import routed_trace
@@ -30,6 +32,28 @@ def test_the_picture_holds_every_score_and_choice(data) -> None:
         exact = data["probability"].values[row]
         np.testing.assert_allclose(scores_of(spec, row), exact, atol=2e-5)
     assert spec.later == ("probability",)
+
+
+def test_a_page_holds_the_scores_of_the_last_layers_that_it_has_room_for(data) -> None:
+    each = 2 * data["probability"][0].size
+    for budget, held in ((0, 1), (each, 1), (2 * each, 2), (3 * each - 1, 2), (3 * each, 3)):
+        spec = experts_spec(data, budget=budget)
+        assert (spec.header["held"], spec.arrays["probability"].nbytes) == (held, held * each)
+        told = [note for note in spec.header["notes"] if "every score" in note]
+        assert len(told) == (held < 3)
+        for row in range(3 - held, 3):
+            exact = data["probability"].values[row]
+            np.testing.assert_allclose(scores_of(spec, row), exact, atol=2e-5)
+
+
+def test_where_python_is_at_hand_every_score_is_asked_for(
+    data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = Routed(data)
+    assert view.shown is view.spec
+    monkeypatch.setattr(routing, "BUDGET", 2 * data["probability"][0].size)
+    view = Routed(data)
+    assert (view.spec.header["held"], view.shown.header["held"]) == (1, 3)
 
 
 def test_the_sentence_names_the_busiest_expert(data) -> None:

@@ -68,16 +68,27 @@ def test_what_did_not_converge_is_said_in_words(trace):
     rough = saliency(
         trace, method="integrated_gradients", baseline="zero", keep_first=False, steps=6
     )
-    rough["gap"][:] = [0.01, 0.2, 3.0]
+    rough["gap"][:], rough["moved"][:] = [0.01, 0.2, 3.0], 0.02
     spec = spec_of(rough)
     assert "Not converged: for 2 of 3 targets" in spec.header["notes"][-1]
     assert "at worst 300 %" in spec.header["notes"][-1]
     assert [row[2] for row in table(spec).rows] == [
-        "gap 1.00 %", "not converged, gap 20.0 %", "not converged, gap 300 %",
-    ]  # fmt: skip
+        f"{words}, moved 2.00 %"
+        for words in ("gap 1.00 %", "not converged, gap 20.0 %", "not converged, gap 300 %")
+    ]
     fine = rough.copy(deep=True)
     fine["gap"][:] = 0.01
     assert not any("converged" in note for note in spec_of(fine).header["notes"])
+
+
+def test_scores_that_still_move_are_not_converged_though_their_sum_is_right(trace):
+    rough = saliency(
+        trace, method="integrated_gradients", baseline="zero", keep_first=False, steps=9
+    )
+    rough["gap"][:], rough["moved"][:] = 0.01, [0.01, 0.24, 0.01]
+    spec = spec_of(rough)
+    assert "for 1 of 3 targets a score still moved" in spec.header["notes"][-1]
+    assert [row[2].startswith("not converged") for row in table(spec).rows] == [False, True, False]
 
 
 def test_the_deletion_curve_in_every_form(trace, answer):

@@ -5,7 +5,7 @@ import { Calls } from "../src/views/experts/called";
 import { expertsModel, layersModel } from "../src/views/experts/model";
 
 /** Two layers, of 4 and of 2 experts, at two tokens; no expert is called at the last cell. */
-function made(): Spec<ExpertsHeader> {
+function made(own: Partial<ExpertsHeader> = {}): Spec<ExpertsHeader> {
   const header = {
     inputs: ["a", "b"],
     positions: [0, 1],
@@ -15,6 +15,8 @@ function made(): Spec<ExpertsHeader> {
     k: 2,
     scores: ["softmax", ""],
     top: 0.5,
+    held: 2,
+    ...own,
   } as unknown as ExpertsHeader;
   const floats = (shape: number[], ...values: number[]) =>
     new Grid(Float32Array.from(values), shape);
@@ -53,6 +55,13 @@ describe("the calls of a mixture", () => {
     expect(score(0, 2)).toBe(0.5);
     expect(score(0, 1)).toBeCloseTo(0.125, 4);
     expect((await calls.scoresOf(1))(0, 0)).toBeNaN();
+  });
+
+  it("has no scores of the layers that a page had no room for", async () => {
+    const some = new Calls(made({ scores: ["softmax", "softmax"], held: 1 }));
+    expect([some.holds(0), some.holds(1)]).toEqual([false, true]);
+    expect((await some.scoresOf(0))(0, 2)).toBeNaN();
+    expect((await some.scoresOf(1))(0, 2)).toBe(0.5);
   });
 });
 

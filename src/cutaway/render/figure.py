@@ -17,6 +17,7 @@ from .figure_attention import attention_figure
 from .figure_attention_neuron import attention_neuron_figure
 from .figure_candidates import candidates_figure
 from .figure_compare import compare_attention_figure, compare_figure
+from .figure_compare_experts import compare_experts_figure
 from .figure_deletion import deletion_figure
 from .figure_embed import embed_figure
 from .figure_explore import explore_figure
@@ -55,6 +56,7 @@ FIGURES: Mapping[str, Callable[[Spec], Figure]] = {
     "alignment": alignment_figure,
     "compare": compare_figure,
     "compare_attention": compare_attention_figure,
+    "compare_experts": compare_experts_figure,
     "attention_neuron": attention_neuron_figure,
     "anatomy": anatomy_figure,
     "walk": walk_figure,

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core.numbers import percent
 from ..view.spec import Spec
 from .drawing import DIM, canvas, write
 from .figure_heads import heads_figure
@@ -15,9 +19,11 @@ if TYPE_CHECKING:
 
 __all__ = ["attention_figure"]
 
+#: A weight that is printed as all there is.
+_WHOLE = 0.995
 #: Of an aggregate: wider squares, so many in a line, and the room for their names.
 _WIDE, _ACROSS, _NAME = 0.95, 6, 0.2
-_SHADING = "Square-root shading, first token hidden and rows renormalised."
+_SHADING = "Square-root shading{full}, first {unit} hidden and rows renormalised."
 
 
 def attention_figure(spec: Spec) -> Figure:
@@ -34,10 +40,10 @@ def attention_figure(spec: Spec) -> Figure:
 def _every_head(spec: Spec) -> Figure:
     """Layers down, heads across."""
     figure, axes, limits = head_grid(spec)
-    small = spec.arrays["thumbnails_rest"] / 255.0
+    small, shading = _shaded(spec)
     for row, column, corner in corners(spec):
         square(axes, colours("clay", small[row, column]), corner, CELL)
-    closed(axes, limits, _words(spec, READ), _SHADING)
+    closed(axes, limits, _words(spec, READ), shading)
     return figure
 
 
@@ -49,13 +55,22 @@ def _every_layer(spec: Spec) -> Figure:
     width, step = across * (_WIDE + GAP), _WIDE + _NAME
     limits = width, step * lines + FOOT + 0.1
     figure, axes = canvas(spec, *limits)
-    small = spec.arrays["thumbnails_rest"][:, 0] / 255.0
+    small, shading = _shaded(spec)
     for n, layer in enumerate(layers):
         x, y = (n % across) * (_WIDE + GAP), (n // across) * step
         write(axes, x, y + _NAME / 2, f"layer {layer}", size=6.5, color=DIM)
-        square(axes, colours("clay", small[n]), (x, y + _NAME), _WIDE)
-    closed(axes, limits, _words(spec, "Queries down and keys across."), _SHADING)
+        square(axes, colours("clay", small[n, 0]), (x, y + _NAME), _WIDE)
+    closed(axes, limits, _words(spec, "Queries down and keys across."), shading)
     return figure
+
+
+def _shaded(spec: Spec) -> tuple[NDArray[np.float64], str]:
+    """(layer, head, S, S) shades, 1 at the largest weight of any head, and what they say."""
+    levels = spec.arrays["thumbnails_rest"] / 255.0
+    most = float(levels.max()) or 1.0
+    full = f", in full at {percent(most**2)}" if most**2 < _WHOLE else ""
+    unit = "frame" if (spec.header["keys"] or spec.header).get("times") else "token"
+    return levels / most, _SHADING.format(full=full, unit=unit)
 
 
 def _words(spec: Spec, words: str) -> str:

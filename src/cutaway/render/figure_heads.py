@@ -22,6 +22,8 @@ __all__ = ["heads_figure"]
 _MOST = 96
 _ROW, _TOP, _FOOT = 0.17, 0.35, 0.35
 _COLUMN, _LINES, _LONGEST = 1.2, 3.2, 16
+#: Inches that the number of a head takes, and a line of numbers; so many stand in one.
+_NUMBER, _NUMBERS, _ABREAST = 0.22, 0.15, 20
 #: The inches over which the lines of one token's heads are spread.
 _SPREAD = 0.13
 #: The share of each row's mass that is drawn.
@@ -46,7 +48,8 @@ def heads_figure(spec: Spec) -> Figure:
             fix="save a page (.html), or a figure with opens='model'",
         )  # fmt: skip
     layer, held = _opening(spec)
-    height = _TOP + _ROW * longest + _FOOT
+    top = _TOP + _NUMBERS * ((len(held) - 1) // _ABREAST)
+    height = top + _ROW * longest + _FOOT
     figure, axes = canvas(spec, 2 * _COLUMN + _LINES, height)
     _legend(axes, spec, layer, held)
     for labels, x, align in (
@@ -54,11 +57,11 @@ def heads_figure(spec: Spec) -> Figure:
         (looked, _COLUMN + _LINES + 0.08, "left"),
     ):
         for i, label in enumerate(labels):
-            write(axes, x, _TOP + _ROW * (i + 0.5), short(label, _LONGEST), ha=align)
+            write(axes, x, top + _ROW * (i + 0.5), short(label, _LONGEST), ha=align)
     drawn = []
     for n, head in enumerate(held):
         aside = _SPREAD * ((n + 0.5) / len(held) - 0.5)  # a lane for each head
-        drawn.append(_lines(axes, _weights(spec, layer, head), _hue(head), aside))
+        drawn.append(_lines(axes, _weights(spec, layer, head), _hue(head), top + aside))
     words = f"{percent(float(np.mean(drawn)))} of mass drawn, the largest weights of each token."
     write(axes, 0, height - 0.2, f"Left looks, right is looked at. {words}", size=6.5, color=DIM)
     how = "Width grows with the weight, opacity with its square root; heads lie in their order."
@@ -88,7 +91,9 @@ def _legend(axes: Axes, spec: Spec, layer: int, held: list[int]) -> None:
     write(axes, 0, 0.12, f"Layer {header['layers'][layer]}" + (f", {one}" if one else ", heads"))
     for n, head in enumerate([] if one else held):
         number = str(header["heads"][head])
-        write(axes, _COLUMN - 0.1 + 0.22 * n, 0.12, number, color=_hue(head), weight="bold")
+        line, place = divmod(n, _ABREAST)
+        x, y = _COLUMN - 0.1 + _NUMBER * place, 0.12 + _NUMBERS * line
+        write(axes, x, y, number, color=_hue(head), weight="bold")
 
 
 def _weights(spec: Spec, layer: int, head: int) -> Floats:
@@ -101,8 +106,8 @@ def _weights(spec: Spec, layer: int, head: int) -> Floats:
     return found
 
 
-def _lines(axes: Axes, weights: Floats, hue: str, aside: float) -> float:
-    """Draws one head, its lines that much below the middle; returns the share of mass drawn."""
+def _lines(axes: Axes, weights: Floats, hue: str, top: float) -> float:
+    """Draws one head from so far below the top; returns the share of mass drawn."""
     from matplotlib.collections import LineCollection
     from matplotlib.colors import to_rgb
 
@@ -112,7 +117,7 @@ def _lines(axes: Axes, weights: Floats, hue: str, aside: float) -> float:
     enough = (before < _MASS * ranked.sum(axis=1, keepdims=True) - 1e-9) & (ranked > 0)
     query, place = np.nonzero(enough)
     kept = ranked[query, place]
-    ends = _TOP + aside + _ROW * (np.stack([query, order[query, place]], axis=1) + 0.5)
+    ends = top + _ROW * (np.stack([query, order[query, place]], axis=1) + 0.5)
     sides = np.broadcast_to([_COLUMN, _COLUMN + _LINES], ends.shape)
     colour = np.column_stack([np.tile(to_rgb(hue), (len(kept), 1)), np.sqrt(kept)])
     axes.add_collection(

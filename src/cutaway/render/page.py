@@ -65,7 +65,7 @@ def page(spec: Spec) -> str:
 
 def _check_size(spec: Spec) -> None:
     pictures = (spec, *spec.sections.values())
-    size = sum(one.arrays[name].nbytes for one in pictures for name in one.later)
+    size = sum(array.nbytes for one in pictures for array in one.arrays.values())
     if size > LARGEST:
         raise MissingError(
             "room for this page", because=f"its numbers take {byte_size(size)}, and a page may "

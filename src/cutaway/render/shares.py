@@ -21,7 +21,7 @@ class Told:
     label    the token that was said there
     sources  (label, share in words) of the tokens it could read, largest share first; of an
              encoder-decoder's source they say so
-    gap      the completeness gap in words, "" where the method has none
+    gap      the completeness gap in words, and how far a score moved; "" where the method has none
     """
 
     target: int
@@ -40,10 +40,9 @@ def told(spec: Spec) -> list[Told]:
         shares = whole[n, : before + target]
         order = np.argsort(-np.nan_to_num(shares), kind="stable").tolist()
         sources = tuple((_named(labels[i], i < before), percent(float(shares[i]))) for i in order)
-        gap = float(spec.arrays["gap"][n])
-        rows.append(
-            Told(target, label, sources, "" if np.isnan(gap) else _gap(gap, header["threshold"]))
-        )
+        gap, moved = (float(spec.arrays[name][n]) for name in ("gap", "moved"))
+        words = "" if np.isnan(gap) else _gap(gap, moved, header["threshold"])
+        rows.append(Told(target, label, sources, words))
     return rows
 
 
@@ -61,5 +60,7 @@ def joined(spec: Spec) -> tuple[list[str], NDArray[np.float32]]:
     return [*read["inputs"], *spec.header["inputs"]], whole
 
 
-def _gap(gap: float, threshold: float) -> str:
-    return ("not converged, gap " if gap > threshold else "gap ") + percent(gap)
+def _gap(gap: float, moved: float, threshold: float) -> str:
+    bad = gap > threshold or moved > threshold
+    told = f"gap {percent(gap)}" + ("" if np.isnan(moved) else f", moved {percent(moved)}")
+    return f"not converged, {told}" if bad else told

@@ -14,7 +14,7 @@ from .parts import COLUMNS, rows
 from .table_alignment import alignment_table
 from .table_attention import attention_table
 from .table_attention_neuron import attention_neuron_table
-from .table_compare import compare_attention_table, compare_table
+from .table_compare import compare_attention_table, compare_experts_table, compare_table
 from .table_embed import embed_table
 from .table_explore import explore_table
 from .table_neurons import clusters_table, factors_table, neurons_table
@@ -114,6 +114,7 @@ TABLES: Mapping[str, Callable[[Spec], Table]] = {
     "alignment": alignment_table,
     "compare": compare_table,
     "compare_attention": compare_attention_table,
+    "compare_experts": compare_experts_table,
     "attention_neuron": attention_neuron_table,
     "report": report_table,
 }

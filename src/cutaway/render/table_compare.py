@@ -10,7 +10,7 @@ from ..core.numbers import percent, quantity, rank
 from ..view.spec import Spec
 from .tabular import Table
 
-__all__ = ["compare_attention_table", "compare_table", "slot_name"]
+__all__ = ["compare_attention_table", "compare_experts_table", "compare_table", "slot_name"]
 
 _MOST_HEADS, _MOST_COLUMNS = 40, 12
 _NONE, _UNDEFINED = "∅", "–"
@@ -35,6 +35,36 @@ def compare_attention_table(spec: Spec) -> Table:
             )
             for layer, head in shown
         ),
+    )  # fmt: skip
+
+
+def compare_experts_table(spec: Spec) -> Table:
+    """A row per layer: how far its router's choices are apart, and whose load changes most."""
+    header, arrays = spec.header, spec.arrays
+    names = header["names"]
+    rows = []
+    for row, (layer, count) in enumerate(zip(header["layers"], header["counts"], strict=True)):
+        first, second = arrays["load"][:, row, :count].astype(np.float64)
+        most = int(np.abs(second - first).argmax())
+        variation = arrays["variation"][row].astype(np.float64)
+        known = ~np.isnan(variation)
+        called = (np.nan_to_num(arrays["weight"][:, row]) != 0).any(axis=(0, 2))
+        wholly = int((known & called & (arrays["shared"][row] == 0)).sum())
+        rows.append((
+            str(layer), f"{count:,}", percent(float(variation[known].mean())),
+            quantity(float(arrays["shared"][row][known].mean(dtype=np.float64))),
+            f"{wholly:,} of {int(known.sum()):,}",
+            slot_name(spec, int(np.nan_to_num(variation).argmax())),
+            f"{most}: {percent(float(first[most]))} → {percent(float(second[most]))}",
+        ))  # fmt: skip
+    return Table(
+        caption="How much of the weight goes to other experts, layer by layer; the load that "
+        f"changes most, {names[0]} → {names[1]}",
+        columns=(
+            "layer", "experts", "difference", "experts in common", "none in common", "most at",
+            "load",
+        ),
+        rows=tuple(rows),
     )  # fmt: skip
 
 

@@ -27,10 +27,10 @@ Line = list[list[Any]]
 class Known:
     """What is known of a trace, each the dataset of a lens; None says nothing.
 
-    said      of lens.said: the likeliest next tokens, how the one that came did
+    said      of lens.top_tokens: the likeliest next tokens, how the one that came did
     history   of logit_lens, or of predictions at the one position that is told of
     saliency  of saliency, with as many targets as were asked for
-    gaze      of lens.gaze: the head that looks most at one earlier token
+    gaze      of lens.strongest_attention: the head that looks most at one earlier token
     factors   of factors
     alignment of an encoder-decoder's cross attention
     sections  the names of the sections there are: numbers are linked to these

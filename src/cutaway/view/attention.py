@@ -66,13 +66,13 @@ def attention_spec(dataset: xr.Dataset, *, budget: int | None = None, live: bool
         "causal": small.causal,
         "live": live,
         "queries": None,
-        "embedded": words.embedded(place, budget, live),
+        "embedded": words.embedded(place, budget, live, words.unit(dataset, "key")),
         "encoding": words.encoding(shares=held.total is not None),
     }
     common = header(
         dataset,
         heading=words.HEADINGS[kind],
-        about=words.about(asked["weighting"], asked["aggregate"], kind),
+        about=words.about(dataset, asked["weighting"], asked["aggregate"], kind),
         sentence=words.sentence(dataset, None if held.total is None else small.first),
     )
     arrays: dict[str, NDArray[Any]] = {
@@ -146,9 +146,14 @@ def _figures(dataset: xr.Dataset) -> list[dict[str, str]]:
             "the figures of the heads", because="this dataset holds weights only",
             fix="merge them: lens.heads.with_figures",
         )  # fmt: skip
+    key = words.unit(dataset, "key")
     telling = {name for name, array in arrays.items() if (np.abs(array.values) > _NOTHING).any()}
     return [
-        {"name": name, "words": array.attrs["long_name"] + of, "unit": array.attrs["units"]}
+        {
+            "name": name,
+            "words": words.named(array.attrs["long_name"], key) + of,
+            "unit": words.named(array.attrs["units"], key),
+        }
         for name, array in arrays.items()
         # Of a single token every figure is undefined: one stays, to order the heads by.
         if name in telling or (not telling and name == next(iter(arrays)))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..core.numbers import byte_size, percent
 from .header import Runs
 
-__all__ = ["HEADINGS", "about", "embedded", "encoding", "sentence"]
+__all__ = ["HEADINGS", "about", "embedded", "encoding", "named", "sentence", "unit"]
 
 #: The question of each kind of attention.
 HEADINGS = {
@@ -35,7 +35,7 @@ _UNDER = {
     "before; figures are of rows in shares of their sums.",
 }
 _WEIGHED = {
-    "weight": "Attention weight: the share of a token's attention that lies on a token it could "
+    "weight": "Attention weight: the share of a {query}'s attention that lies on a {key} it could "
     "see; the weights the model really used.",
     "value_norm": "Attention weight times the length (L2 norm) of the value that the head reads "
     "there, in the model's own units.",
@@ -44,11 +44,26 @@ _WEIGHED = {
 }
 
 
-def about(weighting: str, aggregate: str | None, kind: str = "self") -> str:
+def unit(dataset: xr.Dataset, axis: str) -> str:
+    """What stands along an axis: tokens of a text or frames of a sound."""
+    return "frame" if f"{axis}_time" in dataset.coords else "token"
+
+
+def named(said: str, what: str) -> str:
+    """Words on tokens as words on what stands there.
+
+    >>> named("mean mass on the first token", "frame")
+    'mean mass on the first frame'
+    """
+    return said.replace("token", what)
+
+
+def about(dataset: xr.Dataset, weighting: str, aggregate: str | None, kind: str = "self") -> str:
     """The line that defines the number."""
+    units = {axis: unit(dataset, axis) for axis in ("query", "key")}
     if aggregate == "rollout":
         return _AGGREGATED[aggregate].strip() + _UNDER.get(kind, "")
-    return _AGGREGATED.get(aggregate or "", "") + _WEIGHED[weighting]
+    return _AGGREGATED.get(aggregate or "", "") + _WEIGHED[weighting].format(**units)
 
 
 def encoding(shares: bool) -> str:
@@ -65,17 +80,18 @@ def encoding(shares: bool) -> str:
     return f"{kept}; numbers are linear, whatever the shading."
 
 
-def embedded(place: NDArray[np.int32], budget: int, live: bool) -> str:
-    """How many heads the page holds at full size."""
+def embedded(place: NDArray[np.int32], budget: int, live: bool, key: str) -> str:
+    """How many heads the page holds at full size; `key` is what they look at: token or frame."""
     kept, every = int((place >= 0).sum()), place.size
     if kept == every:
-        return f"All {every:,} heads are in this page at full size."
+        heads = "The one head is" if every == 1 else f"All {every:,} heads are"
+        return f"{heads} in this page at full size."
     if live:
         return f"Each of the {every:,} heads is computed when it is looked at."
     return (
         f"{kept:,} of {every:,} heads are in this page at full size ({byte_size(budget)} of "
         "weights at most): those that lead in a figure, then those with the least mass on the "
-        "first token. Of the others it has the thumbnail and the figures."
+        f"first {key}. Of the others it has the thumbnail and the figures."
     )
 
 
@@ -86,31 +102,32 @@ def sentence(dataset: xr.Dataset, carried: float | None) -> Runs:
     """
     if "peak" in dataset:
         return _pointing(dataset)
+    key = unit(dataset, "key")
     if np.isnan(dataset["first"].values).all():
-        return [["", "A single token can look at itself alone."]]
+        return [["", f"A single {key} can look at itself alone."]]
     first = float(np.nanmean(dataset["first"].values))
-    runs = [["", "The first token takes "], ["b", percent(first)]]
+    runs = [["", f"The first {key} takes "], ["b", percent(first)]]
     if "head" in dataset.dims:
         runs += [["", " of the attention of an average head"], *_carried(carried), ["", "."]]
     else:
         runs += [["", " of an average layer."]]
     for name, words in (
-        ("previous", " looks most at the token before: "),
-        ("induction", " looks most at what followed the same token earlier: "),
+        ("previous", f" looks most at the {key} before: "),
+        ("induction", f" looks most at what followed the same {key} earlier: "),
     ):
         runs += _strongest(dataset, name, words)
     missing = dataset["missing"].values
     mean = float(np.nanmean(missing)) if not np.isnan(missing).all() else 0.0
     if mean > 1e-3:
         runs += [["", " On average "], ["b", percent(mean)]]
-        runs += [["", " of a row lies on no token: the model has attention sinks of its own."]]
+        runs += [["", f" of a row lies on no {key}: the model has attention sinks of its own."]]
     return runs
 
 
 def _pointing(dataset: xr.Dataset) -> Runs:
     """Of cross attention: what points most, and the part of the source's last token."""
     last = float(np.nanmean(dataset["last"].values))
-    part = "frame" if "key_time" in dataset.coords else "source token"
+    part = "frame" if unit(dataset, "key") == "frame" else "source token"
     words = f" points most: on average its largest weight on a {part} is "
     runs = _strongest(dataset, "peak", words)[1:]
     end = str(dataset["key_input"].values[-1])

@@ -11,7 +11,8 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from ..core.axes import INPUT_LAYER, layer_name
-from ..core.numbers import percent
+from ..core.numbers import percent, quantity
+from ..core.numbers import rank as rank_words
 from .compared import compared_header, slot_row, told_token
 from .entries import Entries, entries
 from .header import Runs, attribute
@@ -244,7 +245,7 @@ def _sentence(
     name, lens = own["opens_with"], own["lens"]
     row, column = own["opens"]["row"], own["opens"]["column"]
     sides = values[name][:2, row, column].tolist()
-    first, second = (percent(v) if name == "saliency" else f"{v:,.4g}" for v in sides)
+    first, second = (_in_words(name, v) for v in sides)
     names = [str(run) for run in dataset["run"].values[:2]]
     token = told_token(own["columns"], column)
     told = [["", f": {name} {first} in {names[0]}, {second} in {names[1]}."]]
@@ -255,6 +256,13 @@ def _sentence(
         side = "source" if column < own["columns"]["read"] else "target"
         token = [*token, ["", f" of the {side}"]]
     return [["", "They differ most in "], ["b", own["rows"][row]], ["", link], *token, *told]
+
+
+def _in_words(name: str, value: float) -> str:
+    """A number of a quantity; a dash where it is not defined."""
+    if name == "rank":
+        return rank_words(0 if np.isnan(value) else int(value))
+    return percent(value) if name == "saliency" else quantity(value)
 
 
 def _parting(dataset: xr.Dataset, own: Mapping[str, Any]) -> Runs:

@@ -13,7 +13,7 @@ from ..core.errors import MissingError
 from ..core.numbers import byte_size, percent
 from .compare_packing import heads_that_fit, levels, pair_thumbnails, pair_weights
 from .compared import compared_header, slot_row, told_token
-from .header import Runs
+from .header import Runs, attribute
 from .spec import Spec
 
 __all__ = ["BUDGET", "LIVE_BUDGET", "compare_attention_spec"]
@@ -31,7 +31,7 @@ def compare_attention_spec(
 ) -> Spec:
     """Every head's difference as a thumbnail and two figures, heads at full size up to a budget.
 
-    dataset  of lens.compare_attention with variation, largest, row_variation merged into it
+    dataset  of a comparison of attention with variation, largest, row_variation merged into it
     budget   the most bytes of weights of both runs
     live     whether other heads can be asked for, so that few are there at first
 
@@ -39,7 +39,8 @@ def compare_attention_spec(
     later, first, second uint16 (embedded head, entry), shares in 65,535ths; entries are the lower
     triangle row by row where nothing looks ahead; place int32 (layer, head) the row of a head in
     them, -1 for none; thumbnails uint8 (layer, head, S, S): 128 plus 127 times the signed square
-    root of the difference that is largest in the box. One layer of weights is held at a time.
+    root of the difference that is largest in the box. Of cross attention slots are of the targets,
+    and the header's `keys` has those of the sources. One layer of weights is held at a time.
     """
     if "variation" not in dataset:
         raise MissingError(
@@ -47,11 +48,13 @@ def compare_attention_spec(
             fix="merge lens.compare_attention.head_differences(dataset)",
         )  # fmt: skip
     budget = (LIVE_BUDGET if live else BUDGET) if budget is None else budget
-    thumbnails, causal = pair_thumbnails(dataset["weight"])
+    cross = attribute(dataset, "options")["kind"] == "cross"
+    thumbnails, causal = pair_thumbnails(dataset["weight"], square=not cross)
     place = heads_that_fit(dataset, causal, budget)
     row, peak = slot_row(dataset, "query"), _peak(dataset)
+    keys = slot_row(dataset, "key") if cross else None
     own: dict[str, Any] = {
-        **row,
+        **row, "keys": keys,
         "layers": [int(layer) for layer in dataset["layer"].values],
         "heads": [int(head) for head in dataset["head"].values],
         "groups": [int(group) for group in dataset["group"].values],
@@ -64,11 +67,12 @@ def compare_attention_spec(
     }  # fmt: skip
     common = compared_header(
         dataset,
-        heading="Where the two look apart",
-        about="Difference of attention weights, second minus first, token beside token. A head is "
+        heading=f"Where the two look apart{' in the source' if cross else ''}",
+        about=f"Difference of {'cross ' if cross else ''}attention weights, second minus first, "
+        f"token beside token{' of both texts' if cross else ''}. A head is "
         "ranked by the total variation between the two rows of a token: half the sum of the "
         "absolute differences, 0 to 1, averaged over the tokens that both have.",
-        sentence=_sentence(dataset, row, peak),
+        sentence=_sentence(dataset, (row, keys or row), peak),
     )
     arrays: dict[str, NDArray[Any]] = {
         "variation": dataset["variation"].values.astype(np.float32),
@@ -124,8 +128,10 @@ def _row(dataset: xr.Dataset, peak: _Peak) -> Floats:
     return known
 
 
-def _sentence(dataset: xr.Dataset, row: dict[str, Any], peak: _Peak) -> Runs:
-    """The head that differs most, at which token, and there on which key."""
+def _sentence(
+    dataset: xr.Dataset, rows: tuple[dict[str, Any], dict[str, Any]], peak: _Peak
+) -> Runs:
+    """The head that differs most, at which token, and there on which key: their rows of slots."""
     layer, head = (
         int(dataset[a].values[i]) for a, i in (("layer", peak.layer), ("head", peak.head))
     )
@@ -139,6 +145,6 @@ def _sentence(dataset: xr.Dataset, row: dict[str, Any], peak: _Peak) -> Runs:
     return [
         ["b", f"Head {head} of layer {layer}"], ["", " differs most: total variation "],
         ["b", percent(mean)], ["", " on average, "], ["b", percent(there)], ["", " at "],
-        *told_token(row, peak.query), ["", ". There "], *told_token(row, peak.key),
+        *told_token(rows[0], peak.query), ["", ". There "], *told_token(rows[1], peak.key),
         ["", f" gets {first} in {names[0]} and {second} in {names[1]}."],
     ]  # fmt: skip

@@ -30,12 +30,15 @@ def pair_head(dataset: xr.Dataset, layer: int, head: int, causal: bool) -> NDArr
         if number not in dataset[axis].values:
             raise UnknownError(axis, number, allowed=dataset[axis].values.tolist())
     both = dataset["weight"].isel(run=slice(0, 2)).sel(layer=layer, head=head).values
-    return levels(np.nan_to_num(both[..., _seen(both.shape[-1], causal)]))
+    return levels(np.nan_to_num(both[..., _seen(both.shape[-2:], causal)]))
 
 
-def pair_thumbnails(weight: xr.DataArray) -> tuple[NDArray[np.uint8], bool]:
-    """The thumbnails of the differences, and whether no head looks ahead."""
-    made, causal = [], True
+def pair_thumbnails(weight: xr.DataArray, square: bool = True) -> tuple[NDArray[np.uint8], bool]:
+    """The thumbnails of the differences, and whether no head looks ahead.
+
+    square  whether queries and keys are of one text; of two none looks ahead or back
+    """
+    made, causal = [], square
     for layer in steps(range(weight.sizes["layer"]), "drawing heads"):
         first, second = np.nan_to_num(weight.isel(run=slice(0, 2), layer=layer).values)
         causal = causal and not (np.triu(first, 1).any() or np.triu(second, 1).any())
@@ -44,11 +47,10 @@ def pair_thumbnails(weight: xr.DataArray) -> tuple[NDArray[np.uint8], bool]:
 
 
 def _pooled(gap: Floats) -> NDArray[np.uint8]:
-    """(H, N, N) differences as (H, S, S), of each box the one farthest from 0."""
-    N = gap.shape[-1]
-    starts = np.arange(min(SIDE, N)) * N // min(SIDE, N)
+    """(H, Q, K) differences as (H, S, S'), of each box the one farthest from 0."""
+    down, across = (np.arange(min(SIDE, N)) * N // min(SIDE, N) for N in gap.shape[-2:])
     ends = [
-        pool.reduceat(pool.reduceat(gap, starts, axis=-1), starts, axis=-2)
+        pool.reduceat(pool.reduceat(gap, across, axis=-1), down, axis=-2)
         for pool in (np.minimum, np.maximum)
     ]
     far = np.where(-ends[0] > ends[1], ends[0], ends[1])
@@ -65,7 +67,7 @@ def levels(shares: Floats) -> NDArray[np.uint16]:
 def heads_that_fit(dataset: xr.Dataset, causal: bool, budget: int) -> NDArray[np.int32]:
     """(layer, head) the row of a head's weights, -1 for none: by variation, as many as fit."""
     N = dataset.sizes["query"]
-    each = 4 * (N * (N + 1) // 2 if causal else N * N)
+    each = 4 * (N * (N + 1) // 2 if causal else N * dataset.sizes["key"])
     variation = dataset["variation"].values
     kept = np.argsort(-variation, axis=None, kind="stable")[: max(1, budget // each)]
     place = np.full(variation.size, -1, dtype=np.int32)
@@ -77,7 +79,7 @@ def pair_weights(
     weight: xr.DataArray, place: NDArray[np.int32], causal: bool
 ) -> dict[str, NDArray[np.uint16]]:
     """first, second (embedded head, entry), layer by layer; 0 where a side has no token."""
-    seen = _seen(weight.sizes["query"], causal)
+    seen = _seen((weight.sizes["query"], weight.sizes["key"]), causal)
     packed = np.empty((2, int(place.max()) + 1, int(seen.sum())), dtype=np.uint16)
     for layer, rows in steps(list(enumerate(place)), "packing heads"):
         heads = np.flatnonzero(rows >= 0)
@@ -87,6 +89,6 @@ def pair_weights(
     return {"first": packed[0], "second": packed[1]}
 
 
-def _seen(size: int, causal: bool) -> NDArray[np.bool_]:
-    """(N, N) the entries that are kept, row by row."""
-    return np.tri(size, dtype=bool) if causal else np.ones((size, size), dtype=bool)
+def _seen(shape: tuple[int, ...], causal: bool) -> NDArray[np.bool_]:
+    """(query, key) the entries that are kept, row by row."""
+    return np.tri(*shape, dtype=np.bool_) if causal else np.ones(shape, dtype=bool)

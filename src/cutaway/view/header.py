@@ -67,13 +67,14 @@ def provenance(dataset: xr.Dataset) -> list[list[str]]:
 
 
 def _model_rows(card: Mapping[str, Any]) -> list[list[str]]:
+    layers = f"{card['n_layers']} layer{'' if card['n_layers'] == 1 else 's'}"
     made = ", ".join(f"{name} {version}" for name, version in card["versions"].items())
     return [
         ["model", card["name"]],
         *([["revision", card["revision"]]] if card["revision"] else []),
         [
             "architecture",
-            f"{card['architecture']} · {card['n_layers']} layers · {card['width']} wide · "
+            f"{card['architecture']} · {layers} · {card['width']} wide · "
             f"{card['n_parameters']:,} parameters",
         ],
         ["precision", f"{card['dtype']} on {card['device']}"],

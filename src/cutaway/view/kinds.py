@@ -16,6 +16,7 @@ from .classes import classes_spec
 from .clusters import clusters_spec
 from .compare import compare_spec
 from .compare_attention import compare_attention_spec
+from .compare_experts import compare_experts_spec
 from .deletion import deletion_spec
 from .embed import embed_spec
 from .explore import explore_spec
@@ -55,6 +56,7 @@ VIEWS: Mapping[str, Callable[[xr.Dataset], Spec]] = {
     "alignment": alignment_spec,
     "compare": compare_spec,
     "compare_attention": compare_attention_spec,
+    "compare_experts": compare_experts_spec,
     "attention_neuron": attention_neuron_spec,
 }
 

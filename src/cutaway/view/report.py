@@ -32,7 +32,7 @@ def report_spec(
 ) -> Spec:
     """The row of tokens, the likeliest next ones at each, accounts, and the list of sections.
 
-    said      of lens.said: token_id, token, probability (position, k)
+    said      of lens.top_tokens: token_id, token, probability (position, k)
     opens_at  the position chosen first;  opening  its account
     accounts  of every position; None where they are asked for
     pictures  of the sections, by name; none where they are asked for

@@ -13,7 +13,7 @@ from .header import Runs, header
 from .row import token_row
 from .spec import Spec
 
-__all__ = ["experts_spec", "score_words", "scores_of"]
+__all__ = ["BUDGET", "experts_spec", "score_words", "scores_of"]
 
 #: What a router's scores are -> in words.
 _WORDS = {
@@ -23,21 +23,31 @@ _WORDS = {
     "given": "as the router gives it",
 }
 _STEPS = 65535
+#: The most bytes of scores that a page carries; beyond it, those of the last layers only.
+BUDGET = 36_000_000
+_LEFT_OUT = (
+    "This page holds every score of the last {} of {} layers, and of the others those of the "
+    "experts called. Ask for others with layers=[...]."
+)
 
 
-def experts_spec(dataset: xr.Dataset) -> Spec:
+def experts_spec(dataset: xr.Dataset, *, budget: int | None = None) -> Spec:
     """Layer rows x token columns with the experts called; a layer's scores, expert by token.
 
     dataset  of experts
+    budget   the most bytes of scores, BUDGET unless said; beyond it those of the last layers
 
     Its own header: the row of tokens, layers; counts (experts of each layer), k, scores (what they
-    are, by layer), top (the largest). Arrays: chosen, weight, score (layer, position, k); entropy,
-    passed_over (layer, position); load (layer, expert); later, where there are any, probability
-    (layer, position, expert): the square root of the share of `top`, in 65,535ths.
+    are, by layer), top (the largest), held (how many of the last layers have their scores there).
+    Arrays: chosen, weight, score (layer, position, k); entropy, passed_over (layer, position); load
+    (layer, expert); later, where there are any, probability (layer held, position, expert): the
+    square root of the share of `top`, in 65,535ths.
     """
     probability = dataset["probability"].transpose("layer", "position", "expert").values
-    known = ~np.isnan(probability)
-    top = float(probability[known].max()) if known.any() else 1.0
+    known = not np.isnan(probability).all()
+    top = float(np.nanmax(probability)) if known else 1.0
+    room = (BUDGET if budget is None else budget) // max(1, 2 * probability[0].size)
+    held = min(max(1, room), len(probability)) if known else 0
     own = {
         **token_row(dataset),
         "layers": [int(number) for number in dataset["layer"].values],
@@ -45,6 +55,7 @@ def experts_spec(dataset: xr.Dataset) -> Spec:
         "k": int(dataset.sizes["k"]),
         "scores": [str(name) for name in dataset["scores"].values],
         "top": top,
+        "held": held,
     }
     arrays: dict[str, NDArray[Any]] = {
         "chosen": dataset["chosen"].values.astype(np.int32),
@@ -54,8 +65,8 @@ def experts_spec(dataset: xr.Dataset) -> Spec:
         "passed_over": dataset["passed_over"].values.astype(np.int32),
         "load": dataset["load"].values.astype(np.float32),
     }
-    if known.any():
-        arrays["probability"] = _coded(probability, top)
+    if held:
+        arrays["probability"] = _coded(probability[len(probability) - held :], top)
     common = header(
         dataset,
         heading="Which experts were called",
@@ -63,7 +74,9 @@ def experts_spec(dataset: xr.Dataset) -> Spec:
         f"what an expert gives. Probability: {score_words(own['scores'])}.",
         sentence=_sentence(arrays["load"], own),
     )
-    later = ("probability",) if known.any() else ()
+    if known and held < len(probability):
+        common["notes"] = [*common["notes"], _LEFT_OUT.format(held, len(probability))]
+    later = ("probability",) if held else ()
     return Spec("experts", common | own, arrays, later=later)
 
 
@@ -77,14 +90,17 @@ def score_words(names: list[str]) -> str:
 
 
 def _coded(probability: NDArray[Any], top: float) -> NDArray[np.uint16]:
-    share = np.sqrt(np.nan_to_num(probability.astype(np.float64)) / top)
-    coded: NDArray[np.uint16] = np.rint(share * _STEPS).astype(np.uint16)
+    coded = np.empty(probability.shape, np.uint16)
+    for row, one in enumerate(probability):  # a layer at a time: float64 takes four times the room
+        share = np.sqrt(np.nan_to_num(one.astype(np.float64)) / top)
+        coded[row] = np.rint(share * _STEPS)
     return coded
 
 
 def scores_of(spec: Spec, row: int) -> NDArray[np.float64]:
-    """(position, expert) the scores of a row of layers, from what the picture holds."""
-    share = spec.arrays["probability"][row].astype(np.float64) / _STEPS
+    """(position, expert) the scores of a row of layers, one of the last that the picture holds."""
+    left_out = len(spec.header["layers"]) - int(spec.header["held"])
+    share = spec.arrays["probability"][row - left_out].astype(np.float64) / _STEPS
     scores: NDArray[np.float64] = share**2 * float(spec.header["top"])
     return scores
 

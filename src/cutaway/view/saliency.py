@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ def saliency_spec(dataset: xr.Dataset) -> Spec:
     Of an encoder-decoder two strips: header["source"] is the row of tokens of the text that was
     read, null elsewhere, and source_share, source_score are its part; shares of both sum to 1.
 
-    dataset  of saliency: saliency, score (target, source), value, gap (target)
+    dataset  of saliency: saliency, score (target, source), value, gap, moved (target)
     """
     row, masked = token_row(dataset, "source"), is_masked(dataset)
     read = _read(dataset)
@@ -57,13 +58,13 @@ def saliency_spec(dataset: xr.Dataset) -> Spec:
         sentence=_sentence(own, labels, np.concatenate(last), masked),
     )
     common["provenance"] = [*common["provenance"], *own["terms"], ["cost", dataset.attrs["cost"]]]
-    common["notes"] = [*common["notes"], *_warnings(arrays["gap"], own["threshold"])]
+    common["notes"] = [*common["notes"], *_warnings(arrays, own["threshold"])]
     return Spec("saliency", common | own, arrays)
 
 
 def _arrays(dataset: xr.Dataset) -> dict[str, NDArray[np.float32]]:
-    """Shares and scores of both texts, where there are two; value and gap of each target."""
-    variables = {"share": "saliency", "score": "score", "gap": "gap", "value": "value"}
+    """Shares and scores of both texts, where there are two; numbers of each target."""
+    variables = {"share": "saliency"} | {n: n for n in ("score", "gap", "moved", "value")}
     if "source_position" in dataset.dims:
         variables |= {"source_share": "source_saliency", "source_score": "source_score"}
     return {
@@ -119,14 +120,22 @@ def _sentence(
     return [*runs, ["", "."]]
 
 
-def _warnings(gaps: NDArray[np.float32], threshold: float) -> list[str]:
-    """In words, where integrated gradients miss the whole they should sum to."""
-    known = gaps[~np.isnan(gaps)]
-    bad = known[known > threshold]
-    if not bad.size:
+def _warnings(arrays: Mapping[str, NDArray[np.float32]], threshold: float) -> list[str]:
+    """In words, where integrated gradients miss what they should sum to, or still move."""
+    gaps, moved = arrays["gap"], arrays["moved"]
+    known = int((~np.isnan(gaps)).sum())
+    words = [
+        f"for {bad.size} of {known} targets {what} by more than {percent(threshold)} "
+        f"{whose}(at worst {percent(float(bad.max()))})"
+        for what, whose, bad in (
+            ("the scores miss the whole", "", gaps[gaps > threshold]),
+            ("a score still moved", "of the largest ", moved[moved > threshold]),
+        )
+        if bad.size
+    ]
+    if not words:
         return []
     return [
-        f"Not converged: for {bad.size} of {known.size} targets the scores miss the whole by more "
-        f"than {percent(threshold)} (at worst {percent(float(bad.max()))}). What helped on most "
-        "texts: baseline='mean' with keep_first=True, then more steps."
+        f"Not converged: {'; '.join(words)}. What helped on most texts: baseline='mean' with "
+        "keep_first=True, then more steps."
     ]

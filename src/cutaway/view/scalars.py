@@ -175,6 +175,13 @@ def _compare_attention(data: xr.Dataset) -> Iterator[Scalar]:
     yield Scalar("largest_variation", data["variation"].max().item(), "1", f"{words}, of one head")
 
 
+def _compare_experts(data: xr.Dataset) -> Iterator[Scalar]:
+    words = "weight that goes to other experts, mean over tokens and layers"
+    yield Scalar("mean_variation", _mean(data["variation"]), "1", words)
+    words = "tokens and layers without an expert in common"
+    yield Scalar("rerouted_share", _mean(data["rerouted"]), "1", words)
+
+
 def _explore(data: xr.Dataset) -> Iterator[Scalar]:
     yield Scalar("probability", data["probability"].values[0], "1", "of the likeliest next token")
 
@@ -208,5 +215,6 @@ SCALARS: Mapping[str, Callable[[xr.Dataset], Iterator[Scalar]]] = {
     "experts": _experts,
     "compare": _compare,
     "compare_attention": _compare_attention,
+    "compare_experts": _compare_experts,
     "explore": _explore,
 }

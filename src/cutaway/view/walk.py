@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from ..core.numbers import quantity
+from ..core.numbers import percent, quantity
 from .header import Runs, attribute, header, is_masked
 from .row import token_row
 from .spec import Spec
@@ -107,7 +107,7 @@ def _sentence(
         share = float(dataset["probability"].values[0])
         said = " In its place the model says " if is_masked(dataset) else _SAYS
         runs += [["", said], ["out", last["labels"][0]]]
-        runs += [["", " with probability "], ["b", f"{share:.3f}"], ["", "."]]
+        runs += [["", " with probability "], ["b", percent(share)], ["", "."]]
     else:
         runs.append(["", _silence(dataset)])
     if json.loads(dataset.attrs["refused"]):

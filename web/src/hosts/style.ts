@@ -16,6 +16,7 @@ import attentionNeuron from "../views/attention_neuron/style.css?inline";
 import classes from "../views/classes/style.css?inline";
 import compare from "../views/compare/style.css?inline";
 import compareAttention from "../views/compare_attention/style.css?inline";
+import compareExperts from "../views/compare_experts/style.css?inline";
 import embed from "../views/embed/style.css?inline";
 import experts from "../views/experts/style.css?inline";
 import explore from "../views/explore/style.css?inline";
@@ -35,6 +36,7 @@ const VIEWS = [
   classes,
   compare,
   compareAttention,
+  compareExperts,
   embed,
   experts,
   explore,

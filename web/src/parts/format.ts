@@ -10,8 +10,7 @@ export function percent(share: number): string {
   if (value === 0) return "0 %";
   if (value > 0 && value < 0.01) return "< 0.01 %";
   if (value >= 99.95 && value < 100) return "> 99.9 %";
-  if (value >= 100) return `${fixed(value, 0)} %`;
-  return value >= 10 ? `${fixed(value, 1)} %` : `${fixed(value, 2)} %`;
+  return `${three(value)} %`;
 }
 
 /** A number with three figures and its unit. */
@@ -28,10 +27,14 @@ export function rank(value: number): string {
 
 function figures(value: number, size: number): string {
   if (size === 0) return "0";
-  if (size >= 100) return fixed(value, 0);
-  if (size >= 10) return fixed(value, 1);
-  if (size >= 1) return fixed(value, 2);
+  if (size >= 1) return three(value);
   return size >= 1e-4 ? significant(value, size) : exponential(value);
+}
+
+/** Three figures, two behind the point at most; of the rounded number: 9.996 is 10.0. */
+function three(value: number): string {
+  const text = [2, 1].map((digits) => fixed(value, digits));
+  return text.find((one, i) => Math.abs(Number(one)) < 10 ** (i + 1)) ?? fixed(value, 0);
 }
 
 /** Python's "%.3g" for 1e-4 <= size < 1: three figures without trailing zeros. */

@@ -45,7 +45,7 @@ function paintLabels(brush: Brush, scene: Scene, range: Range, edge: Edge, top: 
   }
 }
 
-/** The small line; ticks that would touch another or the chosen one are left out. */
+/** The small line; ticks that would touch another, the chosen one or the end are left out. */
 function paintTicks(
   brush: Brush,
   scene: Scene,
@@ -53,38 +53,64 @@ function paintTicks(
   words: (col: number) => string,
   y: number,
 ): void {
-  const { geometry: g, palette, selected } = scene;
+  const { geometry: g, palette, selected, view } = scene;
   const step = Math.ceil(TICK_ROOM / g.cellWidth);
+  brush.font = `600 10px ${palette.sans}`;
+  const chosen =
+    selected &&
+    isSeen(scene, selected.col) &&
+    spanOf(brush, scene, selected.col, words(selected.col));
   brush.font = `10px ${palette.sans}`;
   brush.fillStyle = palette.dim;
   for (let col = range.firstCol; col < range.endCol; col++) {
     if (col % step !== 0) continue;
-    if (selected && Math.abs(col - selected.col) * g.cellWidth < TICK_ROOM) continue;
     const [x, , width] = boxOf(scene, { row: 0, col });
-    brush.fillText(words(col), x + width / 2, y);
+    const half = brush.measureText(words(col)).width / 2;
+    const middle = Math.max(x + width / 2, g.left + (col === range.firstCol ? half : 0));
+    if (middle + half > view.width) continue;
+    if (chosen && middle + half > chosen[0] && middle - half < chosen[1]) continue;
+    brush.fillText(words(col), middle, y);
   }
 }
 
 /** The chosen column's label is always there, and longer than its column if need be. */
 function paintChosen(brush: Brush, scene: Scene, edge: Edge, col: number, top: number): void {
-  const { palette, view, geometry: g } = scene;
+  const { palette } = scene;
   const [x, , width] = boxOf(scene, { row: 0, col });
-  if (x + width < g.left || x > view.width) return;
+  if (!isSeen(scene, col)) return;
   const lines: [string, number, string][] = [
     [edge.label(col), LABEL_Y, `600 11px ${palette.mono}`],
   ];
   if (edge.small) lines.push([edge.small(col), TICK_Y, `600 10px ${palette.sans}`]);
   for (const [text, y, font] of lines) {
     brush.font = font;
-    const label = fitted(brush, text, LABEL_WIDTH);
-    const room = brush.measureText(label).width + 8;
-    const left = Math.min(Math.max(x + width / 2 - room / 2, g.left), view.width - room);
+    const [left, right, label] = spanOf(brush, scene, col, text);
     brush.fillStyle = palette.card;
-    brush.fillRect(left, top + y - 8, room, 16);
+    brush.fillRect(left, top + y - 8, right - left, 16);
     brush.fillStyle = palette.out;
-    brush.fillText(label, left + room / 2, top + y);
+    brush.fillText(label, (left + right) / 2, top + y);
   }
   if (edge.underlined(col)) underline(brush, palette, x, top + UNDERLINE_Y, width);
+}
+
+function isSeen(scene: Scene, col: number): boolean {
+  const [x, , width] = boxOf(scene, { row: 0, col });
+  return x + width >= scene.geometry.left && x <= scene.view.width;
+}
+
+/** From where to where a label of the chosen column stands, and as much of it as has room. */
+function spanOf(
+  brush: Brush,
+  scene: Scene,
+  col: number,
+  text: string,
+): readonly [number, number, string] {
+  const { view, geometry: g } = scene;
+  const [x, , width] = boxOf(scene, { row: 0, col });
+  const label = fitted(brush, text, LABEL_WIDTH);
+  const room = brush.measureText(label).width + 8;
+  const left = Math.min(Math.max(x + width / 2 - room / 2, g.left), view.width - room);
+  return [left, left + room, label];
 }
 
 function underline(brush: Brush, palette: Palette, x: number, y: number, width: number): void {

@@ -12,6 +12,8 @@ export interface GridModel {
   /** The paint of a cell; null where the value is undefined. */
   paint(row: number, col: number): Paint | null;
   text(row: number, col: number): string;
+  /** Texts are numbers: where one has no room none is drawn, for its beginning is another number. */
+  readonly uncut?: boolean;
   /** Whether the cell is ringed; what that means is said by the legend. */
   ringed(row: number, col: number): boolean;
   /** Whether a corner of the cell is marked, likewise. */
@@ -34,7 +36,9 @@ export interface Edge {
   underlined(col: number): boolean;
 }
 
+/** Pixels: of no edge as much as the frame of a chosen cell needs. */
 export function edgeHeight(edge: Edge): number {
+  if (edge === NO_EDGE) return 4;
   return edge.small ? 38 : 24;
 }
 

@@ -7,6 +7,8 @@ import { boxOf, TEXT_WIDTH, type Brush, type Scene } from "./heatscene";
 const TEXT_HEIGHT = 13;
 /** Cells narrower or lower than this touch each other. */
 const GAP_WIDTH = 8;
+/** Pixels beside a number in its cell. */
+const EDGES = 3;
 /** Pixels of a marked corner along its edges. */
 const CORNER = 7;
 
@@ -34,8 +36,9 @@ function paintCells(brush: Brush, scene: Scene, range: Range): void {
   const { geometry: g, model, palette } = scene;
   const gap = g.cellWidth < GAP_WIDTH ? 0 : 1;
   const below = g.cellHeight < GAP_WIDTH ? 0 : 1;
-  const worded = g.cellWidth >= TEXT_WIDTH && g.cellHeight >= TEXT_HEIGHT;
   brush.font = `11px ${palette.mono}`;
+  const roomy = g.cellWidth >= TEXT_WIDTH && g.cellHeight >= TEXT_HEIGHT;
+  const worded = roomy && (!model.uncut || allFit(brush, scene, range));
   brush.textAlign = "center";
   for (let row = range.firstRow; row < range.endRow; row++) {
     for (let col = range.firstCol; col < range.endCol; col++) {
@@ -46,13 +49,26 @@ function paintCells(brush: Brush, scene: Scene, range: Range): void {
       const ink = paint ? paint.ink : palette.dim;
       if (worded) {
         brush.fillStyle = ink;
-        const text = fitted(brush, model.text(row, col), width - 8);
-        brush.fillText(text, x + (width - gap) / 2, y + height / 2);
+        const text = model.text(row, col);
+        const shown = model.uncut ? text : fitted(brush, text, width - 8);
+        brush.fillText(shown, x + (width - gap) / 2, y + height / 2);
       }
       if (model.ringed(row, col)) ring(brush, x, y, width - gap, height - 1, ink);
       if (model.cornered?.(row, col)) corner(brush, x + width - gap, y, width - gap, ink);
     }
   }
+}
+
+/** Whether every number that can be seen has room: all are drawn, or none. */
+function allFit(brush: Brush, { geometry: g, model }: Scene, range: Range): boolean {
+  const room = Math.floor(g.cellWidth) - EDGES;
+  for (let row = range.firstRow; row < range.endRow; row++) {
+    for (let col = range.firstCol; col < range.endCol; col++) {
+      const text = model.text(row, col);
+      if (fitted(brush, text, room) !== text) return false;
+    }
+  }
+  return true;
 }
 
 /** The ring has the cell's own ink, which is readable on every colour of the ramp. */

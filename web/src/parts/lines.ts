@@ -24,6 +24,8 @@ export interface Chart {
 
 const SVG = "http://www.w3.org/2000/svg";
 const ROW = 17;
+/** The room that the number of a step needs. */
+const NAME = 24;
 const ROOM = { left: 52, right: 150, top: 14, bottom: 34 } as const;
 const SIZE = { width: 720, height: 380 } as const;
 
@@ -77,6 +79,14 @@ export class LineChart {
     this.guide.setAttribute("x2", x);
   }
 
+  /** In a narrow window the chart's box scrolls along. */
+  reveal(step: number): void {
+    const box = this.element.parentElement;
+    if (!box) return;
+    const last = Math.max(1, this.chart.steps.length - 1);
+    box.scrollLeft = (step / last) * (box.scrollWidth - box.clientWidth);
+  }
+
   private x(index: number): number {
     const last = Math.max(1, this.chart.steps.length - 1);
     return ROOM.left + (index / last) * (SIZE.width - ROOM.left - ROOM.right);
@@ -91,8 +101,11 @@ export class LineChart {
     const { steps, ticks } = this.chart;
     const every = Math.ceil(steps.length / 16);
     const bottom = SIZE.height - ROOM.bottom;
+    const last = steps.length - 1;
+    // The last one is always named: what would touch it is not.
+    const clear = (i: number): boolean => this.x(last) - this.x(i) >= NAME;
     const names = steps.flatMap((name, i) =>
-      i % every === 0 || i === steps.length - 1
+      i === last || (i % every === 0 && clear(i))
         ? [text(name, this.x(i), bottom + 16, "middle")]
         : [],
     );

@@ -12,6 +12,8 @@ export interface Captioned {
 export interface Key {
   readonly colour: string;
   readonly dash: readonly number[];
+  /** How strong the colour is in the picture; all of it where nothing is said. */
+  readonly strength?: number;
   readonly words: string;
 }
 
@@ -107,14 +109,16 @@ function keyRows({ keys, palette }: Sheet, ruler: Ruler, room: number): Placed[]
 function paintKeys(brush: Brush, row: readonly Placed[], palette: Palette, y: number): void {
   brush.textAlign = "left";
   brush.font = wordsFont(palette);
-  for (const { x, colour, dash, words } of row) {
+  for (const { x, colour, dash, strength = 1, words } of row) {
     brush.strokeStyle = colour;
-    brush.lineWidth = 3;
+    brush.globalAlpha = strength;
+    brush.lineWidth = strength < 1 ? 8 : 3;
     brush.setLineDash([...dash]);
     brush.beginPath();
     brush.moveTo(MARGIN + x, y);
     brush.lineTo(MARGIN + x + SWATCH, y);
     brush.stroke();
+    brush.globalAlpha = 1;
     brush.fillStyle = palette.ink;
     brush.fillText(words, MARGIN + x + SWATCH + 6, y);
   }

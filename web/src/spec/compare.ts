@@ -23,6 +23,8 @@ export interface ComparedHeader extends Header {
  * thumbnails (layer, head, S, S), place (layer, head); later: first, second (embedded, entry).
  */
 export interface CompareAttentionHeader extends ComparedHeader, SlotRow {
+  /** Of cross attention the slots of both sources, which are looked at; else null: as the queries. */
+  readonly keys: SlotRow | null;
   readonly layers: readonly number[];
   readonly heads: readonly number[];
   readonly groups: readonly number[];
@@ -30,6 +32,21 @@ export interface CompareAttentionHeader extends ComparedHeader, SlotRow {
   readonly embedded: string;
   /** The head ("9.3"), query and key at which the difference is largest. */
   readonly opens: { readonly head: string; readonly at: number; readonly key: number };
+}
+
+/**
+ * Kind "compare_experts": expert (layer, slot, n), those that either run called, -1 for none; weight,
+ * score (run, layer, slot, n); variation, shared (layer, slot); rerouted (slot); entropy (run, layer,
+ * slot); load (run, layer, expert). NaN where a side has no token.
+ */
+export interface CompareExpertsHeader extends ComparedHeader, SlotRow {
+  readonly layers: readonly number[];
+  /** How many experts each layer has. */
+  readonly counts: readonly number[];
+  /** What the scores of each layer are: "softmax", ...; "" where they can't be had. */
+  readonly scores: readonly string[];
+  /** The row of layers and the slot that it opens with. */
+  readonly opens: { readonly layer: number; readonly slot: number };
 }
 
 /** One way to colour the grid; `gap` is the largest difference, drawn strongest. */

@@ -191,7 +191,7 @@ export interface AttentionHeader extends RowHeader {
 }
 
 /**
- * Kind "saliency": share, score (target, source), value, gap (target); where there is a text that
+ * Kind "saliency": share, score (target, source), value, gap, moved (target); where there is a text that
  * was read, source_share, source_score (target, its position).
  */
 export interface SaliencyHeader extends RowHeader, Targets {
@@ -204,7 +204,7 @@ export interface SaliencyHeader extends RowHeader, Targets {
   readonly method: string;
   readonly unit: string;
   readonly value_unit: string;
-  /** A completeness gap above it is called "not converged". */
+  /** A completeness gap above it, or a score that moved by more, is called "not converged". */
   readonly threshold: number;
 }
 

@@ -3,7 +3,7 @@ import type { RowHeader } from "./headers";
 /**
  * Kind "experts": chosen, weight, score (layer, position, k), -1 and NaN where none was called;
  * entropy, passed_over (layer, position); load (layer, expert); later, where there are any,
- * probability (layer, position, expert), the square root of the share of `top` in 65,535ths.
+ * probability (layer held, position, expert), the square root of the share of `top` in 65,535ths.
  */
 export interface ExpertsHeader extends RowHeader {
   readonly layers: readonly number[];
@@ -14,4 +14,6 @@ export interface ExpertsHeader extends RowHeader {
   readonly scores: readonly string[];
   /** The largest score of the picture. */
   readonly top: number;
+  /** How many of the last layers have every score here; of the others a page had no room. */
+  readonly held: number;
 }

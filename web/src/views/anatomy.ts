@@ -6,7 +6,7 @@ import { savePicture, type Saved } from "../parts/savepicture";
 import { paletteOf } from "../parts/theme";
 import type { AnatomyHeader } from "../spec/anatomy";
 import type { Spec } from "../spec/spec";
-import { colourOf } from "./anatomy/paint";
+import { areaStrength, colourOf } from "./anatomy/paint";
 import { StackPicture, type Place } from "./anatomy/picture";
 import { readoutOf } from "./anatomy/readout";
 import { partsTable, tallyTable } from "./anatomy/tables";
@@ -52,8 +52,7 @@ class AnatomyPage implements Page {
   recolour(): void {
     const { header } = this.spec;
     this.picture.recolour();
-    const colour = (kind: string): string => colourOf(kind, this.host.theme.scheme);
-    this.tally.replaceChildren(tallyTable(header, colour));
+    this.tally.replaceChildren(tallyTable(header, this.host.theme.scheme));
   }
 
   dispose(): void {
@@ -103,13 +102,15 @@ class AnatomyPage implements Page {
 
   private saved(): Saved {
     const { header } = this.spec;
+    const { scheme } = this.host.theme;
     const said = header.sentence.map(([, text]) => text).join("");
     return {
       sheet: {
         title: header.heading,
         words: [said, header.about],
         keys: header.tally.map(({ kind, label }) => ({
-          colour: colourOf(kind, this.host.theme.scheme),
+          colour: colourOf(kind, scheme),
+          strength: areaStrength(scheme),
           dash: [],
           words: label,
         })),

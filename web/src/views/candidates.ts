@@ -39,7 +39,8 @@ export const candidatesView = placedView<CandidatesHeader>(PLACED, (spec, host) 
   };
   choices.subscribe(show);
   show();
-  const body = [where, sentence(header.sentence), box, tableOf(header.k, rows)];
+  const bold = element("p", { class: "hint" }, "In bold: the final layer's top token.");
+  const body = [where, sentence(header.sentence), box, bold, tableOf(header.k, rows)];
   const picture = card(header.heading, header.about, [], ...body);
   return { cards: [wide(picture)], dispose: () => choices.dispose() };
 });

@@ -130,9 +130,8 @@ function words(spec: Spec<ClustersHeader>, row: number, col: number): (string | 
 }
 
 function hint(header: ClustersHeader): HTMLElement {
-  const silent = header.silent
-    ? ` ${whole(header.silent)} neurons never fire and have no cluster.`
-    : "";
+  const fire = header.silent === 1 ? "neuron never fires and has" : "neurons never fire and have";
+  const silent = header.silent ? ` ${whole(header.silent)} ${fire} no cluster.` : "";
   const gaps = header.exclude.length ? ` Left out: position ${header.exclude.join(", ")}.` : "";
   return element(
     "p",

@@ -7,15 +7,15 @@ import { HeatGrid } from "../parts/heatgrid";
 import { picker } from "../parts/picker";
 import { headLink, slotLink } from "../parts/selection";
 import { points, signedLegend } from "../parts/signed";
-import { TokenStrip } from "../parts/strip";
 import type { CompareAttentionHeader } from "../spec/compare";
 import { SpecError, type Spec } from "../spec/spec";
-import { paired, slotChips, slotName } from "./compare/slots";
+import { paired, slotName } from "./compare/slots";
 import { PairHeads, type HeadAt, type RankedBy } from "./compare_attention/heads";
 import { Matrices } from "./compare_attention/matrices";
 import { slotPanel } from "./compare_attention/panel";
 import { ranking } from "./compare_attention/ranking";
 import { absentNote, sidesOf } from "./compare_attention/sides";
+import { Strips, type Slots } from "./compare_attention/strips";
 import { PairWeights } from "./compare_attention/weights";
 import type { Host } from "./host";
 import { pageView, wide, type Page } from "./page";
@@ -29,7 +29,7 @@ class ComparePage implements Page {
   readonly cards: readonly HTMLElement[];
   private readonly heads: PairHeads;
   private readonly choices: Choices;
-  private readonly strip: TokenStrip;
+  private readonly strips: Strips;
   private readonly grid: HeatGrid;
   private readonly matrices: Matrices;
   private readonly ranked = element("div", { class: "ranking" });
@@ -50,16 +50,10 @@ class ComparePage implements Page {
     const { header } = spec;
     this.heads = new PairHeads(spec);
     this.choices = this.makeChoices();
-    this.strip = new TokenStrip(
-      "Tokens of both runs, the second's below where it differs",
-      slotChips(header),
-      {
-        hover: (slot) => this.showSlot(slot ?? this.slot()),
-        choose: (slot) => this.choose(slot),
-        move: (slot) => this.choose(slot),
-        release: () => {},
-      },
-    );
+    this.strips = new Strips(header, {
+      hover: (over) => this.showSlot({ ...this.slots(), ...over }),
+      choose: (name, slot) => this.choices.set({ [name]: String(slot) }),
+    });
     const pick = ({ row, col }: Place): void =>
       this.choices.set({ head: this.heads.code({ layer: row, head: col }) });
     this.grid = new HeatGrid(this.heads.model("mean", 0, host.theme.scheme), {
@@ -87,7 +81,7 @@ class ComparePage implements Page {
       if (changed("by") || (changed("at") && now["by"] === "token")) this.showHeads();
       if (changed("head")) this.showHead();
       if (changed("form")) this.showMatrices();
-      if (changed("at", "key")) this.showSlot(this.slot());
+      if (changed("at", "key")) this.showSlot(this.slots());
       if (changed("at", "key")) this.matrices.select(this.cell(), true);
     });
   }
@@ -108,14 +102,15 @@ class ComparePage implements Page {
     const { heads } = this;
     const { head, at, key } = heads.header.opens;
     const start = { head, at: String(at), key: String(key), form: "difference", by: "mean" };
-    const size = heads.header.same.length;
+    const { same, keys } = heads.header;
+    const size = { at: same.length, key: (keys?.same ?? same).length };
     return new Choices(
       start,
       (name, value) => {
         if (name === "head") return heads.find(value) !== null;
         if (name === "form") return value === "difference" || value === "sides";
         if (name === "by") return value === "mean" || value === "token";
-        return isWhole(value, 0, size - 1);
+        return isWhole(value, 0, size[name as keyof typeof size] - 1);
       },
       this.host,
       { head: headLink(), at: slotLink(heads.header.at[0]) },
@@ -125,7 +120,7 @@ class ComparePage implements Page {
   private arrange(): HTMLElement[] {
     const { header } = this.spec;
     const first = wide(
-      card(header.heading, header.about, [], this.strip.element, sentence(header.sentence)),
+      card(header.heading, header.about, [], ...this.strips.nodes, sentence(header.sentence)),
     );
     first.classList.add("slots");
     const by = picker(this.choices, "by", "Heads are ranked", [
@@ -157,16 +152,17 @@ class ComparePage implements Page {
     return this.choices.number("at");
   }
 
+  private slots(): Slots {
+    return { at: this.slot(), key: this.choices.number("key") };
+  }
+
   private cell(): Place {
-    return { row: this.slot(), col: this.choices.number("key") };
+    const { at, key } = this.slots();
+    return { row: at, col: key };
   }
 
   private by(): RankedBy {
     return this.choices.get("by") === "token" ? "token" : "mean";
-  }
-
-  private choose(slot: number): void {
-    this.choices.set({ at: String(slot) });
   }
 
   /** The grid and the list of heads: in another order, or after another head was chosen. */
@@ -220,7 +216,7 @@ class ComparePage implements Page {
     this.legend.replaceChildren(this.makeLegend());
     this.legend.hidden = false;
     this.matrices.recolour();
-    this.showSlot(this.slot());
+    this.showSlot(this.slots());
   }
 
   private makeLegend(): HTMLElement {
@@ -235,14 +231,13 @@ class ComparePage implements Page {
     this.weights = null;
     this.picture.replaceChildren(absentNote(this.heads, this.head(), words));
     this.legend.hidden = true;
-    this.showSlot(this.slot());
+    this.showSlot(this.slots());
   }
 
-  private showSlot(slot: number): void {
-    this.strip.mark({ chosen: this.slot(), follows: -1, hover: slot === this.slot() ? -1 : slot });
-    this.panel.replaceChildren(
-      ...slotPanel(this.spec.header, this.weights, slot, this.heads.name(this.head())),
-    );
+  private showSlot(shown: Slots): void {
+    this.strips.mark(this.slots(), shown);
+    const head = this.heads.name(this.head());
+    this.panel.replaceChildren(...slotPanel(this.spec.header, this.weights, shown, head));
     this.tellCell(this.cell());
   }
 
@@ -268,7 +263,7 @@ class ComparePage implements Page {
     const { header } = this.spec;
     const [first, second] = [weights.at(0, row, col), weights.at(1, row, col)];
     const difference = weights.difference(row, col);
-    const pair = `${slotName(header, row)} on ${slotName(header, col)}`;
+    const pair = `${slotName(header, row)} on ${slotName(header.keys ?? header, col)}`;
     const sides = `${header.names[0]} ${percent(first)}, ${header.names[1]} ${percent(second)}`;
     this.told.textContent =
       Number.isNaN(first) && Number.isNaN(second)

@@ -44,7 +44,7 @@ class DeletionPage implements Page {
       ? [this.text("The source's tokens", source), this.text("The target's tokens", header)]
       : [this.text("The tokens", header)];
     this.cards = this.arrange();
-    this.choices.subscribe(() => this.show(this.step()));
+    this.choices.subscribe(() => this.shown());
   }
 
   start(): void {
@@ -59,7 +59,7 @@ class DeletionPage implements Page {
     });
     this.chartBox.replaceChildren(this.chart.element);
     if (focused) this.chart.element.focus();
-    this.show(this.step());
+    this.shown();
   }
 
   dispose(): void {
@@ -71,7 +71,7 @@ class DeletionPage implements Page {
     const curve = card(header.heading, header.about, [], this.chartBox, sentence(header.sentence));
     const text = card(
       "What goes first",
-      "The number under a token is its place in the order; faded tokens are gone at the chosen step.",
+      "The number under a token is its place in the order; grey ones, marked gone, are taken out at the chosen step.",
       [],
       ...this.named(),
       this.table(),
@@ -86,7 +86,7 @@ class DeletionPage implements Page {
 
   private text(name: string, row: TokenRow & { readonly place: readonly number[] }): Row {
     const toPlace = (index: number): void => this.choose(this.stepOf(row.place[index]!));
-    const strip = new TokenStrip(`${name}, those taken out struck`, chipsOf(row), {
+    const strip = new TokenStrip(`${name}, those taken out marked`, chipsOf(row), {
       hover: () => {},
       choose: toPlace,
       move: toPlace,
@@ -136,6 +136,12 @@ class DeletionPage implements Page {
     return this.spec.header.counts.findIndex((count) => count >= place);
   }
 
+  /** The chosen step, and the part of the chart that it stands in. */
+  private shown(): void {
+    this.show(this.step());
+    this.chart?.reveal(this.step());
+  }
+
   private show(step: number): void {
     const { header } = this.spec;
     const count = header.counts[step]!;
@@ -144,7 +150,7 @@ class DeletionPage implements Page {
     for (const { strip, places } of this.texts) {
       const gone = places.map((place) => place <= count);
       strip.repaint(
-        gone.map((out) => (out ? "var(--void)" : null)),
+        gone.map((out) => (out ? "var(--line)" : null)),
         places.map((place, i) => `${place}${gone[i] ? " gone" : ""}`),
       );
       strip.mark({ chosen: lastGone(places, count), follows: -1, hover: -1 });
@@ -155,6 +161,7 @@ class DeletionPage implements Page {
   private readout(step: number): HTMLElement[] {
     const { header } = this.spec;
     const count = header.counts[step]!;
+    const gone = count === 1 ? "1 token gone" : `${count} tokens gone`;
     const lines = header.run_words.map((words, run) => {
       const share = percent(this.probability.at(run, step));
       const amount = element("span", { class: "amount" }, share);
@@ -163,10 +170,14 @@ class DeletionPage implements Page {
     const [low, high] = ["low", "high"].map((name) => arrayOf(this.spec, name).at(step));
     const interval = `random, 95 % interval: ${percent(low!)} to ${percent(high!)}`;
     return [
-      element("h2", {}, chip(header.explained, "out"), ` with ${count} tokens gone`),
+      element("h2", {}, chip(header.explained, "out"), ` with ${gone}`),
       ...lines,
       element("p", { class: "hint" }, interval),
-      element("p", { class: "hint" }, "Hover a step, click or ← → in the chart to choose one."),
+      element(
+        "p",
+        { class: "hint is-keys" },
+        "Hover a step, click or ← → in the chart to choose one.",
+      ),
     ];
   }
 

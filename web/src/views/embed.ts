@@ -60,7 +60,7 @@ class EmbedPage implements Page {
     const below = this.spec.header.least < 0;
     const ramps = [...(below ? ([["teal", "left"]] as const) : []), ["clay", "right"]] as const;
     const words = `cosine of the two texts' vectors${below ? "; 0 in the middle" : ""}`;
-    this.key.replaceChildren(rampLegend(scheme, [below ? "-1" : "0", "1"], ramps, words));
+    this.key.replaceChildren(rampLegend(scheme, [below ? "−1" : "0", "1"], ramps, words));
     this.point(false);
   }
 

@@ -33,7 +33,10 @@ class ExpertsPage implements Page {
   private readonly scoreKey = element("div");
   private readonly title = element("h2");
   private readonly bars: LoadBars;
-  private readonly panel = element("section", { class: "card", "aria-live": "polite" });
+  private readonly panel = element("section", {
+    class: "card readout is-tall",
+    "aria-live": "polite",
+  });
   private score: Score = () => NaN;
   private readonly order: { row: number; by: string; experts: number[] };
 
@@ -94,7 +97,7 @@ class ExpertsPage implements Page {
     this.below.show(this.expertsModel(), overview);
     this.above.recolour();
     this.below.recolour();
-    this.key.replaceChildren(layersKey(this.calls, this.colour, this.expert, scheme));
+    this.key.replaceChildren(layersKey(this.calls, this.colour, this.expert, scheme, overview));
     const most = largest(this.calls.header, this.experts(), this.score);
     this.scoreKey.replaceChildren(expertsKey(this.calls, this.row, most, scheme));
     this.title.textContent = `Layer ${this.choices.get("layer")}, expert by expert`;
@@ -192,7 +195,7 @@ class ExpertsPage implements Page {
     second.querySelector("h2")!.replaceWith(this.title);
     const share = "The share of tokens that called each expert of this layer.";
     const third = card("Load", share, [], this.bars.element, this.bars.hint);
-    return [wide(first), wide(second), third, this.panel];
+    return [first, this.panel, second, wide(third)];
   }
 
   private chooseCell({ row, col }: Place): void {

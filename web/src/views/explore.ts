@@ -87,7 +87,7 @@ class ExplorePage implements Page {
     const keys = `Keys: 1 to 9 and 0 pick the first ten, arrows and Enter any, Backspace goes back.`;
     const live = this.host.ask
       ? ""
-      : " This page holds what was explored; new tokens need the notebook.";
+      : "This page holds what was explored; new tokens need the notebook.";
     const body = element(
       "div",
       { class: "explore" },
@@ -99,7 +99,8 @@ class ExplorePage implements Page {
         this.left,
         this.list.element,
         this.told,
-        element("p", { class: "hint" }, keys + live),
+        element("p", { class: "hint is-keys" }, keys),
+        live ? element("p", { class: "hint" }, live) : null,
       ),
       element(
         "section",

@@ -6,6 +6,7 @@ import { attentionNeuronView } from "./attention_neuron";
 import { candidatesView } from "./candidates";
 import { compareView } from "./compare";
 import { compareAttentionView } from "./compare_attention";
+import { compareExpertsView } from "./compare_experts";
 import { watchView } from "./watch";
 import { pairsView } from "./pairs";
 import { neuronsView } from "./neurons";
@@ -38,6 +39,7 @@ const KINDS: Readonly<Record<string, View>> = {
   alignment: alignmentView,
   compare: compareView,
   compare_attention: compareAttentionView,
+  compare_experts: compareExpertsView,
   attention_neuron: attentionNeuronView,
   classes: classesView,
   saliency: saliencyView,

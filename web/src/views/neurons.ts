@@ -13,6 +13,8 @@ import { largest, neuronRows, neuronsModel, type NeuronRow } from "./neurons/mod
 import { pageView, wide, type Page } from "./page";
 
 const SHOWN = 40;
+/** More tokens than this are first drawn without numbers in the cells. */
+const FEW = 24;
 
 /** Neurons: rows of neurons by columns of tokens, a block at a time. */
 export const neuronsView = pageView<NeuronsHeader>((spec, host) => new NeuronsPage(spec, host));
@@ -39,6 +41,7 @@ class NeuronsPage implements Page {
         sign: header.low < 0 ? "signed" : "positive",
         row: "0",
         at: "0",
+        cells: header.positions.length > FEW ? "overview" : "numbers",
       },
       (name, value) => this.permits(name, value),
       host,
@@ -53,7 +56,8 @@ class NeuronsPage implements Page {
     });
     this.cards = this.arrange();
     this.choices.subscribe((now, before) => {
-      if (["layer", "by", "sign"].some((name) => now[name] !== before[name])) this.recolour();
+      if (["layer", "by", "sign", "cells"].some((name) => now[name] !== before[name]))
+        this.recolour();
       this.point(true);
     });
   }
@@ -64,7 +68,7 @@ class NeuronsPage implements Page {
 
   recolour(): void {
     this.rows = this.chosenRows();
-    this.grid.show(this.model(), false);
+    this.grid.show(this.model(), this.choices.get("cells") === "overview");
     this.grid.recolour();
     const { header } = this.spec;
     const block = header.layers.indexOf(this.choices.number("layer"));
@@ -83,6 +87,7 @@ class NeuronsPage implements Page {
     if (name === "layer") return header.layers.includes(Number(value));
     if (name === "by") return value === "first" || value === "active";
     if (name === "sign") return value === "positive" || value === "signed";
+    if (name === "cells") return value === "numbers" || value === "overview";
     return isWhole(value, 0, name === "at" ? header.positions.length - 1 : SHOWN - 1);
   }
 
@@ -103,10 +108,14 @@ class NeuronsPage implements Page {
       ["positive", "positive only"],
       ["signed", "signed"],
     ]);
+    const cells = picker(this.choices, "cells", "Cells", [
+      ["numbers", "numbers"],
+      ["overview", "overview"],
+    ]);
     const picture = card(
       header.heading,
       header.about,
-      [layer, by, sign],
+      [layer, by, sign, cells],
       this.grid.element,
       this.legendBox,
       this.readout,
@@ -136,7 +145,7 @@ class NeuronsPage implements Page {
       ["teal", "left"],
       ["clay", "right"],
     ] as const;
-    return rampLegend(scheme, [`-${most}`, most], ramps, `${words}; 0 in the middle`);
+    return rampLegend(scheme, [`−${most}`, most], ramps, `${words}; 0 in the middle`);
   }
 
   private chosenRows(): NeuronRow[] {
@@ -169,7 +178,7 @@ class NeuronsPage implements Page {
     this.readout.replaceChildren(
       `Neuron ${found.label} of layer ${header.layers[block]!} at `,
       element("code", { dir: "ltr", class: "chip-in" }, header.inputs[col]!),
-      `: ${quantity(value)}`,
+      `: ${quantity(value).replace(/^-/, "−")}`,
     );
   }
 }

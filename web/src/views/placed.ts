@@ -38,8 +38,7 @@ export function placedView<H extends Header>(
   make: (spec: Spec<H>, host: Host, go: Go) => Page,
 ): View {
   return (spec, root, host) => {
-    const moving = new Moving(spec as Spec<H>, host, placed, make);
-    root.append(moving.note.element, moving.body);
+    const moving = new Moving(spec as Spec<H>, root, host, placed, make);
     return () => {
       moving.dispose();
       root.replaceChildren();
@@ -60,6 +59,7 @@ class Moving<H extends Header> {
 
   constructor(
     spec: Spec<H>,
+    root: HTMLElement,
     private readonly host: Host,
     private readonly placed: Placed<H>,
     make: (spec: Spec<H>, host: Host, go: Go) => Page,
@@ -68,6 +68,7 @@ class Moving<H extends Header> {
     const live = host.ask !== null && placed.question(this.here, host) !== null;
     const go: Go = live ? (at) => void this.go(at) : null;
     this.view = pageView<H>((drawn, inside) => make(drawn, inside, go));
+    root.append(this.note.element, this.body); // what is drawn has its size at once
     this.clear = this.view(spec, this.body, host);
     this.stop = host.selection?.subscribe(() => this.follow()) ?? ((): void => {});
     this.follow();

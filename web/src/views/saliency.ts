@@ -13,7 +13,7 @@ import type { SaliencyHeader } from "../spec/headers";
 import type { Spec } from "../spec/spec";
 import type { Host } from "./host";
 import { pageView, wide, type Page } from "./page";
-import { largestShare, matrixModel } from "./saliency/matrix";
+import { isOverview, largestShare, matrixModel } from "./saliency/matrix";
 import { readout } from "./saliency/readout";
 import { chipsOf, SourceStrip } from "./saliency/strips";
 import { Shares, type Piece, type Told, type Unit } from "./saliency/shares";
@@ -89,7 +89,7 @@ class SaliencyPage implements Page {
   }
 
   recolour(): void {
-    this.grid.show(this.model(), false);
+    this.grid.show(this.model(), isOverview(this.shares));
     this.grid.recolour();
     this.colourKey();
     this.show();
@@ -167,7 +167,7 @@ class SaliencyPage implements Page {
     const strip = this.choices.get("layout") === "strip";
     const strips = this.source.above(this.strip.element);
     this.box.replaceChildren(...(strip ? strips : [this.grid.element, this.key]));
-    if (!strip) this.grid.show(this.model(), false);
+    if (!strip) this.grid.show(this.model(), isOverview(this.shares));
   }
 
   private hoverChip(index: number | null): void {

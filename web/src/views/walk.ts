@@ -9,7 +9,7 @@ import { arrayOf, type Spec } from "../spec/spec";
 import type { Host } from "./host";
 import { wide, type Page } from "./page";
 import { placedView, type Go } from "./placed";
-import { cellsModel, cellsOf, FIRST, isWeights, largest, printed, type Cells } from "./walk/cells";
+import { cellsModel, cellsOf, FIRST, isWeights, largest, told, type Cells } from "./walk/cells";
 import { candidates, experts } from "./walk/choices";
 import { StackMap } from "./walk/map";
 import { Wholes } from "./walk/wholes";
@@ -171,17 +171,21 @@ class WalkPage implements Page {
     this.list.value = String(this.at);
     this.map.show(step);
     this.wholes.clear();
+    const held = this.box.matches(":focus-within");
+    const title = element("h3", { class: "walk-title", tabindex: -1 }, step.title);
     this.box.replaceChildren(
       element(
         "p",
         { class: "about", "aria-live": "polite" },
         `Step ${this.at + 1} of ${header.steps.length} · ${STAGES[step.stage]}`,
       ),
-      element("h3", { class: "walk-title" }, step.title),
+      title,
       element("p", { class: "walk-formula" }, element("code", {}, step.formula)),
       this.facts(step),
       ...this.picture(step),
     );
+    // What had the focus is another step's: arrow keys go on from the title.
+    if (held && !this.box.matches(":focus-within")) title.focus();
     this.wholes.reveal();
   }
 
@@ -281,7 +285,7 @@ class WalkPage implements Page {
   private tell(row: number, col: number): void {
     const value = this.cells?.at(row, col) ?? NaN;
     if (Number.isNaN(value)) return this.tellScale();
-    const words = value === -Infinity ? "masked" : printed(value);
+    const words = value === -Infinity ? "masked" : told(this.step, value);
     this.readout.textContent = `${this.cells!.name(row, col)} = ${words}`;
   }
 

@@ -137,10 +137,7 @@ class WatchPage implements Page {
   private show(): void {
     const [row, token] = [this.choices.number("row"), this.choices.number("token")];
     this.chart?.choose(row, token);
-    // In a narrow window the chart scrolls along.
-    const { scrollWidth, clientWidth } = this.chartBox;
-    this.chartBox.scrollLeft =
-      (row / (this.race.layers.length - 1 || 1)) * (scrollWidth - clientWidth);
+    this.chart?.reveal(row);
     this.grid.select({ row: this.race.layers.length - 1 - row, col: token }, true);
     this.tell(row);
   }

@@ -145,5 +145,6 @@ export const COMPARED: readonly (readonly [name: string, title: string])[] = [
   ["neurons", "Neurons"],
   ["factors", "Factors"],
   ["clusters", "Clusters"],
+  ["experts", "Experts"],
   ["attention", "Attention"],
 ];

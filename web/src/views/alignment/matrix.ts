@@ -77,6 +77,7 @@ export function alignmentModel(matrices: Matrices, layer: number, scheme: Scheme
     label: `Alignment of ${targets.length} target tokens with ${inputs.length} ${partWord(header)}s; arrow keys move.`,
     paint: (row, col) => paintOf("clay", scheme, matrices.at(layer, row, col) / largest),
     text: (row, col) => matrices.told(matrices.at(layer, row, col)),
+    uncut: true,
     ringed: (row, col) => matrices.best(layer, row) === col,
     rowLabel: (row) =>
       `${short(explained[row]!)} ← ${short(labelled(inputs, matrices.best(layer, row)))}`,

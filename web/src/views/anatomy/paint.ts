@@ -34,6 +34,11 @@ const LABEL = 13;
 const EXPERT = 2.5;
 const STEPS = [1, 2, 5, 10, 20, 50, 100];
 
+/** How strong the areas of a kind are, of its colour; what is too narrow for one has all of it. */
+export function areaStrength(scheme: Scheme): number {
+  return STRENGTH[scheme];
+}
+
 export function colourOf(kind: string, scheme: Scheme): string {
   return hue(HUES[kind] ?? OTHER, scheme);
 }

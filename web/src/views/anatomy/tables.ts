@@ -1,18 +1,19 @@
 import { tableBox, track } from "../../parts/candidates";
 import { element } from "../../parts/dom";
 import { percent, rank } from "../../parts/format";
+import type { Scheme } from "../../parts/theme";
 import type { AnatomyHeader, AnatomyKind, AnatomyPart } from "../../spec/anatomy";
+import { areaStrength, colourOf } from "./paint";
 
 /** The tally: what each kind of part counts, in one block and in all, and the total. */
-export function tallyTable(header: AnatomyHeader, colour: (kind: string) => string): HTMLElement {
+export function tallyTable(header: AnatomyHeader, scheme: Scheme): HTMLElement {
   const heads = ["", "in one block", "blocks", "in all", "share"].map((head) =>
     element("th", { scope: "col", class: head ? "is-number" : null }, head),
   );
   const rows = header.tally.flatMap((row) => [
-    kindRow(row, header.total, colour(row.kind)),
+    kindRow(row, header.total, scheme),
     ...(row.experts ? [expertsRow(row, header.total)] : []),
   ]);
-  const total = [number("all parts"), number(""), number(""), number(whole(header.total))];
   const table = element(
     "table",
     { class: "anatomy-tally" },
@@ -22,15 +23,22 @@ export function tallyTable(header: AnatomyHeader, colour: (kind: string) => stri
     element(
       "tfoot",
       {},
-      element("tr", {}, element("th", { scope: "row" }, "total"), ...total.slice(1), number("")),
+      element(
+        "tr",
+        {},
+        element("th", { scope: "row" }, "total"),
+        ...["", "", whole(header.total), ""].map(number),
+      ),
     ),
   );
   return tableBox("Parameters by kind of part", table);
 }
 
-function kindRow(row: AnatomyKind, total: number, colour: string): HTMLElement {
+function kindRow(row: AnatomyKind, total: number, scheme: Scheme): HTMLElement {
   const key = element("i", { class: "anatomy-key", "aria-hidden": "true" });
-  key.style.background = colour;
+  const colour = colourOf(row.kind, scheme);
+  key.style.borderColor = colour;
+  key.style.background = `color-mix(in srgb, ${colour} ${100 * areaStrength(scheme)}%, transparent)`;
   return element(
     "tr",
     {},

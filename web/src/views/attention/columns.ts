@@ -6,7 +6,7 @@ import type { AttentionHeader } from "../../spec/headers";
 import { Backdrop } from "./backdrop";
 import { FAINT, paintStrand, paintFocus, ROW, visibleRows, type Weave } from "./strands";
 import { paintTokens, spanOf, columnWidth } from "./tokencolumns";
-import { countsOf, type Counts, type Token } from "./tokens";
+import { countsOf, unitOf, type Counts, type Token } from "./tokens";
 
 export interface ColumnHandlers {
   hover(token: Token | null): void;
@@ -20,9 +20,7 @@ export interface ColumnHandlers {
 
 const PAGE = 10;
 const HIGHEST = 560;
-const LABEL =
-  "Tokens that look, left, and are looked at, right; up and down move, left and right change " +
-  "sides, Enter pins or unpins, Escape lets go.";
+const KEYS = "up and down move, left and right change sides, Enter pins or unpins, Escape lets go.";
 
 /** Two columns of tokens with a line for each weight; only what can be seen is drawn. */
 export class Columns {
@@ -41,7 +39,7 @@ export class Columns {
   ) {
     this.counts = countsOf(header);
     this.canvas = new ScrollCanvas(
-      { class: "grid columns", "aria-label": LABEL },
+      { class: "grid columns", "aria-label": `${lookingWords(header)}; ${KEYS}` },
       {
         draw: (brush, glimpse, still) => this.draw(brush, glimpse, still),
         resize: () => this.layOut(),
@@ -185,4 +183,10 @@ export class Columns {
     if (!target) return null;
     return { ...target, at: Math.min(this.counts[target.side] - 1, Math.max(0, target.at)) };
   }
+}
+
+function lookingWords(header: AttentionHeader): string {
+  const [query, key] = [unitOf(header, "query"), unitOf(header, "key")];
+  const looked = query === key ? "" : `${key}s that `;
+  return `${query === "token" ? "Tokens" : "Frames"} that look, left, and ${looked}are looked at, right`;
 }

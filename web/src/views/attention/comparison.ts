@@ -7,7 +7,7 @@ import { signedLegend } from "../../parts/signed";
 import { paletteOf } from "../../parts/theme";
 import type { Context } from "./context";
 import type { HeadAt } from "./heads";
-import { differenceModel, emptyModel, headModel, isOverview } from "./matrix";
+import { differenceModel, emptyModel, isOverview } from "./matrix";
 import { HeadPane } from "./pane";
 import { origin, weightRows } from "./saving";
 import type { Strand } from "./strands";
@@ -137,7 +137,7 @@ export class Comparison {
       if (!context.store.has(at) || context.store.problem(at))
         side.pane.showWords(...context.absence([at]));
     } else if (context.choices.get("form") === "matrix") {
-      side.pane.showMatrix(headModel(context.header, side.weights, context.block, context.scheme));
+      side.pane.showMatrix(context.matrix(side.weights));
     } else {
       const ink = { colour: paletteOf(this.card).accent, dash: [] };
       side.strand = context.strand(name, side.weights, ink).strand;

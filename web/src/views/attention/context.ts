@@ -1,13 +1,15 @@
 import type { Choices } from "../../parts/choices";
+import type { GridModel } from "../../parts/heatmodel";
 import type { Scheme } from "../../parts/theme";
 import type { AttentionHeader } from "../../spec/headers";
 import type { Host } from "../host";
 import { blockOf, type Block } from "./blocks";
 import type { Focus } from "./focus";
 import type { HeadAt, Heads } from "./heads";
+import { headModel } from "./matrix";
 import type { HeadStore } from "./store";
 import type { Strand } from "./strands";
-import { countsOf } from "./tokens";
+import { countsOf, unitOf } from "./tokens";
 import { told, type HeadWeights } from "./weights";
 
 /** More tokens than this are not in view at once. */
@@ -65,18 +67,30 @@ export class Context {
     return { strand: { name, weights, least, ...ink }, mass: drawn };
   }
 
+  /** A head as a matrix. */
+  matrix(weights: HeadWeights): GridModel {
+    const full = this.heads.full(this.hidesFirst);
+    return headModel(this.header, weights, this.block, this.scheme, full);
+  }
+
+  /** How its cells and the thumbnails are shaded. */
+  get shading(): string {
+    return this.heads.shading(this.hidesFirst);
+  }
+
   /** How the lines are to be read. */
   linesWords(mass: number): string {
+    const unit = unitOf(this.header, "query");
     const part =
       this.choices.get("part") === "all" ? "" : " between these parts, the weights as they are";
     return (
-      `${told(mass)} of mass drawn${part}, the largest weights of each token. A line's width grows ` +
+      `${told(mass)} of mass drawn${part}, the largest weights of each ${unit}. A line's width grows ` +
       "with the weight, its opacity with the square root. " +
       (this.header.keys
         ? "Left the target looks, right the source is looked at."
         : "Left looks, right is looked at.") +
       (Math.max(...Object.values(countsOf(this.header))) > LISTED
-        ? " Drawn are the lines of the tokens in view."
+        ? ` Drawn are the lines of the ${unit}s in view.`
         : "")
     );
   }

@@ -4,6 +4,7 @@ import type { AttentionHeader } from "../../spec/headers";
 import { BLOCKS, blockWords } from "./blocks";
 import type { HeadAt, Heads } from "./heads";
 import { MASS, STEPS } from "./state";
+import { unitOf } from "./tokens";
 
 /** Calls `show` now and after each change. */
 function kept(choices: Choices, show: () => void): void {
@@ -11,9 +12,11 @@ function kept(choices: Choices, show: () => void): void {
   show();
 }
 
-export function firstButton(choices: Choices, { keys }: AttentionHeader): HTMLElement {
+export function firstButton(choices: Choices, header: AttentionHeader): HTMLElement {
   const hidden = (): boolean => choices.get("first") === "hidden";
-  const node = button(`hide first ${keys ? "source " : ""}token and renormalise`, () =>
+  const unit = unitOf(header, "key");
+  const first = header.keys && unit === "token" ? "source token" : unit;
+  const node = button(`hide first ${first} and renormalise`, () =>
     choices.set({ first: hidden() ? "shown" : "hidden" }),
   );
   kept(choices, () => press(node, hidden()));
@@ -21,13 +24,13 @@ export function firstButton(choices: Choices, { keys }: AttentionHeader): HTMLEl
 }
 
 /** How much of each token's attention is drawn as lines. */
-export function massControl(choices: Choices): HTMLElement {
+export function massControl(choices: Choices, header: AttentionHeader): HTMLElement {
   const slider = element("input", {
     type: "range",
     min: MASS.least,
     max: MASS.most,
     step: 5,
-    "aria-label": "Share of each token's attention that is drawn, in percent",
+    "aria-label": `Share of each ${unitOf(header, "query")}'s attention that is drawn, in percent`,
   });
   slider.addEventListener("input", () => choices.set({ mass: slider.value }));
   const amount = element("output");

@@ -6,7 +6,6 @@ import { paletteOf } from "../../parts/theme";
 import type { Context } from "./context";
 import { blockControl, massControl } from "./controls";
 import type { HeadAt } from "./heads";
-import { headModel } from "./matrix";
 import { HeadPane } from "./pane";
 import type { Strand } from "./strands";
 import { sideOf, type Token } from "./tokens";
@@ -42,7 +41,7 @@ export class Enlarged {
         ["matrix", "matrix"],
       ]),
       this.pinButton(),
-      massControl(choices),
+      massControl(choices, header),
     );
     this.element = element("div", {}, this.title, this.group, controls);
     this.element.append(...blockControl(choices, header), this.pane.element, this.drawn);
@@ -74,7 +73,7 @@ export class Enlarged {
   private showWeights(at: HeadAt, weights: HeadWeights): void {
     const { context } = this;
     if (context.choices.get("form") === "matrix") {
-      this.pane.showMatrix(headModel(context.header, weights, context.block, context.scheme));
+      this.pane.showMatrix(context.matrix(weights));
       return;
     }
     const colour = paletteOf(this.element).accent;
@@ -93,7 +92,7 @@ export class Enlarged {
     else
       this.drawn.textContent =
         (this.context.header.keys ? "Target down, source across" : "Queries down, keys across") +
-        "; shaded by the square root of the weight.";
+        `; shaded by ${this.context.shading}.`;
   }
 
   private cellWords(weights: HeadWeights, { row, col }: Place): string {

@@ -2,6 +2,7 @@ import { percent, quantity } from "../../parts/format";
 import { headCode, headFound, headName, type HeadAt } from "../../parts/headcode";
 import type { AttentionHeader } from "../../spec/headers";
 import { arrayOf, type Grid, type Spec } from "../../spec/spec";
+import { told } from "./weights";
 
 export { sameHead, type HeadAt } from "../../parts/headcode";
 
@@ -11,6 +12,7 @@ const AGGREGATES = { mean: "mean of its heads", max: "most of its heads", rollou
 export class Heads {
   readonly header: AttentionHeader;
   private readonly figures: Grid;
+  private readonly fulls = new Map<boolean, number>();
 
   constructor(readonly spec: Spec<AttentionHeader>) {
     this.header = spec.header;
@@ -48,6 +50,30 @@ export class Heads {
     const values = this.order("").map((at) => this.figure(f, at));
     const defined = values.filter((value) => !Number.isNaN(value));
     return [Math.min(...defined), Math.max(...defined)];
+  }
+
+  /** The weight that has the strongest shade: the largest of any head, as thumbnails keep it. */
+  full(hidesFirst: boolean): number {
+    let full = this.fulls.get(hidesFirst);
+    if (full === undefined) {
+      const { data } = this.thumbnails(hidesFirst);
+      let most = 0;
+      for (const level of data) most = Math.max(most, level);
+      full = (most / 255) ** 2 || 1;
+      this.fulls.set(hidesFirst, full);
+    }
+    return full;
+  }
+
+  thumbnails(hidesFirst: boolean): Grid {
+    return arrayOf(this.spec, hidesFirst ? "thumbnails_rest" : "thumbnails");
+  }
+
+  /** How cells are shaded, in words. */
+  shading(hidesFirst: boolean): string {
+    const full = this.full(hidesFirst);
+    const most = full < 0.995 ? `, in full at ${told(full)}, the largest of any head` : "";
+    return `the square root of the weight${most}`;
   }
 
   /** A value of a figure in words: a share as a percentage, else with its unit. */

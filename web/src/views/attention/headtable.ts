@@ -4,7 +4,7 @@ import { quantity } from "../../parts/format";
 import type { AttentionHeader, TokenRow } from "../../spec/headers";
 import { tokenHeading } from "./panel";
 import type { Strand } from "./strands";
-import { rowOf, type Token } from "./tokens";
+import { placeWord, rowOf, unitIn, type Token } from "./tokens";
 import { told } from "./weights";
 
 const LISTED = 8;
@@ -95,7 +95,7 @@ function table(
   { title, of, rows }: Way,
   sums: HTMLElement | null,
 ): HTMLElement {
-  const heads = ["token", ...(strands.length > 1 ? ["mean"] : [])].map((name) =>
+  const heads = [unitIn(of), ...(strands.length > 1 ? ["mean"] : [])].map((name) =>
     element("th", { scope: "col", class: name === "mean" ? "is-number" : null }, name),
   );
   for (const { name, colour } of strands) {
@@ -125,7 +125,7 @@ function table(
 function line(of: TokenRow, { token, each, mean }: Row): HTMLElement {
   const numbers = each.length > 1 ? [mean, ...each] : each;
   const name = chip(of.inputs[token]!);
-  name.title = `position ${of.positions[token]!}`;
+  name.title = `${placeWord(of)} ${of.positions[token]!}`;
   return element(
     "tr",
     {},

@@ -110,7 +110,7 @@ export class HeadView {
     );
     const one = element("div", {}, controls);
     one.append(
-      element("div", { class: "controls is-quiet" }, massControl(choices)),
+      element("div", { class: "controls is-quiet" }, massControl(choices, header)),
       ...blockControl(choices, header),
       this.pane.element,
       this.drawn,
@@ -142,9 +142,9 @@ export class HeadView {
 
   private meanWords(count: number): string {
     const pinned = this.context.focus.tokens?.length ?? 0;
-    const several = pinned > 1 ? " and of the pinned tokens on the other side" : "";
+    const several = pinned > 1 ? " and of what is pinned on the other side" : "";
     if (count < 2) return "";
-    return ` The number beside a token is the mean of the ${count} heads shown${several}; its boxes are the heads.`;
+    return ` A number beside a column is the mean of the ${count} heads shown${several}; its boxes are the heads.`;
   }
 
   private tellAbsent(): void {

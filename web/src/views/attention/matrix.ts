@@ -4,10 +4,11 @@ import { signedPaint } from "../../parts/signed";
 import type { Scheme } from "../../parts/theme";
 import type { AttentionHeader } from "../../spec/headers";
 import { holds, type Block } from "./blocks";
-import { countsOf, rowOf } from "./tokens";
+import { countsOf, rowOf, unitOf } from "./tokens";
 import { toldDifference, told, type HeadWeights } from "./weights";
 
-const LABEL = 7;
+/** Pixels of the labels beside the rows: of a letter, of their edges, at least and at most. */
+const LABEL = { letter: 6.6, edges: 14, least: 52, most: 110 } as const;
 /** More tokens than this are drawn as an overview, without numbers in the cells. */
 const FEW = 24;
 const ROWS = { worded: 20, overview: 6, dense: 3 } as const;
@@ -17,19 +18,25 @@ export function isOverview(header: AttentionHeader): boolean {
   return countsOf(header).key > FEW;
 }
 
-/** Queries down, keys across; shaded by the square root, the numbers are linear. */
+/**
+ * Queries down, keys across; shaded by the square root, the numbers are linear.
+ * `full`: the weight that has the strongest shade.
+ */
 export function headModel(
   header: AttentionHeader,
   weights: HeadWeights,
   block: Block,
   scheme: Scheme,
+  full = 1,
 ): GridModel {
-  const { query, key } = countsOf(header);
   return {
     ...frame(header),
-    label: `Weights of ${query} tokens on ${key} tokens; arrow keys move.`,
+    label: `Weights of ${sidesWords(header)}; arrow keys move.`,
     paint: (row, col) =>
-      holds(block, row, col) ? paintOf("clay", scheme, Math.sqrt(weights.at(row, col))) : null,
+      holds(block, row, col)
+        ? paintOf("clay", scheme, Math.sqrt(weights.at(row, col) / full))
+        : null,
+    uncut: true,
     text: (row, col) => {
       const weight = weights.at(row, col);
       return Number.isNaN(weight) || !holds(block, row, col) ? "" : told(weight);
@@ -43,11 +50,11 @@ export function differenceModel(
   difference: (query: number, key: number) => number,
   scheme: Scheme,
 ): GridModel {
-  const { query, key } = countsOf(header);
   return {
     ...frame(header),
-    label: `Differences of ${query} tokens on ${key} tokens; arrow keys move.`,
+    label: `Differences of ${sidesWords(header)}; arrow keys move.`,
     paint: (row, col) => differencePaint(difference(row, col), scheme),
+    uncut: true,
     text: (row, col) => {
       const value = difference(row, col);
       return Number.isNaN(value) ? "" : toldDifference(value);
@@ -78,7 +85,8 @@ function frame(header: AttentionHeader): Omit<GridModel, "label" | "paint" | "te
     cols: key,
     rowHeight,
     ringed: () => false,
-    rowLabel: (row) => (row % every === 0 ? short(header.inputs[row]!) : ""),
+    rowLabel: (row) => (row % every === 0 ? header.inputs[row]! : ""),
+    labelRoom: labelRoom(header.inputs),
     above: edge,
     below: { ...edge, name: "", small: null },
   };
@@ -100,7 +108,13 @@ export function emptyModel(): GridModel {
   };
 }
 
-function short(label: string): string {
-  const characters = Array.from(label);
-  return characters.length > LABEL ? `${characters.slice(0, LABEL - 1).join("")}…` : label;
+/** The room for the longest label; the grid cuts what is longer than all there is. */
+function labelRoom(labels: readonly string[]): number {
+  const longest = labels.reduce((most, label) => Math.max(most, label.length), 0);
+  return Math.min(LABEL.most, Math.max(LABEL.least, LABEL.edges + LABEL.letter * longest));
+}
+
+function sidesWords(header: AttentionHeader): string {
+  const { query, key } = countsOf(header);
+  return `${query} ${unitOf(header, "query")}s on ${key} ${unitOf(header, "key")}s`;
 }

@@ -22,6 +22,7 @@ export class ModelView {
   private readonly enlarged: Enlarged;
   private readonly comparison: Comparison;
   private readonly pointed = element("p", { class: "about", "aria-live": "polite" });
+  private readonly shading = element("p", { class: "hint" });
   private readonly panel = element("section", { class: "card", "aria-live": "polite" });
   private readonly figures = element("section", { class: "card" });
 
@@ -79,6 +80,7 @@ export class ModelView {
   }
 
   recolour(): void {
+    this.shading.textContent = `Thumbnails are shaded by ${this.context.shading}.`;
     this.thumbnails.colour(this.context.scheme, this.context.hidesFirst);
     this.showHeads();
     this.enlarged.pane.recolour();
@@ -99,6 +101,7 @@ export class ModelView {
       filterControl(choices, heads),
       this.thumbnails.element,
       this.pointed,
+      this.shading,
       element("p", { class: "hint" }, header.embedded),
       missingWords(header),
     );

@@ -3,7 +3,7 @@ import { chip, element } from "../../parts/dom";
 import { quantity } from "../../parts/format";
 import type { AttentionHeader, TokenRow } from "../../spec/headers";
 import type { HeadAt, Heads } from "./heads";
-import { rowOf, type Token } from "./tokens";
+import { placeWord, rowOf, unitIn, type Token } from "./tokens";
 import { told, type HeadWeights, type Weighted } from "./weights";
 
 const LISTED = 8;
@@ -26,9 +26,10 @@ export function tokenPanels(
 
 /** The heading of what is said of a token. */
 export function tokenHeading(header: AttentionHeader, { side, at }: Token): HTMLElement {
-  const { inputs, positions } = rowOf(header, side);
+  const row = rowOf(header, side);
   const text = header.keys ? ` of the ${side === "key" ? "source" : "target"}` : "";
-  return element("h2", {}, "At ", chip(inputs[at]!, "in"), `, position ${positions[at]!}${text}`);
+  const where = `, ${placeWord(row)} ${row.positions[at]!}${text}`;
+  return element("h2", {}, "At ", chip(row.inputs[at]!, "in"), where);
 }
 
 /** One token of one head: both ways, then as a table. */
@@ -56,7 +57,7 @@ function list(row: TokenRow, title: string, found: readonly Weighted[]): HTMLEle
       { class: "bar" },
       element(
         "code",
-        { dir: "ltr", title: `position ${row.positions[token]!}` },
+        { dir: "ltr", title: `${placeWord(row)} ${row.positions[token]!}` },
         row.inputs[token]!,
       ),
       track(weight),
@@ -79,9 +80,9 @@ function keyTable(
   outgoing: readonly Weighted[],
   { units }: HeadWeights,
 ): HTMLElement {
-  const caption = `The ${Math.min(TABLED, outgoing.length)} tokens that ${header.inputs[token.at]!} looks at most`;
-  const { name } = header.weighting;
   const keys = rowOf(header, "key");
+  const caption = `The ${Math.min(TABLED, outgoing.length)} ${unitIn(keys)}s that ${header.inputs[token.at]!} looks at most`;
+  const { name } = header.weighting;
   const rows = outgoing
     .slice(0, TABLED)
     .map(({ token: key, weight }) =>
@@ -94,7 +95,8 @@ function keyTable(
         units ? element("td", { class: "is-number" }, quantity(weight * units[token.at]!)) : null,
       ),
     );
-  const names = units ? ["position", "token", "share", name] : ["position", "token", "weight"];
+  const labels = keys.times ? ["frame", "time"] : ["position", "token"];
+  const names = [...labels, ...(units ? ["share", name] : ["weight"])];
   const heads = names.map((words) => element("th", { scope: "col" }, words));
   const table = element(
     "table",

@@ -3,7 +3,6 @@ import { listenToCells } from "../../parts/cellinput";
 import { element } from "../../parts/dom";
 import { sized } from "../../parts/scrollcanvas";
 import { paletteOf, type Palette, type Scheme } from "../../parts/theme";
-import { arrayOf } from "../../spec/spec";
 import { paintAtlas } from "./atlas";
 import { flowing, GAP, LABELS, tabled, type Box, type Layout } from "./gridlayout";
 import { sameHead, type HeadAt, type Heads } from "./heads";
@@ -56,8 +55,8 @@ export class Thumbnails {
   /** The colours of every thumbnail anew: other theme, or the first token hidden or shown. */
   colour(scheme: Scheme, hideFirst: boolean): void {
     this.palette = null;
-    const grid = arrayOf(this.heads.spec, hideFirst ? "thumbnails_rest" : "thumbnails");
-    paintAtlas(this.atlas, grid, scheme);
+    const { heads } = this;
+    paintAtlas(this.atlas, heads.thumbnails(hideFirst), scheme, heads.full(hideFirst));
     this.paintSheet();
   }
 
@@ -69,9 +68,11 @@ export class Thumbnails {
   }
 
   choose(at: HeadAt, pinned: HeadAt | null): void {
+    const isOther = !sameHead(at, this.chosen);
     this.chosen = at;
     this.pinned = pinned;
     this.cursor = Math.max(0, this.indexOf(at));
+    if (isOther) this.reveal();
     this.paint();
   }
 
@@ -94,6 +95,7 @@ export class Thumbnails {
     const room = this.element.clientWidth;
     if (room <= 0) return;
     const at = this.layout.boxes[this.cursor]?.at ?? this.chosen;
+    const isFirst = !this.layout.boxes.length;
     const { layers, heads } = this.heads.header;
     const order = this.heads.order(this.sort);
     this.layout = this.sort
@@ -101,6 +103,7 @@ export class Thumbnails {
       : tabled(order, layers.length, heads.length, room);
     this.cursor = Math.max(0, this.indexOf(at));
     this.paintSheet();
+    if (isFirst) this.reveal();
   }
 
   /** The thumbnails in their places, so that a moving frame draws them as one. */
@@ -213,13 +216,24 @@ export class Thumbnails {
 
   private moveTo(cursor: number): void {
     this.cursor = cursor;
-    const { at, y } = this.layout.boxes[cursor]!;
-    const { scrollTop, clientHeight } = this.element;
-    if (y < scrollTop) this.element.scrollTop = y - LABELS.top;
-    if (y + this.layout.size > scrollTop + clientHeight)
-      this.element.scrollTop = y + this.layout.size - clientHeight;
-    this.handlers.point(at);
+    this.reveal();
+    this.handlers.point(this.layout.boxes[cursor]!.at);
     this.paint();
+  }
+
+  /** Scrolls, both ways, to where the cursor is. */
+  private reveal(): void {
+    const box = this.layout.boxes[this.cursor];
+    if (!box) return;
+    const node = this.element;
+    const { x, y } = box;
+    const size = this.layout.size + GAP;
+    if (y < node.scrollTop) node.scrollTop = y - LABELS.top;
+    else if (y + size > node.scrollTop + node.clientHeight)
+      node.scrollTop = y + size - node.clientHeight;
+    if (x < node.scrollLeft) node.scrollLeft = x - LABELS.left;
+    else if (x + size > node.scrollLeft + node.clientWidth)
+      node.scrollLeft = x + size - node.clientWidth;
   }
 }
 

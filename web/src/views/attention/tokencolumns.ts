@@ -8,8 +8,7 @@ import { told } from "./weights";
 
 /** The least weight whose number is printed beside its token. */
 const TOLD = 0.005;
-const NUMBER = 52;
-const BOX = { wide: 58, narrow: 30, largest: 7, least: 1.5 } as const;
+const BOX = { wide: 58, narrow: 30, largest: 7 } as const;
 /** A picture that is less wide than this has smaller boxes. */
 const NARROW = 480;
 
@@ -108,7 +107,7 @@ function paintGround(brush: Brush, { x, y, column }: Cell, colour: string, alpha
 /** A box for each head between the token and its lines, as strong as the square root of its weight. */
 function paintHeads(brush: Brush, { strands }: Weave, each: readonly number[], cell: Cell): void {
   const { left, x, y, column, boxes } = cell;
-  const size = Math.min(BOX.largest, Math.max(BOX.least, (boxes - 6) / each.length));
+  const size = Math.min(BOX.largest, (boxes - 6) / each.length);
   const start = left ? x + column - size * each.length : x;
   each.forEach((weight, i) => {
     if (!(weight > 0)) return;
@@ -128,10 +127,12 @@ function paintLabel(
   number: string,
   { left, x, y, column, boxes }: Cell,
 ): void {
+  brush.font = `11px ${palette.sans}`;
+  const taken = number ? brush.measureText(number).width + 8 : 0;
   brush.font = `${chosen ? "600 " : ""}12px ${palette.mono}`;
   brush.fillStyle = chosen ? palette.card : palette.ink;
   brush.textAlign = left ? "right" : "left";
-  const text = fitted(brush, label, column - boxes - (number ? NUMBER : 0) - 12);
+  const text = fitted(brush, label, column - boxes - taken - 12);
   brush.fillText(text, left ? x + column - boxes - 7 : x + boxes + 7, y + ROW / 2);
   if (!number) return;
   brush.font = `11px ${palette.sans}`;

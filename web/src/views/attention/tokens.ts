@@ -13,6 +13,20 @@ export function rowOf(header: AttentionHeader, side: Side): TokenRow {
   return side === "key" ? (header.keys ?? header) : header;
 }
 
+/** What stands on a side: tokens of a text, or frames of a sound. */
+export function unitOf(header: AttentionHeader, side: Side): "token" | "frame" {
+  return unitIn(rowOf(header, side));
+}
+
+/** What the numbers of a side count. */
+export function placeWord(row: TokenRow): "position" | "frame" {
+  return row.times ? "frame" : "position";
+}
+
+export function unitIn({ times }: TokenRow): "token" | "frame" {
+  return times ? "frame" : "token";
+}
+
 export function sideOf(header: AttentionHeader, side: Side): readonly string[] {
   return rowOf(header, side).inputs;
 }

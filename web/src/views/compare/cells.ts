@@ -5,7 +5,7 @@ import { points, signed, signedPaint, tenths } from "../../parts/signed";
 import type { Scheme } from "../../parts/theme";
 import type { ComparedQuantity, CompareHeader } from "../../spec/compare";
 import { arrayOf, type Grid, type Spec } from "../../spec/spec";
-import { ABSENT, slotName, slotNumber } from "./slots";
+import { ABSENT, bareSlotEdge, slotEdge } from "./slots";
 
 /** Which of the three is shown: a run, or second minus first. */
 export type Shown = "first" | "second" | "difference";
@@ -16,7 +16,8 @@ export interface Top {
 }
 
 const RUNS: Readonly<Record<Shown, number>> = { first: 0, second: 1, difference: 2 };
-const LABEL = 7;
+/** The characters of a row's name, and the pixels for it: of layers, and of others. */
+const LABELS = { layer: { most: 7 }, other: { most: 11, room: 88 } } as const;
 /** More columns than this are drawn as an overview, without numbers in the cells. */
 const FEW = 24;
 
@@ -88,24 +89,21 @@ export class ComparedCells {
     const rowHeight = this.isOverview && header.rows.length > 80 ? 6 : 20;
     const every = Math.ceil(20 / rowHeight);
     const paint = this.painter(name, shown, scheme);
-    const edge = {
-      name: header.column_axis,
-      tone: "ink",
-      label: (col: number) => slotName(columns, col),
-      small: (col: number) => slotNumber(columns, col),
-      underlined: (col: number) => !columns.same[col]!,
-    } as const;
+    const label: { most: number; room?: number } =
+      LABELS[header.row_axis === "layer" ? "layer" : "other"];
     return {
       rows: header.rows.length,
       cols: columns.same.length,
       rowHeight,
+      uncut: !header.vocabulary.length, // else some are tokens
       label: `${this.quantity(name).words}, ${header.rows.length} rows of ${columns.same.length}; arrow keys move.`,
       paint: (row, col) => paint(this.flip(row), col),
       text: (row, col) => this.text(name, shown, this.flip(row), col),
       ringed: (row, col) => this.parts(this.flip(row), col),
-      rowLabel: (row) => (row % every ? "" : short(header.rows[this.flip(row)]!)),
-      above: edge,
-      below: { ...edge, name: "", small: null },
+      rowLabel: (row) => (row % every ? "" : short(header.rows[this.flip(row)]!, label.most)),
+      labelRoom: label.room,
+      above: slotEdge(columns, header.column_axis),
+      below: bareSlotEdge(columns),
     };
   }
 
@@ -154,7 +152,7 @@ function rankWords(value: number, isDifference: boolean): string {
   return (value > 0 ? "+" : "−") + rank(Math.abs(value));
 }
 
-function short(label: string): string {
+function short(label: string, most: number): string {
   const characters = Array.from(label);
-  return characters.length > LABEL ? `${characters.slice(0, LABEL - 1).join("")}…` : label;
+  return characters.length > most ? `${characters.slice(0, most - 1).join("")}…` : label;
 }

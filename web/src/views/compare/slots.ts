@@ -1,4 +1,5 @@
 import { element } from "../../parts/dom";
+import type { Edge } from "../../parts/heatmodel";
 import type { Chip } from "../../parts/strip";
 import type { SlotRow } from "../../spec/compare";
 
@@ -46,6 +47,22 @@ export function slotSide({ read }: SlotRow, slot: number): "source" | "target" |
 export function slotNumber(row: SlotRow, slot: number): string {
   const side = slotSide(row, slot);
   return `${side.slice(0, 1)}${side === "target" ? slot - row.read! : slot}`;
+}
+
+/** The slots as the upper edge of a grid: tokens with their numbers, underlined where they differ. */
+export function slotEdge(row: SlotRow, name: string): Edge {
+  return {
+    name,
+    tone: "ink",
+    label: (col) => slotName(row, col),
+    small: (col) => slotNumber(row, col),
+    underlined: (col) => !row.same[col]!,
+  };
+}
+
+/** The same at the other end: labels alone. */
+export function bareSlotEdge(row: SlotRow): Edge {
+  return { ...slotEdge(row, ""), small: null };
 }
 
 /** Whether both runs have a token there. */

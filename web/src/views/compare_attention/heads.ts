@@ -80,6 +80,7 @@ export class PairHeads {
       rows: layers.length,
       cols: heads.length,
       rowHeight: 18,
+      uncut: true,
       label: `How much ${layers.length} layers of ${heads.length} heads differ; arrow keys move, Enter chooses.`,
       paint: (row, col) => paintOf("teal", scheme, Math.sqrt(value(row, col) / most)),
       text: (row, col) => percent(value(row, col)),

@@ -7,7 +7,7 @@ import { signedPaint, tenths } from "../../parts/signed";
 import type { Scheme } from "../../parts/theme";
 import type { CompareAttentionHeader } from "../../spec/compare";
 import { told } from "../attention/weights";
-import { slotName } from "../compare/slots";
+import { bareSlotEdge, slotEdge, slotName } from "../compare/slots";
 import type { PairWeights } from "./weights";
 
 const LABEL = 7;
@@ -29,7 +29,7 @@ export class Matrices {
   show(weights: PairWeights, form: string, scheme: Scheme, place: Place): void {
     const models = this.models(weights, form, scheme);
     if (this.form !== form) this.build(models, form);
-    const overview = weights.size > FEW;
+    const overview = weights.keys > FEW;
     this.grids.forEach((grid, i) => grid.show(models[i]!, overview));
     this.select(place, false);
   }
@@ -102,27 +102,23 @@ export class Matrices {
     text: (value: number) => string,
   ): GridModel {
     const { header } = this;
-    const count = header.same.length;
-    const rowHeight = count <= FEW ? ROWS.worded : count > 200 ? ROWS.dense : ROWS.overview;
+    const keys = header.keys ?? header;
+    const [count, across] = [header.same.length, keys.same.length];
+    const many = Math.max(count, across);
+    const rowHeight = many <= FEW ? ROWS.worded : many > 200 ? ROWS.dense : ROWS.overview;
     const every = Math.ceil(ROWS.worded / rowHeight);
-    const edge = {
-      name: "key",
-      tone: "ink",
-      label: (col: number) => slotName(header, col),
-      small: (col: number) => String(col),
-      underlined: (col: number) => !header.same[col]!,
-    } as const;
     return {
       rows: count,
-      cols: count,
+      cols: across,
       rowHeight,
-      label: `Attention of ${count} tokens on ${count} tokens, ${name}; arrow keys move.`,
+      uncut: true,
+      label: `Attention of ${count} tokens on ${across} tokens, ${name}; arrow keys move.`,
       paint: (row, col) => paint(value(row, col)),
       text: (row, col) => (Number.isNaN(value(row, col)) ? "" : text(value(row, col))),
       ringed: () => false,
       rowLabel: (row) => (row % every === 0 ? short(slotName(header, row)) : ""),
-      above: edge,
-      below: { ...edge, name: "", small: null },
+      above: slotEdge(keys, "key"),
+      below: bareSlotEdge(keys),
     };
   }
 }

@@ -38,11 +38,11 @@ export function ranking(
 /** A head's difference in small: queries down, keys across. */
 function thumbnail(heads: PairHeads, at: HeadAt, scheme: Scheme): HTMLCanvasElement {
   const grid = heads.thumbnails;
-  const side = grid.shape[2]!;
-  const canvas = element("canvas", { width: side, height: side, "aria-hidden": "true" });
+  const [height, width] = [grid.shape[2]!, grid.shape[3]!];
+  const canvas = element("canvas", { width, height, "aria-hidden": "true" });
   const brush = canvas.getContext("2d");
-  for (let y = 0; brush && y < side; y++) {
-    for (let x = 0; x < side; x++) {
+  for (let y = 0; brush && y < height; y++) {
+    for (let x = 0; x < width; x++) {
       const share = (grid.at(at.layer, at.head, y, x) - 128) / 127;
       brush.fillStyle = signedPaint(share, scheme)!.fill;
       brush.fillRect(x, y, 1, 1);

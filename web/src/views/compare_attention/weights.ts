@@ -10,23 +10,33 @@ export interface Versus {
   readonly second: number;
 }
 
+/** Whose tokens look and are looked at: of cross attention `keys` are of other texts. */
+export interface Looking extends SlotRow {
+  readonly keys?: SlotRow | null;
+}
+
 /** The weights of one head in both runs, on slots. */
 export class PairWeights {
-  readonly size: number;
+  /** How many slots look, and how many are looked at. */
+  readonly queries: number;
+  readonly keys: number;
+  private readonly across: SlotRow;
 
   constructor(
-    private readonly row: SlotRow,
+    private readonly row: Looking,
     private readonly sides: readonly [Grid, Grid],
     private readonly causal: boolean,
   ) {
-    this.size = row.same.length;
+    this.across = row.keys ?? row;
+    this.queries = row.same.length;
+    this.keys = this.across.same.length;
   }
 
   /** Linear, 0..1; NaN where the run has no such token, or the query could not see the key. */
   at(run: 0 | 1, query: number, key: number): number {
     if (this.causal && key > query) return NaN;
-    if (this.row.at[run][query]! < 0 || this.row.at[run][key]! < 0) return NaN;
-    const entry = this.causal ? (query * (query + 1)) / 2 + key : query * this.size + key;
+    if (this.row.at[run][query]! < 0 || this.across.at[run][key]! < 0) return NaN;
+    const entry = this.causal ? (query * (query + 1)) / 2 + key : query * this.keys + key;
     return this.sides[run].data[entry]! / PARTS;
   }
 
@@ -37,17 +47,20 @@ export class PairWeights {
 
   /** What a query looks at in either run, the largest difference first. */
   outgoing(query: number): Versus[] {
-    return this.versus((key) => [query, key]);
+    return this.versus(this.keys, (key) => [query, key]);
   }
 
   /** Which queries look at a key in either run, the largest difference first. */
   incoming(key: number): Versus[] {
-    return this.versus((query) => [query, key]);
+    return this.versus(this.queries, (query) => [query, key]);
   }
 
-  private versus(cell: (slot: number) => readonly [number, number]): Versus[] {
+  private versus(
+    count: number,
+    cell: (slot: number) => readonly [query: number, key: number],
+  ): Versus[] {
     const found: Versus[] = [];
-    for (let slot = 0; slot < this.size; slot++) {
+    for (let slot = 0; slot < count; slot++) {
       const [first, second] = [this.at(0, ...cell(slot)), this.at(1, ...cell(slot))];
       if (!Number.isNaN(first) || !Number.isNaN(second)) found.push({ slot, first, second });
     }

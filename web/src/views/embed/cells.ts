@@ -35,6 +35,7 @@ export function embedModel(texts: readonly string[], similarity: Grid, scheme: S
       return paintOf(value < 0 ? "teal" : "clay", scheme, Math.abs(value));
     },
     text: (row, col) => quantity(similarity.at(row, col)),
+    uncut: true,
     ringed: () => false,
     rowLabel: (row) => (row % every !== every >> 1 ? "" : `${row}  ${short(texts[row]!)}`),
     labelRoom: roomFor(texts),

@@ -83,10 +83,19 @@ export class Calls {
     return this.header.scores[row] !== "";
   }
 
+  /** Whether every score of a row of layers is here: a page has room for so many. */
+  holds(row: number): boolean {
+    return this.hasScores(row) && row >= this.leftOut;
+  }
+
   /** Every score of a row of layers: (position, expert). */
   async scoresOf(row: number): Promise<(col: number, expert: number) => number> {
-    if (!this.hasScores(row)) return () => NaN;
-    const grid = await later(this.spec, "probability", row);
+    if (!this.holds(row)) return () => NaN;
+    const grid = await later(this.spec, "probability", row - this.leftOut);
     return (col, expert) => (grid.at(col, expert) / STEPS) ** 2 * this.header.top;
+  }
+
+  private get leftOut(): number {
+    return this.header.layers.length - this.header.held;
   }
 }

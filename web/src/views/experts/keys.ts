@@ -7,7 +7,13 @@ import type { Colour } from "./model";
 import { told } from "./panel";
 
 /** What the colours and rings of the layers by tokens mean. */
-export function layersKey(calls: Calls, colour: Colour, expert: number, scheme: Scheme): Element {
+export function layersKey(
+  calls: Calls,
+  colour: Colour,
+  expert: number,
+  scheme: Scheme,
+  overview = false,
+): Element {
   const most = quantity(calls.strongest);
   const legend =
     colour === "entropy"
@@ -22,7 +28,7 @@ export function layersKey(calls: Calls, colour: Colour, expert: number, scheme: 
           ["0", most],
           [["clay", "right"]],
           colour === "weight"
-            ? "weight of the strongest expert; the numbers are experts, the strongest first"
+            ? `weight of the strongest expert${overview ? "" : "; the numbers are experts, the strongest first"}`
             : `weight of expert ${expert} where it was called`,
         );
   if (calls.anyPassedOver) {
@@ -35,9 +41,11 @@ export function layersKey(calls: Calls, colour: Colour, expert: number, scheme: 
 /** What the colours and rings of the experts by tokens mean. */
 export function expertsKey(calls: Calls, row: number, most: number, scheme: Scheme): Element {
   const name = calls.header.scores[row]!;
-  const words = name
+  const words = calls.holds(row)
     ? `the router's score (${name}), on a square-root scale`
-    : "scores of this layer can't be had";
+    : name
+      ? `the scores of this layer are not on this page: ask for it alone, layers=[${calls.header.layers[row]!}]`
+      : "scores of this layer can't be had";
   const legend = rampLegend(
     scheme,
     ["0", name === "softmax" ? percent(most) : told(name, most)],

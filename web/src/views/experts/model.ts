@@ -45,6 +45,7 @@ export function layersModel(
     label: `${layers.length} layers by ${positions.length} tokens; arrow keys move.`,
     paint: (row, col) => paint(rowOf(row), col),
     text: (row, col) => text(rowOf(row), col),
+    uncut: colour !== "weight", // a list of experts may lack its end
     ringed: (row, col) => calls.passedOver(rowOf(row), col) > 0,
     rowLabel: (row) => String(layers[rowOf(row)]!),
     above: readEdge(header),
@@ -81,6 +82,7 @@ export function expertsModel(
       const value = score(col, order[place]!);
       return Number.isNaN(value) ? "" : told(value);
     },
+    uncut: true,
     ringed: (place, col) => !Number.isNaN(calls.weightOf(order[place]!, row, col)),
     rowLabel: (place) => `${order[place]!} · ${percent(calls.load(row, order[place]!))}`,
     labelRoom: EXPERT_ROOM,

@@ -64,7 +64,7 @@ function words(calls: Calls, row: number, col: number): string {
 }
 
 function next(calls: Calls, row: number, col: number, score: Score | null): string {
-  if (!score || !calls.hasScores(row)) return "";
+  if (!score || !calls.holds(row)) return "";
   const { counts, scores } = calls.header;
   const called = new Set(calls.at(row, col).map(({ expert }) => expert));
   const others = Array.from({ length: counts[row]! }, (_, expert) => expert)

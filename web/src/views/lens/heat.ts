@@ -37,6 +37,7 @@ export function heatModel(
       if (quantity.name !== "rank") return cells.topLabel(cell);
       return valueText(quantity, cells.value(quantity, cell));
     },
+    uncut: quantity.name === "rank",
     ringed: (row, col) => cells.foretells(cellOf(row, col)),
     cornered: (row, col) => cells.changed(cellOf(row, col)),
     rowLabel: (row) => stateName(rows[row]!.layer, rows[row]!.inside),

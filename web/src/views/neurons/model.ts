@@ -54,6 +54,7 @@ export function neuronsModel(
       const value = values.at(block, rows[row]!.place, col);
       return value > 0 || signed ? short(value) : "";
     },
+    uncut: true,
     ringed: () => false,
     rowLabel: (row) => rows[row]!.label,
     labelRoom: spec.arrays["expert"] ? EXPERT_ROOM : undefined,

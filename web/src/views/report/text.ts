@@ -44,7 +44,8 @@ export class Text {
     const classifies = header.sections.some(({ name }) => name === "classes");
     const silent = !header.vocabulary.length; // a model that gives states, and says no token
     const masked = silent ? ABOUT_SILENT : ABOUT_MASKED;
-    const picked = header.source ? " In the source, filled: the token picked there." : "";
+    const read = header.source?.times ? "frame" : "token";
+    const picked = header.source ? ` In the source, filled: the ${read} picked there.` : "";
     const words = classifies ? ABOUT_CLASSIFIED : header.masked ? masked : ABOUT;
     const about = words + picked + (produced ? " Underlined: produced by the model." : "");
     const strips = this.source

@@ -5,6 +5,13 @@ import type { Scheme } from "../../parts/theme";
 import type { Shares } from "./shares";
 
 const ROOM = 7;
+/** More columns than this have no room for numbers. */
+const FEW = 24;
+
+/** Whether the matrix is drawn with narrow cells, as a whole. */
+export function isOverview(shares: Shares): boolean {
+  return shares.columns > FEW;
+}
 
 /** All targets at once: a row each, a column for every source; coloured up to the largest share. */
 export function matrixModel(shares: Shares, largest: number, scheme: Scheme): GridModel {
@@ -24,6 +31,7 @@ export function matrixModel(shares: Shares, largest: number, scheme: Scheme): Gr
     label: `Shares of ${columns} tokens in ${header.targets.length} targets`,
     paint: (row, col) => paintOf("clay", scheme, share(row, col) / largest),
     text: (row, col) => (Number.isNaN(share(row, col)) ? "" : percent(share(row, col))),
+    uncut: true,
     ringed: () => false,
     rowLabel: (row) => short(header.explained[row]!),
     above: edge,

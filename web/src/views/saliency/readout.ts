@@ -1,5 +1,6 @@
 import { chip, element } from "../../parts/dom";
 import { percent, quantity } from "../../parts/format";
+import { signed } from "../../parts/signed";
 import type { Piece, Shares, Told } from "./shares";
 
 const NAMED = 8;
@@ -62,20 +63,18 @@ function line(piece: Piece, { share, score }: Told, most: number): HTMLElement {
       piece.read ? element("small", { class: "share-of" }, " source") : null,
     ),
     element("span", { class: "amount" }, percent(share)),
-    element(
-      "span",
-      { class: "amount is-dim" },
-      score > 0 ? `+${quantity(score)}` : quantity(score),
-    ),
+    element("span", { class: "amount is-dim" }, signed(score)),
     element("span", { class: "share-track" }, bar),
   );
 }
 
-/** Integrated gradients say by how much they miss the whole. */
+/** Integrated gradients say by how much they miss the whole, and how far a score still moved. */
 function badge(shares: Shares, chosen: Piece): HTMLElement | null {
   const gap = shares.gapOf(chosen);
   if (Number.isNaN(gap)) return null;
-  const bad = gap > shares.header.threshold;
-  const words = bad ? `not converged: gap ${percent(gap)}` : `converged: gap ${percent(gap)}`;
+  const moved = shares.movedOf(chosen);
+  const bad = Math.max(gap, Number.isNaN(moved) ? 0 : moved) > shares.header.threshold;
+  const told = `gap ${percent(gap)}${Number.isNaN(moved) ? "" : `, a score moved ${percent(moved)}`}`;
+  const words = `${bad ? "not converged" : "converged"}: ${told}`;
   return element("p", { class: bad ? "badge is-bad" : "badge" }, words);
 }

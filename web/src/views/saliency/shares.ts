@@ -29,6 +29,7 @@ export class Shares {
   private readonly read: { readonly share: Grid; readonly score: Grid } | null;
   private readonly value: Grid;
   private readonly gap: Grid;
+  private readonly moved: Grid;
   /** Position -> row of the arrays. */
   private readonly rows: ReadonlyMap<number, number>;
 
@@ -42,6 +43,7 @@ export class Shares {
     };
     this.value = arrayOf(spec, "value");
     this.gap = arrayOf(spec, "gap");
+    this.moved = arrayOf(spec, "moved");
     this.rows = new Map(spec.header.targets.map((target, row) => [target, row]));
   }
 
@@ -124,8 +126,17 @@ export class Shares {
 
   /** The worst completeness gap of a chip; NaN where the method has none. */
   gapOf(piece: Piece): number {
-    const gaps = this.rowsOf(piece).map((row) => this.gap.at(row));
-    return gaps.some(Number.isNaN) ? NaN : Math.max(...gaps);
+    return this.worst(piece, this.gap);
+  }
+
+  /** How far a score of a chip moved at most at the last refinement; NaN where not measured. */
+  movedOf(piece: Piece): number {
+    return this.worst(piece, this.moved);
+  }
+
+  private worst(piece: Piece, of: Grid): number {
+    const numbers = this.rowsOf(piece).map((row) => of.at(row));
+    return numbers.some(Number.isNaN) ? NaN : Math.max(...numbers);
   }
 }
 

@@ -1,3 +1,4 @@
+import { percent, quantity } from "../../parts/format";
 import { NO_EDGE, type GridModel } from "../../parts/heatmodel";
 import { paintOf, type Paint } from "../../parts/ramp";
 import type { Scheme } from "../../parts/theme";
@@ -73,6 +74,7 @@ export function cellsModel(step: WalkStep, cells: Cells, scheme: Scheme): GridMo
     label: `${step.title}: ${cells.rows} rows of ${cells.cols} numbers; arrow keys move.`,
     paint: (row, col) => paint(cells.at(row, col)),
     text: (row, col) => printed(cells.at(row, col)),
+    uncut: true,
     ringed: () => false,
     rowLabel: cells.rowLabel,
     labelRoom: 72,
@@ -103,4 +105,9 @@ export function printed(value: number): string {
   if (Number.isNaN(value)) return "";
   const text = value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
   return text.replace(/^-(?=[0.]+$)/, "").replace("-", "−"); // no minus before nought
+}
+
+/** A number by itself, more exactly than in its cell. */
+export function told(step: WalkStep, value: number): string {
+  return isWeights(step) ? percent(value) : quantity(value).replace(/^-/, "−");
 }

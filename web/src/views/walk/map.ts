@@ -60,9 +60,13 @@ function ending(header: WalkHeader): string {
   return header.masked ? "head" : "unembedding";
 }
 
+/** More blocks than this have thinner bars. */
+const MANY = 30;
+
 /** The blocks that are not opened: a thin bar each. */
 function rest(count: number, words: string): HTMLElement | null {
   if (!count) return null;
   const bars = Array.from({ length: count }, () => element("i"));
-  return element("div", { class: "stack-rest", title: words }, ...bars);
+  const style = count > MANY ? "stack-rest is-dense" : "stack-rest";
+  return element("div", { class: style, title: words }, ...bars);
 }

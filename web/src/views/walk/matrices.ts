@@ -122,6 +122,7 @@ export class Matrix {
         return paintOf("clay", this.scheme, this.isMask ? 0.25 : Math.sqrt(this.weight(row, col)));
       },
       text: (row, col) => (seen(row, col) && !this.isMask ? percent(this.weight(row, col)) : ""),
+      uncut: true,
       ringed: (row, col) => row === at && seen(row, col),
       rowLabel: (row) => queries[row]!,
       labelRoom: 96,

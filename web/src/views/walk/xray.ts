@@ -28,7 +28,10 @@ export class Xray {
     private readonly spec: Spec<WalkHeader>,
     private readonly go: Go,
   ) {
-    this.most = Math.max(...arrayOf(spec, "change").data, 0);
+    // Not spread into Math.max: of long texts there are more values than a call takes.
+    let most = 0;
+    for (const value of arrayOf(spec, "change").data) most = Math.max(most, value);
+    this.most = most;
     const tell = (row: number, col: number): void => this.tell(this.layer(row), col);
     this.grid = new HeatGrid(this.model("light"), {
       hover: (place) => (place ? tell(place.row, place.col) : this.here()),
@@ -53,7 +56,7 @@ export class Xray {
     this.key.replaceChildren(
       rampLegend(scheme, [`≤ ${LEAST}`, quantity(this.most)], [["teal", "right"]], "of its length"),
     );
-    this.here();
+    this.here(true);
   }
 
   dispose(): void {
@@ -72,6 +75,7 @@ export class Xray {
         return paintOf("teal", scheme, this.share(change.at(this.layer(row), col)));
       },
       text: (row, col) => change.at(this.layer(row), col).toFixed(2),
+      uncut: true,
       ringed: (row, col) => this.layer(row) === header.layer && col === header.at,
       rowLabel: (row) => String(this.layer(row)),
       above: NO_EDGE,
@@ -90,9 +94,10 @@ export class Xray {
     return this.spec.header.n_layers - 1 - row;
   }
 
-  private here(): void {
+  /** The crossing that is walked through; scrolled to where that is wanted. */
+  private here(reveal = false): void {
     const { at, layer, n_layers } = this.spec.header;
-    this.grid.select({ row: n_layers - 1 - layer, col: at }, false);
+    this.grid.select({ row: n_layers - 1 - layer, col: at }, reveal);
     this.tell(layer, at);
   }
 

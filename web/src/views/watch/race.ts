@@ -29,6 +29,7 @@ export function raceModel(race: Race, mode: string, scheme: Scheme): GridModel {
     label: `${quantity.words} of ${race.tokens.length} tokens after ${race.layers.length} states`,
     paint: (row, col) => paintOf(quantity.ramp, scheme, shareOf(quantity, value(row, col))),
     text: (row, col) => (mode === "rank" ? rank : percent)(value(row, col)),
+    uncut: true,
     ringed: (row, col) => race.rank.at(last - row, col) === 1,
     rowLabel: (row) => layerName(race.layers[last - row]!),
     above: edgeOf(race, "watched", "out"),
