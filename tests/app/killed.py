@@ -24,7 +24,7 @@ from tests.app.storm import Story, audit, memory, variant
 
 __all__ = ["kill_everywhere"]
 
-_WATCHED = ("cutaway/app/runs", "cutaway/core/files", "cutaway/trace/container")
+_WATCHED = ("cutaway/app/runs", "cutaway/core/files", "cutaway/trace/write_container")
 State = frozenset[tuple[str, str, tuple[str, ...]]]
 
 

@@ -229,7 +229,9 @@ def test_a_report_has_classes_where_others_have_tokens(lms: dict[str, Any], tmp_
         assert not report.missing
         sections = [section["name"] for section in report.spec.header["sections"]]
         assert sections[:2] == ["classes", "saliency"]
-        assert not {"lens", "race", "walk"} & set(sections)
+        assert not {"lens", "race"} & set(sections)
+        walked = report["walk"].data
+        assert walked.equals(ct.walk(trace, at=report.spec.header["opens_at"]).data)
         account = report.account(2)
         assert told in account
         share = ct.saliency(trace).data["saliency"][-1 if kind != "token" else 2, 2].item()

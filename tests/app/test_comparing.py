@@ -12,6 +12,7 @@ import pytest
 import cutaway as ct
 from cutaway.app.cli import main
 from cutaway.app.comparing import CompareView
+from tests.lens.compared import crossed_pair, routed_pair
 
 A, B = [5, 6, 7, 8, 5, 6, 7], [5, 6, 9, 8, 5, 6, 7, 4]
 
@@ -171,3 +172,25 @@ def test_the_calls_of_both_texts_are_held(tiny_lm: ct.LM, monkeypatch: pytest.Mo
     assert isinstance(view, CompareView)
     assert view.figures["variation"].shape == (4, 4)
     assert sorted(runs) == [(9, 8, 6), (9, 8, 7)]
+
+
+def test_files_of_experts_have_a_row_for_each_cell(tmp_path: Path) -> None:
+    view = ct.compare(*routed_pair(), lens="experts", names=("she", "he"))
+    rows = list(csv.DictReader(view.save(tmp_path / "experts.csv").read_text("utf-8").splitlines()))
+    assert len(rows) == view.data.sizes["layer"] * view.data.sizes["position"]
+    told = [float(row["variation"] or "nan") for row in rows]
+    np.testing.assert_allclose(told, view.data["variation"].values.ravel(), rtol=1e-6)
+    written = json.loads(view.save(tmp_path / "experts.json").read_text("utf-8"))
+    assert {"weight", "probability", "load", "shared", "rerouted"} <= set(written["data"])
+    assert written["coords"]["scores"]["values"] == ["softmax"] * 3
+    for suffix in ("html", "svg", "png", "nc"):
+        assert view.save(tmp_path / f"experts.{suffix}").stat().st_size > 500
+
+
+def test_cross_attention_of_two_traces_answers_for_its_heads() -> None:
+    view = ct.compare(*crossed_pair(), lens="attention", kind="cross")
+    assert isinstance(view, CompareView)
+    answer = view.answer({"what": "head", "layer": 1, "head": 3})
+    row = view.shown.arrays["place"][1, 3]
+    np.testing.assert_array_equal(answer[0], view.shown.arrays["first"][row])
+    assert answer.shape == (2, view.data.sizes["query"] * view.data.sizes["key"])

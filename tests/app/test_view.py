@@ -17,7 +17,7 @@ import xarray as xr
 
 from cutaway.app.export import SUFFIXES, to_csv, to_json
 from cutaway.app.view import View
-from cutaway.core.errors import FileError, InvalidError, MissingError
+from cutaway.core.errors import FileError, MissingError
 from cutaway.render.bundle import bundle_path
 from cutaway.render.figure import still
 from cutaway.render.page import page
@@ -67,12 +67,14 @@ def test_netcdf_gives_the_dataset_back(data: xr.Dataset, tmp_path: Path) -> None
         assert read.attrs["run"] == data.attrs["run"]
 
 
-def test_netcdf_refuses_what_it_would_cut(tmp_path: Path) -> None:
+def test_netcdf_has_texts_that_it_would_cut_as_json(tmp_path: Path) -> None:
     data = logit_lens()
     data["input_text"].values[0] = "a\0b"
-    with pytest.raises(InvalidError, match=r"NUL.*\.json"):
-        View(data).save(tmp_path / "a.nc")
-    assert list(tmp_path.iterdir()) == []
+    with xr.open_dataset(View(data).save(tmp_path / "a.nc")) as read:
+        written = read["input_text"]
+        assert "as JSON" in written.attrs["texts"]
+        assert [json.loads(text) for text in written.values] == data["input_text"].values.tolist()
+        assert "texts" not in read["input"].attrs
 
 
 def test_a_full_disk_under_the_temporary_folder_is_said(
@@ -177,5 +179,7 @@ def test_text_that_has_no_room_is_refused_with_its_bytes(monkeypatch: pytest.Mon
         (to_csv, r"20,000,000 rows as .csv take 3.6 GB"),
     ):
         monkeypatch.setenv("CUTAWAY_MEMORY", "1.4")
-        with pytest.raises(MissingError, match=f"{words}, and 1.4 GB are allowed; save it as .nc"):
+        with pytest.raises(
+            MissingError, match=f"{words}, and text may take 350 MB; save it as .nc"
+        ):
             make(data)

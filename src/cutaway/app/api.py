@@ -202,8 +202,8 @@ def anatomy(lm: LM) -> View:
     to the model's total, for a weight that two parts share is counted once.
     """
     from ..lens.anatomy import anatomy as count
-    from ..model.tally import tally
+    from ..model.parameters import count_parameters
     from .view import View
 
-    parts = tally(lm.model, lm.anatomy, lm.reader().model)
+    parts = count_parameters(lm.model, lm.anatomy, lm.reader().model)
     return View(count(lm.card, parts, lm.anatomy.tail.after_words))

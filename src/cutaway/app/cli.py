@@ -5,10 +5,12 @@ A verb is a function in a module that imports nothing heavy, so that --help answ
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
 import traceback
+from contextlib import suppress
 from importlib import import_module
 from typing import Annotated
 
@@ -49,6 +51,8 @@ VERBS = {
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 _REFUSED = 2
 _INTERRUPTED = 130
+#: What a disk or a device behind stdout answers.
+_UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -59,19 +63,29 @@ def main(arguments: list[str] | None = None) -> None:
     debug, given = _take_debug(given or ["--help"])
     try:
         code = app(given, prog_name="cutaway", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # closed by who called
+            sys.stdout.flush()
     except (typer.Abort, KeyboardInterrupt):
         code = _INTERRUPTED
     except BrokenPipeError:
-        # Whoever read stdout has gone; Python must not complain when it closes it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 1
+        code = 1  # whoever read stdout has gone
     except Exception as problem:
         if debug:
             traceback.print_exc()
-        typer.echo(harmless(_in_words(problem, debug)), err=True)
+        with suppress(OSError):  # stderr may be gone, too
+            typer.echo(harmless(_in_words(problem, debug)), err=True)
         code = _REFUSED
+    _let_go()
     sys.exit(code)
+
+
+def _let_go() -> None:
+    """Where stdout can't be written any more, Python must not complain when it closes it."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say_version(wanted: bool) -> None:
@@ -103,6 +117,9 @@ def _in_words(problem: Exception, debug: bool) -> str:
         return f"cutaway: {problem.format_message()}"  # type: ignore[attr-defined]
     if isinstance(problem, MemoryError):
         return f"cutaway: missing memory: {problem}; take a shorter text, or fewer layers"
+    if isinstance(problem, OSError) and problem.errno in _UNWRITABLE:
+        words = f"{problem.strerror}".lower()
+        return f"cutaway: the output can't be written: {words}; write it elsewhere"
     hint = "" if debug else "\nthis is a mistake in cutaway; --debug shows where"
     return f"cutaway: {type(problem).__name__}: {problem}{hint}"
 

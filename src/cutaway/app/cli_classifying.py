@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .options import ModelChoice, Subject, read_trace, verb
+from .options import ModelChoice, Reading, Subject, read_trace, verb
 from .outcome import Outputs
 
 __all__ = ["classes"]
@@ -16,10 +16,8 @@ __all__ = ["classes"]
 def classes(
     subject: Subject,
     choice: ModelChoice,
+    reading: Reading,
     outputs: Outputs,
-    text_b: Annotated[
-        str | None, typer.Option(help="A second text, read with the first: a context, a reply.")
-    ] = None,
     k: Annotated[
         int | None, typer.Option(help="Of a model that finds answers: how many. [default: 5]")
     ] = None,
@@ -27,4 +25,4 @@ def classes(
     """What a classifier would answer after each layer."""
     from .classifying import classes as ask
 
-    outputs.give(ask(read_trace(subject, choice, text_b=text_b), k=k))
+    outputs.give(ask(read_trace(subject, choice, reading=reading), k=k))

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Annotated, Any
+from dataclasses import asdict, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..core.errors import MissingError
-from .options import ModelChoice, is_trace_file, read_listed, read_trace, verb
+from .options import ModelChoice, Reading, read_listed, read_trace, verb
 from .outcome import Outputs
+
+if TYPE_CHECKING:
+    from ..model.lm import LM
+    from ..trace.trace import Trace
 
 __all__ = ["compare"]
 
@@ -18,6 +23,7 @@ __all__ = ["compare"]
 def compare(
     a: Annotated[str, typer.Argument(metavar="A", help="The first prompt, or a .trace file.")],
     choice: ModelChoice,
+    reading: Reading,
     outputs: Outputs,
     b: Annotated[
         str | None,
@@ -30,15 +36,20 @@ def compare(
         str,
         typer.Option(
             help="logit_lens, predictions, watch, saliency, "
-            "neurons, factors, clusters or attention."
+            "neurons, factors, clusters, experts or attention."
         ),
     ] = "logit_lens",
     names: Annotated[str, typer.Option(help='What the two are called, such as "she,he".')] = "a,b",
     layers: Annotated[
-        str | None, typer.Option(help='Of attention and neurons, such as "0,29". [default: all]')
+        str | None,
+        typer.Option(help='Of attention, experts and neurons, such as "0,29". [default: all]'),
     ] = None,
     heads: Annotated[
         str | None, typer.Option(help='Of attention, such as "0,3". [default: all]')
+    ] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option(help="Of attention in encoder-decoders: decoder, encoder or cross."),
     ] = None,
     rank_of: Annotated[
         str | None, typer.Option(help="Of the logit lens: top, next, input, or a token's text.")
@@ -57,20 +68,32 @@ def compare(
         raise MissingError("B", because="one prompt is compared with none", fix="or --model-b NAME")
     options: dict[str, Any] = {
         "layers": read_listed("layers", layers), "heads": read_listed("heads", heads),
-        "rank_of": rank_of, "method": method, "tokens": token,
+        "kind": kind, "rank_of": rank_of, "method": method, "tokens": token,
     }  # fmt: skip
     given = {name: value for name, value in options.items() if value is not None}
-    first, second = _traces(a, other, choice, model_b)
+    first, second = _traces((a, other), choice, model_b, reading)
     outputs.give(ask(first, second, lens=lens, names=_two(names), **given))
 
 
-def _traces(a: str, b: str, choice: ModelChoice, model_b: str | None) -> tuple[Any, Any]:
+class _Once(ModelChoice):
+    """A choice whose model is loaded once, however often it is asked for."""
+
+    def load(self) -> LM:
+        return self._lm
+
+    @cached_property
+    def _lm(self) -> LM:
+        return super().load()
+
+
+def _traces(
+    subjects: tuple[str, str], choice: ModelChoice, model_b: str | None, reading: Reading
+) -> tuple[Trace, Trace]:
     """Both traces; two prompts of one model are read by one copy of it."""
-    if model_b is None and not is_trace_file(a) and not is_trace_file(b):
-        lm = choice.load()
-        return lm.trace(a), lm.trace(b)
-    other = choice if model_b is None else replace(choice, model=model_b, revision=None)
-    return read_trace(a, choice), read_trace(b, other)
+    first = _Once(**asdict(choice))
+    second = first if model_b is None else replace(choice, model=model_b, revision=None)
+    a, b = subjects
+    return read_trace(a, first, reading=reading), read_trace(b, second, reading=reading)
 
 
 def _two(names: str) -> tuple[str, str]:

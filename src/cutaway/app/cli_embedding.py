@@ -39,18 +39,28 @@ def embed(
         typer.Option(metavar="START END", help="Where they lie on the way from one to the other."),
     ] = None,
     k: Annotated[int, typer.Option("--k", help="How many are nearest.")] = 5,
+    exact: Annotated[
+        bool | None,
+        typer.Option(help="Whether every vector is looked at. [default: up to 100,000]"),
+    ] = None,
+    normalise: Annotated[
+        bool | None,
+        typer.Option(help="Whether each vector has length 1. [default: as the model says]"),
+    ] = None,
 ) -> None:
     """Which texts or tokens are alike, which are nearest, where they lie on a direction."""
     from .embedding import embed as ask
 
-    asked = [name for name in (nearest, analogy, project) if name]
+    asked = [name for name in (nearest, analogy, project) if name is not None]
     if len(asked) > 1:
         raise InvalidError("question", asked, allowed="one of --nearest, --analogy, --project")
+    if exact is not None and nearest is None and analogy is None:
+        raise InvalidError("--exact", exact, allowed="with --nearest or --analogy")
     at = int(layer) if layer is not None and layer.isdecimal() else layer
-    found = ask(choice.load(), texts or None, pooling=pooling, layer=at)
-    if nearest:
-        outputs.give(found.nearest(nearest, k))
-    elif analogy:
-        outputs.give(found.analogy(*analogy, k))
+    found = ask(choice.load(), texts or None, pooling=pooling, layer=at, normalise=normalise)
+    if nearest is not None:
+        outputs.give(found.nearest(nearest, k, exact=exact))
+    elif analogy is not None:
+        outputs.give(found.analogy(*analogy, k, exact=exact))
     else:
         outputs.give(found.project(*project) if project else found)

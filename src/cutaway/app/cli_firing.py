@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from .options import Generation, ModelChoice, Subject, read_listed, read_trace, verb
+from .options import Generation, ModelChoice, Reading, Side, Subject, read_listed, read_trace, verb
 from .outcome import Outputs
 
 __all__ = ["clusters", "factors", "neurons"]
@@ -23,19 +23,22 @@ def neurons(
     subject: Subject,
     choice: ModelChoice,
     generation: Generation,
+    reading: Reading,
     outputs: Outputs,
     layers: _Layers = None,
     neurons: Annotated[
         str | None, typer.Option(help='Numbers in a block, such as "3,17". [default: all]')
     ] = None,
+    side: Side = "decoder",
 ) -> None:
     """The values that enter each block's MLP down-projection."""
     from .firing import neurons as ask
 
-    trace = read_trace(subject, choice, generation)
-    outputs.give(
-        ask(trace, layers=read_listed("layers", layers), neurons=read_listed("neurons", neurons))
-    )
+    asked: dict[str, Any] = {
+        "layers": read_listed("layers", layers), "neurons": read_listed("neurons", neurons),
+        "stream": side,
+    }  # fmt: skip
+    outputs.give(ask(read_trace(subject, choice, generation, reading=reading), **asked))
 
 
 @verb
@@ -43,6 +46,7 @@ def clusters(
     subject: Subject,
     choice: ModelChoice,
     generation: Generation,
+    reading: Reading,
     outputs: Outputs,
     n: Annotated[int, typer.Option("--n", help="How many clusters.")] = 8,
     layers: _Layers = None,
@@ -51,17 +55,16 @@ def clusters(
     ),
     exclude: _Exclude = None,
     start_seed: _Seed = 0,
+    side: Side = "decoder",
 ) -> None:
     """Neurons that fire alike: k-means over their activations."""
     from .firing import clusters as ask
 
-    trace = read_trace(subject, choice, generation)
-    outputs.give(
-        ask(
-            trace, n=n, layers=read_listed("layers", layers), by=by,
-            exclude=read_listed("exclude", exclude) or (), seed=start_seed,
-        )
-    )  # fmt: skip
+    asked: dict[str, Any] = {
+        "layers": read_listed("layers", layers), "exclude": read_listed("exclude", exclude) or (),
+        "n": n, "by": by, "seed": start_seed, "stream": side,
+    }  # fmt: skip
+    outputs.give(ask(read_trace(subject, choice, generation, reading=reading), **asked))
 
 
 @verb
@@ -69,6 +72,7 @@ def factors(
     subject: Subject,
     choice: ModelChoice,
     generation: Generation,
+    reading: Reading,
     outputs: Outputs,
     n: Annotated[int, typer.Option("--n", help="How many factors.")] = 6,
     layers: _Layers = None,
@@ -78,14 +82,13 @@ def factors(
     ] = None,
     exclude: _Exclude = None,
     start_seed: _Seed = 0,
+    side: Side = "decoder",
 ) -> None:
     """Which neurons fired together: non-negative factors of their activations."""
     from .firing import factors as ask
 
-    trace = read_trace(subject, choice, generation)
-    outputs.give(
-        ask(
-            trace, n=n, layers=read_listed("layers", layers), parts=part or None,
-            exclude=read_listed("exclude", exclude) or (), seed=start_seed,
-        )
-    )  # fmt: skip
+    asked: dict[str, Any] = {
+        "layers": read_listed("layers", layers), "exclude": read_listed("exclude", exclude) or (),
+        "n": n, "parts": part or None, "seed": start_seed, "stream": side,
+    }  # fmt: skip
+    outputs.give(ask(read_trace(subject, choice, generation, reading=reading), **asked))

@@ -6,7 +6,16 @@ from typing import Annotated
 
 import typer
 
-from .options import Checked, Generation, ModelChoice, Subject, read_numbers, read_trace, verb
+from .options import (
+    Checked,
+    Generation,
+    ModelChoice,
+    Reading,
+    Subject,
+    read_numbers,
+    read_trace,
+    verb,
+)
 from .outcome import Outputs
 
 __all__ = ["lens", "predictions"]
@@ -17,6 +26,7 @@ def lens(
     subject: Subject,
     choice: ModelChoice,
     generation: Generation,
+    reading: Reading,
     outputs: Outputs,
     k: Annotated[int, typer.Option(help="Top tokens of each cell.")] = 5,
     rank_of: Annotated[
@@ -39,12 +49,13 @@ def lens(
     """What the model would say after each of its layers."""
     from .api import logit_lens
 
-    trace = read_trace(subject, choice, generation)
+    at = read_numbers("positions", positions)
+    trace = read_trace(subject, choice, generation, reading=reading)
     outputs.give(
         logit_lens(
             trace, k=k, rank_of=rank_of, against=against,  # type: ignore[arg-type]
-            distances=tuple(distance or ("kl",)), inside=inside,
-            positions=read_numbers("positions", positions), every=every, checked=checked,
+            distances=tuple(distance or ("kl",)), inside=inside, positions=at, every=every,
+            checked=checked,
         )
     )  # fmt: skip
 
@@ -53,6 +64,8 @@ def lens(
 def predictions(
     subject: Subject,
     choice: ModelChoice,
+    generation: Generation,
+    reading: Reading,
     outputs: Outputs,
     at: Annotated[
         int | None, typer.Option(help="The position that is read. [default: -1, the last]")
@@ -67,5 +80,5 @@ def predictions(
     """The top tokens after each layer, at one position."""
     from .api import predictions as ask
 
-    trace = read_trace(subject, choice)
+    trace = read_trace(subject, choice, generation, reading=reading)
     outputs.give(ask(trace, at=at, target=target, layer=layer, k=k, checked=checked))

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from ..core.errors import InvalidError
-from .options import Generation, ModelChoice, Prompt, read_trace, verb
+from ..core.files import check_target
+from .options import Generation, ModelChoice, Prompt, Reading, read_trace, verb
 from .outcome import Outputs
 
 __all__ = ["look"]
@@ -19,6 +20,7 @@ def look(
     prompt: Prompt,
     choice: ModelChoice,
     generation: Generation,
+    reading: Reading,
     outputs: Outputs,
     save: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Keep the trace in this file.")
@@ -35,7 +37,7 @@ def look(
     """Read a text and show how the model came by each token."""
     from .api import logit_lens
 
-    trace = read_trace(prompt, choice, generation, keep=_kept(save, keep or []))
+    trace = read_trace(prompt, choice, generation, keep=_kept(save, keep or []), reading=reading)
     if save is not None:
         typer.echo(f"wrote {trace.save(save)}", err=True)
     outputs.give(logit_lens(trace))
@@ -49,4 +51,5 @@ def _kept(save: Path | None, keep: list[str]) -> str | tuple[str, ...] | None:
         return None
     if not save.name.endswith(".trace"):
         raise InvalidError("file for --save", str(save), allowed="a name ending in .trace")
+    check_target(save)
     return "all" if "all" in keep else ("lens", *keep)

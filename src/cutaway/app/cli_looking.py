@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from ..core.errors import InvalidError, UnknownError
-from .options import Generation, ModelChoice, Subject, read_listed, read_trace, verb
+from .options import Generation, ModelChoice, Reading, Subject, read_listed, read_trace, verb
 from .outcome import Outputs
 
 __all__ = ["attention"]
@@ -20,6 +20,7 @@ def attention(
     subject: Subject,
     choice: ModelChoice,
     generation: Generation,
+    reading: Reading,
     outputs: Outputs,
     view: Annotated[
         str,
@@ -61,6 +62,10 @@ def attention(
             "one by one. [default: special]"
         ),
     ] = None,
+    alignment: Annotated[
+        bool,
+        typer.Option("--alignment", help="Of --kind cross: each target's source instead."),
+    ] = False,
 ) -> None:
     """Where it looked: the attention of every head, with figures of what each head does."""
     from .looking import attention as ask
@@ -68,6 +73,8 @@ def attention(
     if view not in _VIEWS:
         raise UnknownError("view", view, allowed=_VIEWS)
     neuron = view == "neuron"
+    if alignment and (neuron or kind != "cross"):
+        raise InvalidError("--alignment", alignment, allowed="with --kind cross, without --view")
     if at is not None and not neuron:
         raise InvalidError("at", at, allowed="--at with --view neuron only")
     if neuron and (aggregate or weighting != "weight"):
@@ -79,8 +86,11 @@ def attention(
         "carry": carry, "opens": "model" if neuron else view,
         "tokens": given[0] if len(given) == 1 and _named(given[0]) else given,
     }  # fmt: skip
-    found = ask(read_trace(subject, choice, generation), **options)
-    outputs.give(found.neuron(layer, head, -1 if at is None else at) if neuron else found)
+    found = ask(read_trace(subject, choice, generation, reading=reading), **options)
+    if alignment:
+        outputs.give(found.alignment(layer, head))
+    else:
+        outputs.give(found.neuron(layer, head, -1 if at is None else at) if neuron else found)
 
 
 def _one_or(what: str, one: int | None, listed: str | None) -> list[int] | None:

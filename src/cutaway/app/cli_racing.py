@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .options import Checked, Generation, ModelChoice, Subject, read_trace, verb
+from .options import Checked, Generation, ModelChoice, Reading, Subject, read_trace, verb
 from .outcome import Outputs
 
 __all__ = ["pairs", "watch"]
@@ -22,6 +22,7 @@ def watch(
     subject: Subject,
     choice: ModelChoice,
     generation: Generation,
+    reading: Reading,
     outputs: Outputs,
     token: _Tokens,
     at: Annotated[
@@ -35,7 +36,7 @@ def watch(
     """The race: rank and probability of chosen tokens after each layer."""
     from .racing import watch as ask
 
-    trace = read_trace(subject, choice, generation)
+    trace = read_trace(subject, choice, generation, reading=reading)
     outputs.give(ask(trace, token, at=at, target=target, checked=checked))
 
 

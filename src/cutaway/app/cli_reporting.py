@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .options import Generation, ModelChoice, Subject, read_trace, verb
+from .options import Generation, ModelChoice, Reading, Subject, read_trace, verb
 from .outcome import Outputs
 
 __all__ = ["report"]
@@ -18,6 +18,7 @@ def report(
     subject: Subject,
     choice: ModelChoice,
     generation: Generation,
+    reading: Reading,
     lens: Annotated[
         list[str] | None,
         typer.Option(
@@ -35,4 +36,4 @@ def report(
 
     outputs = Outputs(html=html, json=json)
     names = read_names(lens or None)  # refused before a model is loaded
-    outputs.give(ask(read_trace(subject, choice, generation), names))
+    outputs.give(ask(read_trace(subject, choice, generation, reading=reading), names))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from .options import Generation, ModelChoice, Subject, read_listed, read_trace, verb
+from .options import Generation, ModelChoice, Reading, Side, Subject, read_listed, read_trace, verb
 from .outcome import Outputs
 
 __all__ = ["experts"]
@@ -17,11 +17,13 @@ def experts(
     subject: Subject,
     choice: ModelChoice,
     generation: Generation,
+    reading: Reading,
     outputs: Outputs,
     layers: Annotated[str | None, typer.Option(help='Such as "0,29". [default: all]')] = None,
+    side: Side = "decoder",
 ) -> None:
     """Which experts of a mixture were chosen at each token."""
     from .routing import experts as ask
 
-    trace = read_trace(subject, choice, generation)
-    outputs.give(ask(trace, layers=read_listed("layers", layers)))
+    asked: dict[str, Any] = {"layers": read_listed("layers", layers), "stream": side}
+    outputs.give(ask(read_trace(subject, choice, generation, reading=reading), **asked))

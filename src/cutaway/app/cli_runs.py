@@ -6,17 +6,17 @@ import json
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from ..core.errors import InvalidError
+from ..core.files import check_target
 from ..core.terminal import harmless_json
 from .cli_runs_compare import ID, compare, store_of
-from .options import Generation, ModelChoice, verb
-
-if TYPE_CHECKING:
-    from ..trace.trace import Trace
+from .options import Generation, ModelChoice, Reading, verb
+from .reading import traced
+from .runs.run import read_name, read_tags
 
 __all__ = ["runs"]
 
@@ -50,13 +50,14 @@ def list_runs(
     ] = None,
     tag: Annotated[str | None, typer.Option(help="With this tag.")] = None,
     limit: Annotated[int | None, typer.Option(min=0, help="So many of the newest.")] = None,
+    offset: Annotated[int, typer.Option(min=0, help="Leave so many of the newest out.")] = 0,
     as_json: _Json = False,
 ) -> None:
     """The runs, the newest first."""
     from .runs.listing import listed
 
     store = store_of(context)
-    found = store.list(search, tag, limit)
+    found = store.list(search, tag, limit, offset)
     if as_json:
         typer.echo(_written([run.to_json() for run in found]))
     elif found:
@@ -85,6 +86,7 @@ def add(
     context: typer.Context,
     choice: ModelChoice,
     generation: Generation,
+    reading: Reading,
     file: Annotated[
         Path | None, typer.Argument(metavar="[FILE]", help="A trace file.", show_default=False)
     ] = None,
@@ -103,13 +105,16 @@ def add(
     """Keep a trace file, or the trace of a prompt; prints the run's id."""
     if (file is None) == (prompt is None):
         raise InvalidError("run to add", file and str(file), allowed="FILE or --prompt TEXT")
-    if file is not None and (keep or generation.wanted or choice.model):
+    if file is not None and (keep or generation.wanted or choice.given() or reading.given()):
         raise InvalidError("options of a FILE", str(file), allowed="--name and --tag only")
+    read_name(name or ""), read_tags(tag or ())  # refused before a model is loaded
     store = store_of(context)
     if file is not None:
         found = store.add_file(file, name, tag or ())
     else:
-        found = store.add(_traced(str(prompt), choice, generation, keep or []), name, tag or ())
+        kept = "all" if "all" in (keep or ()) else ("lens", *(keep or ()))
+        trace = traced(str(prompt), choice, reading, generation, kept)
+        found = store.add(trace, name, tag or ())
     typer.echo(found.id)
 
 
@@ -125,6 +130,7 @@ def export(
     """Copy a run's trace file."""
     if not file.name.endswith(".trace"):
         raise InvalidError("file to export to", str(file), allowed="a name ending in .trace")
+    check_target(file)
     typer.echo(f"wrote {store_of(context).export(run, file)}", err=True)
 
 
@@ -172,15 +178,6 @@ def rebuild(context: typer.Context) -> None:
     typer.echo(f"{store.rebuild()} runs in {store.folder}")
     for words in store.passed_over:
         typer.echo(f"passed over: {words}", err=True)
-
-
-def _traced(prompt: str, choice: ModelChoice, generation: Generation, keep: list[str]) -> Trace:
-    """The trace of a prompt, with the lens's answers: it will be opened without its model."""
-    wanted = "all" if "all" in keep else ("lens", *keep)
-    lm = choice.load()
-    return (
-        generation.run(lm, prompt, wanted) if generation.wanted else lm.trace(prompt, keep=wanted)
-    )
 
 
 def _written(values: Any) -> str:

@@ -6,10 +6,13 @@ from typing import Annotated, Any
 
 import typer
 
-from .options import Generation, ModelChoice, Subject, read_numbers, read_trace, verb
+from ..core.errors import InvalidError
+from .options import Generation, ModelChoice, Reading, Subject, read_numbers, read_trace, verb
 from .outcome import Outputs
 
 __all__ = ["saliency"]
+
+_INSTEAD = "one of --check and --alignment"
 
 
 @verb
@@ -17,6 +20,7 @@ def saliency(
     subject: Subject,
     choice: ModelChoice,
     generation: Generation,
+    reading: Reading,
     outputs: Outputs,
     method: Annotated[
         str,
@@ -42,19 +46,63 @@ def saliency(
         str | None, typer.Option(help='Explain by the states after this block, or "in".')
     ] = None,
     steps: Annotated[int | None, typer.Option(help="Of integrated gradients.")] = None,
+    spacing: Annotated[str | None, typer.Option(help="Of these steps: adaptive or even.")] = None,
+    baseline: Annotated[
+        str | None, typer.Option(help="Where they begin: mean, zero, or a token's text.")
+    ] = None,
+    keep_first: Annotated[
+        bool | None, typer.Option(help="Whether they leave the first token as it is.")
+    ] = None,
     samples: Annotated[int | None, typer.Option(help="Of the samplers of Captum.")] = None,
+    how: Annotated[
+        str | None, typer.Option(help="How a token is taken out: replace or delete.")
+    ] = None,
+    replacement: Annotated[
+        str | None,
+        typer.Option(help="The token put in its place, in the method and in --check."),
+    ] = None,
+    start_seed: Annotated[
+        int | None, typer.Option(help="Of the samplers, and of the random orders of --check.")
+    ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Show its deletion curve instead: is it true?")
+    ] = False,
+    check_target: Annotated[
+        int | None, typer.Option(help="Of --check: which target. [default: the last]")
+    ] = None,
+    alignment: Annotated[
+        bool,
+        typer.Option("--alignment", help="Of an encoder-decoder: each target's source instead."),
     ] = False,
 ) -> None:
     """What it read: the share of each earlier token in the tokens that were said."""
     from .saliency import saliency as ask
 
-    given: dict[str, Any] = {"steps": steps, "samples": samples}
-    trace = read_trace(subject, choice, generation)
+    if check and alignment:
+        raise InvalidError("--alignment", alignment, allowed=_INSTEAD)
+    if check_target is not None and not check:
+        raise InvalidError("--check-target", check_target, allowed="with --check")
+    own = _given(steps=steps, spacing=spacing, baseline=baseline, keep_first=keep_first,
+                 samples=samples, how=how)  # fmt: skip
+    taken = _given(replacement=replacement, seed=start_seed)
+    at = read_numbers("targets", targets)
+    trace = read_trace(subject, choice, generation, reading=reading)
     view = ask(
-        trace, method=method, targets=read_numbers("targets", targets), contrast=contrast,
-        quantity=quantity, at_layer=at_layer, label=label,
-        **{name: value for name, value in given.items() if value is not None},
+        trace, method=method, targets=at, contrast=contrast,
+        quantity=quantity, at_layer=at_layer, label=label, **own,
+        **{name: value for name, value in taken.items() if _takes(method, name) or not check},
     )  # fmt: skip
-    outputs.give(view.check() if check else view)
+    if check:
+        view = view.check(check_target, **taken)  # type: ignore[assignment]
+    outputs.give(view.alignment() if alignment else view)
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _takes(method: str, option: str) -> bool:
+    """Whether a method has this option; one that --check has too is then of both."""
+    from ..lens.saliency_methods import read_method
+
+    return option in read_method(method).options

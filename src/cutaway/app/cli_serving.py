@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -71,11 +71,15 @@ def serve(
     if host not in LOCAL:
         typer.echo(_OPEN, err=True)
     if open_browser:
-        typer.launch(door.settings.url)
+        typer.launch(door.settings.url_once)
     # The page shows what is being loaded; bars in the terminal would hide the address.
     os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
     running = door.running(choice.device)
-    running.service.models.add(choice.model, revision=choice.revision, dtype=choice.dtype)
+    own = ("device_map", "trust_remote_code")
+    more: dict[str, Any] = {name: value for name, value in choice.given().items() if name in own}
+    running.service.models.add(
+        choice.model, revision=choice.revision, dtype=choice.dtype, more=more
+    )
     running.work()
     # Threads in the middle of a long computation would hold up the end of Python.
     os._exit(0)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .options import Generation, ModelChoice, Subject, read_trace, verb
+from .options import Generation, ModelChoice, Reading, Subject, read_trace, verb
 from .outcome import Outputs
 
 __all__ = ["walk"]
@@ -17,6 +17,7 @@ def walk(
     subject: Subject,
     choice: ModelChoice,
     generation: Generation,
+    reading: Reading,
     outputs: Outputs,
     at: Annotated[
         int | None,
@@ -30,4 +31,4 @@ def walk(
     """Every step of one token through one block, with the model's real numbers."""
     from .walking import walk as ask
 
-    outputs.give(ask(read_trace(subject, choice, generation), at=at, layer=layer))
+    outputs.give(ask(read_trace(subject, choice, generation, reading=reading), at=at, layer=layer))

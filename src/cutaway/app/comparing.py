@@ -67,8 +67,8 @@ def compare(
     0.4027
 
     a, b     two prompts on one model, or one prompt on two models or checkpoints
-    lens     "logit_lens", "predictions", "watch", "saliency", "neurons", "factors", "clusters" or
-             "attention"
+    lens     "logit_lens", "predictions", "watch", "saliency", "neurons", "factors", "clusters",
+             "experts" or "attention"
     names    what the two are called on the axis `run`
     options  of the lens, the same for both
 
@@ -76,8 +76,12 @@ def compare(
     "difference", the second minus the first. Axes of tokens count slots: `position_a` and
     `position_b` say which position of each trace stands there, -1 where it has no token, and the
     numbers are NaN there. The logit lens also has same_top and state_distance (layer, position)
-    and parted (position), the first layer at which the top tokens differ. Attention is computed
-    when touched, and has `.figures`: how much each head differs. Raises UnknownError for a lens
+    and parted (position), the first layer at which the top tokens differ. Experts have shared
+    (layer, position), how many both called, variation (layer, position), the share of the weight
+    that goes to others, and rerouted (position), the share of layers without an expert in common;
+    weight (run, layer, position, expert) is 0 where an expert was not called. Attention is computed
+    when touched, and has `.figures`: how much each head differs; kind="cross" compares what the
+    targets of two encoder-decoders look at in their sources. Raises UnknownError for a lens
     that can't be compared, InvalidError for traces that can't be aligned.
     """
     from ..lens.compare import compare as ask

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .outcome import printed
+from .outcome import Outputs, printed
 
 __all__ = ["PROMPT", "demo"]
 
@@ -23,6 +23,7 @@ def demo(
     from .api import load
     from .reporting import report
 
+    Outputs(html=html)  # refused before a model is loaded
     view = report(load().trace(PROMPT))
     view.save(html)
     typer.echo(printed(view["lens"]), nl=False)

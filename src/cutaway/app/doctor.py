@@ -15,6 +15,7 @@ import typer
 
 from .. import __version__
 from ..core.errors import CutawayError
+from ..core.home import expanded
 from ..core.numbers import byte_size
 from .options import ModelChoice, verb
 
@@ -109,19 +110,31 @@ def _devices() -> Iterator[Finding]:
 
 
 def _folders() -> Iterator[Finding]:
-    from ..model.embedded import cache_folder
+    from ..model.default_model import cache_folder
 
-    home = Path(os.environ.get("HF_HOME", Path.home() / ".cache" / "huggingface"))
-    hub = Path(os.environ.get("HF_HUB_CACHE", home / "hub"))
-    for name, folder in (("cache", cache_folder()), ("hub cache", hub)):
-        held = byte_size(_size(folder)) if folder.is_dir() else "not there yet"
-        yield Finding("ok" if folder.is_dir() else "-", name, f"{folder} ({held})")
+    for name, where in (("cache", cache_folder), ("hub cache", _hub_cache)):
+        try:
+            folder = where()
+        except CutawayError as problem:
+            yield Finding("!!", name, str(problem))
+            continue
+        there = os.path.isdir(folder)  # noqa: PTH112 - False, too, where it may not be looked at
+        held = byte_size(_size(folder)) if there else "not there yet"
+        yield Finding("ok" if there else "-", name, f"{folder} ({held})")
+
+
+def _hub_cache() -> Path:
+    home = Path(os.environ.get("HF_HOME", "~/.cache/huggingface"))
+    return expanded(os.environ.get("HF_HUB_CACHE", home / "hub"), "set HF_HOME")
 
 
 def _is_fetched() -> bool:
-    from ..model.embedded import EMBEDDED, cache_folder
+    from ..model.default_model import EMBEDDED, cache_folder
 
-    return any((cache_folder() / "models").glob(f"{EMBEDDED}-*"))
+    try:
+        return any((cache_folder() / "models").glob(f"{EMBEDDED}-*"))
+    except (CutawayError, OSError):  # no home, or one that may not be looked at
+        return False
 
 
 def _size(folder: Path) -> int:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..core.axes import INPUT, INPUT_LAYER, as_list, read_layer
+from ..core.choices import read_choice, read_flag
 from ..core.errors import InvalidError
 from ..core.vectors import unit
 from .embeddings import Embeddings
@@ -50,15 +52,22 @@ def embed(
     UnknownError for a pooling that is not there.
     """
     if texts is None:
-        return _of_vocabulary(lm, pooling, layer, bool(normalise))
-    given = [texts] if isinstance(texts, str) else list(texts)
+        flag = normalise is not None and read_flag("normalise", normalise)
+        return _of_vocabulary(lm, pooling, layer, flag)
+    given: list[Any] = as_list(texts)
     if not given or not all(isinstance(text, str) for text in given):
         raise InvalidError("texts", texts, allowed="one or more texts")
+    from ..model.embed import POOLINGS
+
     if pooling is None or normalise is None:
         recipe = lm.recipe()
         pooling = recipe.pooling if pooling is None else pooling
         normalise = recipe.normalise if normalise is None else normalise
-    return _of_texts(lm, given, pooling, layer, normalise)
+    if layer is not None:
+        at = read_layer(layer, lm.card.n_layers)
+        layer = INPUT if at == INPUT_LAYER else at
+    flag = read_flag("normalise", normalise)
+    return _of_texts(lm, given, read_choice("pooling", pooling, POOLINGS), layer, flag)
 
 
 def _of_texts(

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..core.axes import read_whole
+from ..core.axes import as_list, read_whole
+from ..core.choices import read_flag
 from ..core.errors import InvalidError
 from ..core.vectors import nearest as nearest_rows
 from .search_index import MOST_EXACT, SearchIndex
@@ -110,9 +111,9 @@ class Embeddings(View):
     ) -> View:
         from ..lens.embed import neighbours
 
-        read_whole("k", k, 1)
+        k = read_whole("k", k, 1)
         rows, gone = self.data["embedding"].values, self._places(left_out)
-        looked_at_all = len(rows) <= MOST_EXACT if exact is None else exact
+        looked_at_all = len(rows) <= MOST_EXACT if exact is None else read_flag("exact", exact)
         options: dict[str, Any] = {**made, "k": k, "of": len(rows), "exact": looked_at_all}
         if looked_at_all:
             every, close = nearest_rows(rows, vector[None], k + len(gone))
@@ -141,8 +142,8 @@ class Embeddings(View):
     def _others(self, texts: Sequence[str]) -> xr.Dataset:
         import xarray as xr
 
-        given = [texts] if isinstance(texts, str) else list(texts)
-        if not given:
+        given: list[Any] = as_list(texts)
+        if not given or not all(isinstance(text, str) for text in given):
             raise InvalidError("texts", texts, allowed="one or more texts")
         vectors = ("run", "channel"), self._read(given)
         coords: dict[str, Any] = {"run": np.array(given, dtype=object)}
@@ -152,13 +153,18 @@ class Embeddings(View):
         return xr.Dataset({"embedding": vectors}, coords=coords, attrs=self.data.attrs)
 
     def _vector(self, given: str | Iterable[str] | Floats) -> Floats:
-        listed = [given] if isinstance(given, str) else list(given)
+        listed: list[Any] = as_list(given)
         if listed and all(isinstance(one, str) for one in listed):
             vectors = np.asarray(self._read([str(one) for one in listed]), dtype=np.float64)
             mean: Floats = vectors.mean(axis=0)
             return mean
-        row = np.asarray(listed, dtype=np.float64)
         channels = self.data.sizes["channel"]
+        try:
+            row = np.asarray(listed, dtype=np.float64)
+        except (TypeError, ValueError, OverflowError):
+            raise InvalidError(
+                "text or vector", given, allowed=f"a text, or {channels} finite numbers"
+            ) from None
         if row.shape != (channels,) or not np.isfinite(row).all():
             raise InvalidError("vector", row.shape, allowed=f"{channels} finite numbers")
         return row

@@ -6,18 +6,18 @@ import csv
 import io
 import json
 import math
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..core.errors import FileError, InvalidError, MissingError
-from ..core.files import write_whole
-from ..core.room import check_room
+from ..core.files import scratch, write_whole
+from ..core.numbers import byte_size
+from ..core.room import allowed, check_room
 from ..core.terminal import harmless_json
 
 if TYPE_CHECKING:
@@ -25,11 +25,17 @@ if TYPE_CHECKING:
 
     from .view import View
 
-__all__ = ["SUFFIXES", "export", "long_form", "long_rows", "to_csv", "to_json", "to_netcdf"]
+__all__ = [
+    "SUFFIXES", "check_json", "export", "long_form", "long_rows", "to_csv", "to_json", "to_netcdf",
+]  # fmt: skip
 
 #: Bytes that text takes while it is made, measured: of a number in .json; of a row in .csv, and of
 #: each of its cells.
 _NUMBER, _ROW, _CELL = 75, 160, 20
+#: The quarter of what a question may take is for text: what it is made of is held beside it, and
+#: gigabytes of it are no use to who reads text.
+_PART = 4
+_LESS = "save it as .nc, which holds numbers and no text, ask for fewer layers, positions or texts"
 
 
 def export(view: View, path: Path) -> Path:
@@ -49,14 +55,21 @@ def to_json(dataset: xr.Dataset) -> str:
     NaN is null, infinities are the texts "inf" and "-inf"; attributes that are JSON text are
     written as the values they hold. Raises MissingError for so many numbers that they have no room.
     """
-    numbers = sum(array.size for array in (*dataset.coords.values(), *dataset.data_vars.values()))
-    _check_room(f"{numbers:,} numbers as .json", numbers * _NUMBER)
+    check_json([dataset])
     whole = {
         "attrs": {name: _attribute(value) for name, value in dataset.attrs.items()},
         "coords": {str(name): _array(array) for name, array in dataset.coords.items()},
         "data": {str(name): _array(array) for name, array in dataset.data_vars.items()},
     }
     return harmless_json(json.dumps(whole, ensure_ascii=False, allow_nan=False)) + "\n"
+
+
+def check_json(datasets: Iterable[xr.Dataset], fix: str = _LESS) -> None:
+    """Raise MissingError where the numbers of these datasets together have no room as JSON."""
+    numbers = sum(
+        array.size for one in datasets for array in (*one.coords.values(), *one.data_vars.values())
+    )
+    _check_room(f"{numbers:,} numbers as .json", numbers * _NUMBER, fix)
 
 
 def to_csv(dataset: xr.Dataset) -> str:
@@ -81,11 +94,14 @@ def to_csv(dataset: xr.Dataset) -> str:
     return text.getvalue()
 
 
-def _check_room(what: str, n_bytes: int) -> None:
-    check_room(
-        what, n_bytes,
-        "save it as .nc, which holds numbers and no text, or ask for fewer layers or positions",
-    )  # fmt: skip
+def _check_room(what: str, n_bytes: int, fix: str = _LESS) -> None:
+    most = allowed() // _PART
+    if n_bytes > most:
+        raise MissingError(
+            "memory",
+            because=f"{what} take {byte_size(n_bytes)}, and text may take {byte_size(most)}",
+            fix=f"{fix}, or allow more with CUTAWAY_MEMORY, in GB: text may take a quarter",
+        )
 
 
 def long_form(dataset: xr.Dataset) -> dict[Hashable, NDArray[Any]]:
@@ -132,35 +148,38 @@ def _axis(dataset: xr.Dataset, axis: Hashable) -> NDArray[Any]:
 def to_netcdf(dataset: xr.Dataset) -> bytes:
     """A dataset as a netCDF 4 file.
 
-    Raises MissingError where the package netCDF4 is not installed, InvalidError for a text that
-    holds a NUL, which would be cut there.
+    Texts of which one holds a NUL are written as JSON, and the attribute "texts" says so. Raises
+    MissingError where the package netCDF4 is not installed, or where there is no room.
     """
     if find_spec("netCDF4") is None:
         raise MissingError(
             "netCDF4", because="it writes .nc files", fix="pip install 'cutaway[netcdf]'"
         )
+    # The file is made in a folder, and read back whole.
+    check_room("the numbers as .nc", 2 * dataset.nbytes, "ask for fewer layers or positions")
     # netCDF has neither half precision nor booleans.
     plain = dataset.map(_storable, keep_attrs=True).assign_coords(
-        {name: _storable(array) for name, array in dataset.coords.items()}
+        {name: _storable(array).variable for name, array in dataset.coords.items()}
     )
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "data.nc"
+    with scratch() as folder:
+        path = folder / "data.nc"
         try:
             plain.to_netcdf(path, engine="netcdf4")
             return path.read_bytes()
-        except OSError as problem:
+        except (OSError, RuntimeError) as problem:
+            if isinstance(problem, RuntimeError) and "NetCDF" not in str(problem):
+                raise  # of what is computed while it is written
             raise FileError(
                 path, f"can't be written: {problem}", fix="set TMPDIR to a folder with room"
             ) from problem
 
 
 def _storable(array: xr.DataArray) -> xr.DataArray:
-    if array.dtype == object:
-        for words in array.values.flat:
-            if "\0" in str(words):
-                raise InvalidError(
-                    "text in .nc", words, allowed="text without NUL", fix="save it as .json"
-                )
+    if array.dtype == object and any("\0" in str(text) for text in array.values.flat):
+        # A text would be cut at its NUL.
+        written = [json.dumps(str(text), ensure_ascii=False) for text in array.values.flat]
+        held = array.copy(data=np.array(written, dtype=object).reshape(array.shape))
+        return held.assign_attrs(texts="each is written as JSON, for one holds a NUL")
     if array.dtype == np.float16:
         return array.astype(np.float32)
     return array.astype(np.int8) if array.dtype == bool else array

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -18,11 +19,10 @@ if TYPE_CHECKING:
 __all__ = ["HeadsView"]
 
 
-class HeadsView(View):
+class HeadsView(View, ABC):
     """Attention in the user's hands; its picture is made of one computation of the weights.
 
-    What a kind of it has of its own: how its figures are made (`_measured`), how it is drawn
-    (`_drawn`), and what the bytes of one head are (`_head`).
+    A kind of it says how its figures are made, how it is drawn, and what the bytes of a head are.
     """
 
     _found: xr.Dataset | None = None
@@ -66,18 +66,21 @@ class HeadsView(View):
 
     def _computed(self) -> tuple[xr.Dataset, xr.Dataset]:
         """The data, whose weights are held where there is room, and the figures made of them."""
-        from ..lens.holding import held
+        from ..lens.in_memory import in_memory
 
-        data = held(self.data)
+        data = in_memory(self.data)
         if self._found is None:
             self._found = self._measured(data)
         return data, self._found
 
+    @abstractmethod
     def _measured(self, data: xr.Dataset) -> xr.Dataset:
-        raise NotImplementedError
+        """What each head does, by (layer, head)."""
 
+    @abstractmethod
     def _drawn(self, data: xr.Dataset, figures: xr.Dataset, budget: int | None, live: bool) -> Spec:
-        raise NotImplementedError
+        """The picture with the heads that a budget of bytes has room for."""
 
+    @abstractmethod
     def _head(self, layer: int, head: int, causal: bool) -> NDArray[Any]:
-        raise NotImplementedError
+        """The weights of one head in the encoding of the picture."""

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from ..core.errors import InvalidError, UnknownError
+from ..core.choices import read_choice
+from ..core.errors import InvalidError
 from .heads_view import HeadsView
 from .view import View
 
@@ -198,8 +199,7 @@ def attention(
     from ..lens.attention import attention as ask
     from ..lens.token_set import read_token_set
 
-    if carry not in get_args(Carry):
-        raise UnknownError("thing to carry", carry, allowed=get_args(Carry))
+    read_choice("thing to carry", carry, get_args(Carry))
     if carry == "queries" and (aggregate or weighting != "weight" or kind == "cross"):
         words = "'weights', with norms, aggregates and cross attention"
         raise InvalidError("carry", carry, allowed=words)

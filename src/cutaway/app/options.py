@@ -9,25 +9,25 @@ A verb takes them as one argument of a dataclass; `verb` spells its fields out f
 from __future__ import annotations
 
 import inspect
-import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields, is_dataclass
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from dataclasses import fields, is_dataclass
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
 from ..core.errors import InvalidError
-
-if TYPE_CHECKING:
-    from ..model.lm import LM
-    from ..trace.trace import Trace
+from .generation import Generation
+from .reading import ModelChoice, Reading, is_trace_file, read_trace
 
 __all__ = [
     "Checked",
     "Generation",
     "ModelChoice",
     "Prompt",
+    "Reading",
+    "Side",
     "Subject",
+    "is_trace_file",
     "read_listed",
     "read_numbers",
     "read_trace",
@@ -45,84 +45,7 @@ Subject = Annotated[
 Checked = Annotated[
     bool, typer.Option("--checked", help="Of half precision: check top tokens in float32.")
 ]
-
-
-@dataclass(frozen=True)
-class ModelChoice:
-    """Which model a verb runs."""
-
-    model: Annotated[
-        str | None,
-        typer.Option(help="Hub id, folder or .gguf file. [default: the embedded SmolLM2-135M]"),
-    ] = None
-    revision: Annotated[str | None, typer.Option(help="Branch, tag or commit on the hub.")] = None
-    device: Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, mps.")] = None
-    dtype: Annotated[str | None, typer.Option(help="float32, bfloat16, float16.")] = None
-
-    def load(self) -> LM:
-        """The model, loaded."""
-        from .api import load
-
-        given = {name: value for name, value in asdict(self).items() if value is not None}
-        return load(given.pop("model", None), **given)
-
-
-@dataclass(frozen=True)
-class Generation:
-    """Whether and how the model goes on after the prompt."""
-
-    generate: Annotated[int, typer.Option(min=0, metavar="N", help="Let it say N tokens more.")] = 0
-    temperature: Annotated[float, typer.Option(help="0 takes the top token each time.")] = 0.0
-    top_k: Annotated[int | None, typer.Option(help="Sample from the k top tokens.")] = None
-    top_p: Annotated[float | None, typer.Option(help="Sample from this much probability.")] = None
-    num_beams: Annotated[int, typer.Option(help="Search with so many beams.")] = 1
-    seed: Annotated[int, typer.Option(help="Of the sampling.")] = 0
-    continuation: Annotated[
-        str | None, typer.Option(help="Have it say this text instead of its own.")
-    ] = None
-
-    @property
-    def wanted(self) -> bool:
-        """Whether anything is to be produced."""
-        return self.generate > 0 or self.continuation is not None
-
-    def run(self, lm: LM, prompt: str, keep: str | tuple[str, ...] | None) -> Trace:
-        """The trace of the prompt and what came after it."""
-        given = asdict(self)
-        count = given.pop("generate")
-        if count:
-            given["max_new_tokens"] = count
-        return lm.generate(prompt, keep=keep, **given)
-
-
-def read_trace(
-    subject: str,
-    choice: ModelChoice,
-    generation: Generation | None = None,
-    keep: str | tuple[str, ...] | None = None,
-    text_b: str | None = None,
-) -> Trace:
-    """The trace that a PROMPT|TRACE names: a saved one, or that of a text just read.
-
-    text_b  a second text that is read with it
-
-    A saved trace answers by itself; with --model that model is put behind it.
-    """
-    from .api import open as open_trace
-
-    generates = generation is not None and generation.wanted
-    if is_trace_file(subject):
-        if generates:
-            raise InvalidError("trace", subject, allowed="a prompt, where tokens are generated")
-        if text_b is not None:
-            raise InvalidError("text-b", text_b, allowed="with a prompt; a trace has its own")
-        return open_trace(subject, model=choice.load() if choice.model else None)
-    if subject.endswith(".trace"):
-        typer.echo(f"there is no file {subject!r}: it is read as a text", err=True)
-    lm = choice.load()
-    if generation is not None and generates:
-        return generation.run(lm, subject, keep)
-    return lm.trace(subject, text_b, keep=keep)
+Side = Annotated[str, typer.Option(help="Of an encoder-decoder, whose blocks: decoder or encoder.")]
 
 
 def read_numbers(what: str, text: str | None) -> list[int] | slice | None:
@@ -152,12 +75,6 @@ def read_listed(what: str, text: str | None) -> list[int] | None:
     if isinstance(numbers, slice):
         raise InvalidError(what, text, allowed='a list, such as "0,29"')
     return numbers
-
-
-def is_trace_file(subject: str) -> bool:
-    """Whether it is the name of an existing file ending in .trace."""
-    # os.path's answers False for what can't be a path at all, such as a very long text.
-    return subject.endswith(".trace") and os.path.isfile(subject)  # noqa: PTH113
 
 
 def verb(function: Callable[..., None]) -> Callable[..., None]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..core.errors import InvalidError
+from ..core.files import check_target
 
 if TYPE_CHECKING:
     from .view import View
@@ -43,6 +44,7 @@ class Outputs:
                 raise InvalidError(
                     f"file for --{suffix}", str(path), allowed=f"a name ending in .{suffix}"
                 )
+            check_target(path)
 
     def give(self, view: View) -> None:
         """Write the files, then print the view, as text or as JSON."""
@@ -62,6 +64,6 @@ def printed(view: View) -> str:
     """The view as text: coloured and as wide as the terminal, plain and whole in a pipe."""
     from ..render.text import text
 
-    if not sys.stdout.isatty():
+    if sys.stdout is None or not sys.stdout.isatty():
         return text(view.told)
     return text(view.told, shutil.get_terminal_size().columns, colour=True)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["CLASSIFIED"]
 
 #: What is of tokens that are said.
-_OF_TOKENS = ("lens", "race", "walk")
+_OF_TOKENS = ("lens", "race")
 
 
 def _classes(trace: Trace, _: Place) -> View:

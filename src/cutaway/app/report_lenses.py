@@ -44,21 +44,21 @@ class Lenses:
     @cached_property
     def said(self) -> xr.Dataset:
         """What the model says at each position; of a trace that can't tell, the tokens alone."""
-        from ..lens.said import said
+        from ..lens.top_tokens import top_tokens
 
         try:
-            return said(self.trace, min(CANDIDATES, self.trace.card.vocab_size))
+            return top_tokens(self.trace, min(CANDIDATES, self.trace.card.vocab_size))
         except CutawayError as error:
             self._refused |= {name: str(error) for name in ("lens", "race")}
-            return said(self.trace, 0)
+            return top_tokens(self.trace, 0)
 
     @cached_property
     def place(self) -> Place:
         """Where a report opens: what produced the first output, the first mask, or the end."""
-        from ..lens.place import masks
+        from ..lens.position import mask_positions
 
         T, n_prompt = self.trace.n_positions, self.trace.n_prompt
-        if (first := next(iter(masks(self.trace)), None)) is not None:
+        if (first := next(iter(mask_positions(self.trace)), None)) is not None:
             return self.at(first)
         return self.at(n_prompt - 1 if 0 < n_prompt < T else T - 1)
 
@@ -165,9 +165,9 @@ class Lenses:
 
     @cached_property
     def _gaze(self) -> xr.Dataset:
-        from ..lens.gaze import gaze
+        from ..lens.strongest_attention import strongest_attention
 
-        return gaze(self.view("attention").data)
+        return strongest_attention(self.view("attention").data)
 
     def _history(self, at: int) -> xr.Dataset:
         from ..lens.predictions import predictions

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.axes import read_position, read_whole
+from ..core.axes import as_list, read_position, read_whole
+from ..core.choices import read_choice
 from ..core.errors import InvalidError, UnknownError
 from ..core.terminal import harmless
+from .export import check_json
 from .report_crossed import EVERY
 from .report_lenses import Lenses
 from .view import View
@@ -107,10 +109,14 @@ class Report(View):
 
     def json(self) -> str:
         """Every account, and the numbers of every lens as it saves them by itself."""
-        header = self.spec.header
+        header, views = self.spec.header, self._lenses.had()
+        check_json(
+            (view.filed for view in views.values()),
+            "choose fewer lenses, save one of them as .nc",
+        )
         told = ("title", "provenance", "notes", "opens_at", "sections", "inputs", "accounts")
         whole = {name: header[name] for name in told} | {
-            "lenses": {n: json.loads(view.json()) for n, view in self._lenses.had().items()}
+            "lenses": {name: json.loads(view.json()) for name, view in views.items()}
         }
         return json.dumps(whole, ensure_ascii=False, allow_nan=False) + "\n"
 
@@ -219,10 +225,7 @@ def read_names(lenses: Iterable[str] | None) -> list[str] | None:
     """Names of sections; None for all that a trace has."""
     if lenses is None:
         return None
-    names = [lenses] if isinstance(lenses, str) else list(lenses)
-    for name in names:
-        if name not in EVERY:
-            raise UnknownError("lens of a report", name, allowed=EVERY)
+    names = [read_choice("lens of a report", name, EVERY) for name in as_list(lenses)]
     if not names or len(set(names)) != len(names):
         raise InvalidError("lenses", lenses, allowed="one or more different names")
     return names

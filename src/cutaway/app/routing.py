@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
+
+from .view import View
 
 if TYPE_CHECKING:
     from ..trace.trace import Trace
-    from .view import View
+    from ..view.spec import Spec
 
-__all__ = ["experts"]
+__all__ = ["Routed", "experts"]
+
+
+class Routed(View):
+    """The experts of a mixture: a saved page has scores up to a budget, other places have all."""
+
+    @cached_property
+    def shown(self) -> Spec:
+        """The picture where Python is at hand: it asks for scores when they are looked at."""
+        from ..view.routing import experts_spec
+
+        if self.spec.header["held"] == self.data.sizes["layer"]:
+            return self.spec
+        return experts_spec(self.data, budget=sys.maxsize)
 
 
 def experts(
@@ -39,6 +56,5 @@ def experts(
     """
     from ..lens.routing import experts as ask
     from ..lens.stream import of_stream
-    from .view import View
 
-    return View(ask(of_stream(trace, stream), layers=layers))
+    return Routed(ask(of_stream(trace, stream), layers=layers))

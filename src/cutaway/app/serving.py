@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.errors import InvalidError, MissingError
+from ..core.home import expanded
 
 if TYPE_CHECKING:
     import socket
@@ -158,7 +159,7 @@ def _check_packages() -> None:
 
 
 def _folder(path: str | Path) -> Path:
-    folder = Path(path).expanduser()
+    folder = expanded(path, "give the whole path")
     if not folder.is_dir():
         raise InvalidError("folder of models", str(path), allowed="an existing folder")
     return folder.resolve()

@@ -169,3 +169,25 @@ def test_a_model_too_large_for_the_budget_is_refused(tiny_lm: LM) -> None:
         models._make_room(models.hold(tiny_lm), 2000)
     models.halt()
     assert models.get(None).worker.submit(Task(lambda _: 1)).result.result(5) == 1
+
+
+def test_what_only_the_start_may_say_is_given_whenever_its_model_is_loaded(
+    tiny_lm: LM, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, Any]] = []
+    monkeypatch.setattr("cutaway.app.api.load", lambda _, **how: asked.append(how) or tiny_lm)
+    models = Models(10**9, 4, "cuda:7", on_drop=lambda _: None, on_change=lambda: None)
+    more = {"device_map": "auto", "trust_remote_code": True}
+    own, other = models.add("a/b", more=more), models.add("a/c")
+    for held in (own, other):
+        held.worker.submit(Task(lambda _: None)).result.result(5)
+    models._drop(own)
+    models.take(own)
+    plain = {"revision": None, "dtype": None}
+    assert sorted(asked, key=str) == sorted(
+        [{"device": None, **plain, **more}] * 2 + [{"device": "cuda:7", **plain}], key=str
+    )
+    assert models.add("a/b").more == more  # the page names it again: it is the same one
+    models.remove(own.key)
+    assert models.add("a/b").more == {}
+    models.halt()

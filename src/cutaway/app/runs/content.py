@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ...core.errors import FileError
-from ...trace.container import LENGTH
-from ...trace.opened import Container, read_container
 from ...trace.read import read
+from ...trace.read_container import Container, read_container
+from ...trace.write_container import LENGTH
 from .run import Run
 
 __all__ = ["DIGITS", "check_offered", "described", "verified"]

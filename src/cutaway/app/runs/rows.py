@@ -9,9 +9,10 @@ import unicodedata
 from datetime import datetime
 from typing import Any
 
+from ...core.choices import read_text
 from ...core.errors import InvalidError, UnknownError
 from .content import DIGITS
-from .run import Run, check_text
+from .run import Run
 
 __all__ = ["SCHEMA", "enable", "fetch", "forget", "one", "put", "stamps", "where"]
 
@@ -57,7 +58,7 @@ def where(search: str | None, tag: str | None) -> tuple[str, tuple[str, ...]]:
     conditions, values = ["1"], []
     for what, text in (("search", search), ("tag", tag)):
         if text is not None:
-            check_text(what, text)
+            read_text(what, text)
     if search:
         tests = [f"holds({name}, ?)" for name in ("name", "text", "model", "id")]
         tests.append("tag_holds(tags, ?)")

@@ -7,9 +7,10 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
+from ...core.choices import read_text
 from ...core.errors import InvalidError
 
-__all__ = ["LONGEST", "Run", "check_text", "read_name", "read_tags"]
+__all__ = ["LONGEST", "Run", "read_name", "read_tags"]
 
 #: Characters of a name or a tag, and how many tags a run may have.
 LONGEST = 200
@@ -76,19 +77,8 @@ def read_tags(value: str | Iterable[str]) -> tuple[str, ...]:
     return tags
 
 
-def check_text(what: str, value: object) -> str:
-    """A text that can be encoded, or an error that says so."""
-    if not isinstance(value, str):
-        raise InvalidError(what, value, allowed="a text")
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise InvalidError(what, value, allowed="text without lone surrogates") from None
-    return value
-
-
 def _label(what: str, value: object) -> str:
-    text = check_text(what, value)
+    text = read_text(what, value)
     if len(text) > LONGEST:
         raise InvalidError(
             what, text, allowed=f"up to {LONGEST} characters", fix=f"this one has {len(text)}"

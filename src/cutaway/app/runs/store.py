@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ...core.axes import read_whole
 from ...core.errors import FileError
+from ...core.home import expanded
 from .content import check_offered, described, verified
 from .folder import Folder, unlink
 from .index import DamagedIndexError, Index
@@ -55,7 +56,8 @@ def default_folder() -> Path:
     import platformdirs
 
     given = os.environ.get("CUTAWAY_RUNS")
-    return Path(given) if given else Path(platformdirs.user_data_dir("cutaway")) / "runs"
+    own = lambda: Path(platformdirs.user_data_dir("cutaway")) / "runs"  # noqa: E731
+    return expanded(given or own, "set CUTAWAY_RUNS to the folder of the runs")
 
 
 class Runs:

@@ -18,6 +18,8 @@ _Tags = Annotated[list[Annotated[str, Field(max_length=200, pattern=r"\S")]], Fi
 #: The id of a run, or its first digits.
 RunId = Annotated[str, Path(pattern="^[0-9a-f]{4,20}$")]
 _NAME_HELP = "any text; it is never part of a path"
+#: A branch, tag or commit: no part of it leads up, out of the hub's cache.
+_REVISION = r"^\w([\w+-]|[./]\w)*$"
 _State = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
 
 
@@ -29,7 +31,7 @@ class ModelWanted(_Strict):
     """A model for the list: a hub id, or the name of one in a folder given at the start."""
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
-    revision: Short | None = None
+    revision: Annotated[str, Field(max_length=200, pattern=_REVISION)] | None = None
     dtype: Literal["float32", "bfloat16", "float16"] | None = None
 
 

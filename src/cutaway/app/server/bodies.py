@@ -41,7 +41,7 @@ class Measured:
         elif length is not None and not (length.isdecimal() and int(length) <= most):
             await refusal(413, words, connection="close")(scope, receive, send)
         else:
-            await self.app(scope, _counted(receive, most, words), send)
+            await self.app(scope, _counted(receive, most, words, self.limits.silence), send)
 
 
 def _lingering(send: Send) -> Send:
@@ -62,13 +62,18 @@ def _lingering(send: Send) -> Send:
     return said
 
 
-def _counted(receive: Receive, most: int, words: str) -> Receive:
-    """Without a length, what comes is counted."""
-    come = 0
+def _counted(receive: Receive, most: int, words: str, silence: float) -> Receive:
+    """Without a length, what comes is counted; who stops in the middle is not waited for."""
+    come, whole = 0, False
 
     async def counted() -> Message:
-        nonlocal come
-        message = await receive()
+        nonlocal come, whole
+        try:
+            message = await asyncio.wait_for(receive(), None if whole else silence)
+        except TimeoutError:
+            slow = f"nothing more of the body came for {silence:g} s"
+            raise HTTPException(408, slow, {"Connection": "close"}) from None
+        whole = not message.get("more_body", False)
         come += len(message.get("body", b""))
         if come > most:
             raise HTTPException(413, words, {"Connection": "close"})

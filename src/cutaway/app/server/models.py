@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...core.errors import CutawayError, MissingError, UnknownError
+from ...core.errors import CutawayError, InvalidError, MissingError, UnknownError
 from ...core.numbers import byte_size
 from .worker import Task, Worker
 
@@ -19,19 +19,26 @@ if TYPE_CHECKING:
 __all__ = ["Held", "Models"]
 
 _EMBEDDED = "SmolLM2-135M-Instruct"
+#: Models of the list, loaded or not: each has a thread of its own.
+_MOST = 50
 
 
 class Held:
     """One model of the list: what was asked for, what became of it, and who works with it.
 
+    more   what else `load` is given: only who starts the server may say it
     state  waiting, loading, ready, failed (`problem` says why) or dropped: it made room for
            another one, and comes back when it is asked
     """
 
     def __init__(
-        self, name: str | None, options: dict[str, str | None], worker: Callable[[str], Worker]
+        self,
+        name: str | None,
+        options: dict[str, str | None],
+        worker: Callable[[str], Worker],
+        more: Mapping[str, Any] | None = None,
     ) -> None:
-        self.given, self.options = name, options
+        self.given, self.options, self.more = name, options, dict(more or {})
         self.name = _EMBEDDED if name is None else name
         parts = [self.name, *(f"{key}={value}" for key, value in options.items() if value)]
         self.key = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
@@ -75,14 +82,27 @@ class Models:
         self._loading = threading.Lock()
 
     def add(
-        self, name: str | None, *, revision: str | None = None, dtype: str | None = None
+        self,
+        name: str | None,
+        *,
+        revision: str | None = None,
+        dtype: str | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> Held:
-        """Put a model on the list and begin to load it; one that failed is tried again."""
+        """Put a model on the list and begin to load it; one that failed is tried again.
+
+        Raises InvalidError where the list is full.
+        """
         with self._lock:
-            held = Held(name, {"revision": revision, "dtype": dtype}, self._worker)
+            held = Held(name, {"revision": revision, "dtype": dtype}, self._worker, more)
             known = self._held.get(held.key)
-            if known is not None:
+            if known is not None or len(self._held) >= _MOST:
                 held.worker.close()
+                if known is None:
+                    raise InvalidError(
+                        "model", held.name, allowed=f"up to {_MOST} on the list",
+                        fix="take one off it first",
+                    )  # fmt: skip
                 held = known
             if held.state == "failed":
                 held.state, held.problem = "waiting", ""
@@ -193,8 +213,8 @@ class Models:
 def _load(held: Held, device: str | None) -> LM:
     from ..api import load
 
-    given = held.options
-    return load(held.given, device=device, revision=given["revision"], dtype=given["dtype"])
+    given: dict[str, Any] = {**held.options, **held.more}
+    return load(held.given, device=None if "device_map" in given else device, **given)
 
 
 def _bytes(lm: LM) -> int:

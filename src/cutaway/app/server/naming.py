@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,7 +27,7 @@ def readable(name: str, folders: Sequence[Path]) -> str:
             if real != folder and real.is_relative_to(folder.resolve()) and _is_model(real):
                 return str(real)
         # A folder of that name below the working directory would be taken for the hub's.
-        if _HUB_ID.fullmatch(name) and ".." not in name and not wanted.exists():
+        if _HUB_ID.fullmatch(name) and ".." not in name and not _there(wanted):
             return name
     raise InvalidError(
         "model", name, allowed="owner/name of the hub, or a model in a folder given at the start",
@@ -44,4 +45,11 @@ def offered(folders: Sequence[Path]) -> list[str]:
 
 
 def _is_model(path: Path) -> bool:
-    return (path / "config.json").is_file() or (path.suffix == ".gguf" and path.is_file())
+    # os.path's answer False for what can't be a path at all, such as a name of 255 bytes and more.
+    if os.path.isfile(path / "config.json"):  # noqa: PTH113
+        return True
+    return path.suffix == ".gguf" and os.path.isfile(path)  # noqa: PTH113
+
+
+def _there(path: Path) -> bool:
+    return os.path.exists(path)  # noqa: PTH110

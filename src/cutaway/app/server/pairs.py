@@ -28,7 +28,15 @@ __all__ = ["router"]
 router = APIRouter(prefix="/api/compare", tags=["compare"])
 _RunId = Annotated[str, Query(pattern="^[0-9a-f]{4,20}$")]
 _Lens = Literal[
-    "logit_lens", "predictions", "watch", "saliency", "neurons", "factors", "clusters", "attention"
+    "logit_lens",
+    "predictions",
+    "watch",
+    "saliency",
+    "neurons",
+    "factors",
+    "clusters",
+    "experts",
+    "attention",
 ]
 _ANSWER = refusals(404, 409, 429, 503)
 _LONGEST_NAME = 40

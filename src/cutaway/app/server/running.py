@@ -14,6 +14,7 @@ import uvicorn
 
 from .app import application
 from .jobs import Job
+from .patience import Impatient
 from .problems import logged_to
 from .service import Service
 
@@ -32,7 +33,8 @@ class Running(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 application(service), log_config=None, access_log=False, server_header=False,
-                proxy_headers=False, ws="none", timeout_graceful_shutdown=_CONNECTIONS,
+                proxy_headers=False, ws="none", http=Impatient,
+                timeout_graceful_shutdown=_CONNECTIONS,
             )
         )  # fmt: skip
         self.service, self._listener = service, listener

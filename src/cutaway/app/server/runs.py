@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from ...core.errors import FileError
+from ..runs.folder import explained
 from ..runs.run import Run
 from .asked import Change, RunId, RunKept, RunList, Short, refusals
 from .problems import sought
@@ -109,10 +110,11 @@ def attachment(name: str) -> dict[str, str]:
 
 async def _written(request: Request, path: Path) -> None:
     """The body of a request as a file; its length was checked before."""
-    file = await run_in_threadpool(path.open, "xb")
-    with file:
-        async for part in request.stream():
-            await run_in_threadpool(file.write, part)
+    with explained(path, "written"):
+        file = await run_in_threadpool(path.open, "xb")
+        with file:
+            async for part in request.stream():
+                await run_in_threadpool(file.write, part)
 
 
 def _told(run: Run) -> RunKept:

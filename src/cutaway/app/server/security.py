@@ -39,6 +39,7 @@ class Gate:
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app, self.settings = app, settings
+        self._once = settings.once
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or refuse it with 401 or 403."""
@@ -85,7 +86,7 @@ class Gate:
         settings, headers = self.settings, Headers(scope=scope)
         query = parse_qs(scope["query_string"].decode("latin-1"))
         token = query.get("token", [""])[0]
-        if scope["path"] == "/" and scope["method"] == "GET" and _same(token, settings.token):
+        if scope["path"] == "/" and scope["method"] == "GET" and self._lets_in(token):
             return admitted(settings)
         if self._has_cookie(headers) or _same(_bearer(headers), settings.token):
             return None
@@ -94,6 +95,15 @@ class Gate:
         if "text/html" in headers.get("accept", "") and not scope["path"].startswith("/api/"):
             return HTMLResponse(entrance(with_password=settings.password is not None), 401)
         return refusal(401, "open the address that the server printed when it was started")
+
+    def _lets_in(self, token: str) -> bool:
+        """Whether a token of an address is right; that for a browser is right only once."""
+        if _same(token, self.settings.token):
+            return True
+        if not self._once or not _same(token, self._once):
+            return False
+        self._once = ""
+        return True
 
     def _has_cookie(self, headers: Headers) -> bool:
         jar: SimpleCookie = SimpleCookie()

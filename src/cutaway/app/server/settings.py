@@ -23,6 +23,7 @@ class Limits:
     views    how many pictures are held, so that their questions are answered by the same one
     grace    how long a job without a listener goes on
     leaving  how long a stopping server lets running work finish
+    silence  how long a body that is not all here may pause
     """
 
     upload: int = 1_000_000_000
@@ -33,6 +34,7 @@ class Limits:
     views: int = 12
     grace: float = 5.0
     leaving: float = 5.0
+    silence: float = 30.0
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Settings:
 
     host, port  where it listens
     token       what the printed address carries
+    once        what opens a browser, once: a command line can be read by all users of a machine
     cookie      the value of the cookie that stands for it
     password    needed beside the token's address, None for none
     names       host names under which it may be called, beside addresses and localhost
@@ -56,6 +59,7 @@ class Settings:
     folders: tuple[Path, ...] = ()
     limits: Limits = field(default_factory=Limits)
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
+    once: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
     cookie: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
 
     @property
@@ -67,6 +71,11 @@ class Settings:
     def url(self) -> str:
         """The address that lets its user in."""
         return f"{self.address}?token={self.token}"
+
+    @property
+    def url_once(self) -> str:
+        """The address that lets the first who asks for it in."""
+        return f"{self.address}?token={self.once}"
 
     @property
     def cookie_name(self) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
+
+from ...core.files import scratch
 
 if TYPE_CHECKING:
     from ...trace.trace import Trace
@@ -17,5 +18,5 @@ __all__ = ["filed"]
 @contextmanager
 def filed(trace: Trace, name: str) -> Iterator[Path]:
     """The trace saved as NAME.trace in a folder that is gone afterwards."""
-    with TemporaryDirectory() as folder:
-        yield trace.save(Path(folder) / f"{name}.trace")
+    with scratch() as folder:
+        yield trace.save(folder / f"{name}.trace")
