@@ -109,7 +109,11 @@ def prose(lm: ct.LM, page: Gallery) -> None:
 
     page.say("## A paragraph in eighteen factors, and its first block in ten")
     page.show(
-        all_blocks, "factors-prose", "All blocks, eighteen factors", parts=FACTORS, width=1300
+        all_blocks,
+        "factors-prose",
+        "All blocks, eighteen factors; the list scrolls",
+        parts=FACTORS,
+        width=1300,
     )
     page.show(first, "factors-first-block", "Block 0 alone, ten factors", parts=FACTORS, width=1300)
     page.say(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import re
 import shlex
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -145,6 +146,22 @@ def test_every_command_and_flag_is_documented() -> None:
         assert f"`{name}" in text, f"docs/cli.md does not name {name}"
         flags = {flag for option in command.params for flag in option.opts if flag[0] == "-"}
         assert flags - {"--help"} <= words, f"docs/cli.md lacks {flags - words} of {name}"
+
+
+def test_every_extra_is_documented() -> None:
+    text = (DOCS / "start.md").read_text("utf-8")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = set(project["optional-dependencies"]) - {"docs", "test", "check"}
+    assert {name for name in extras if f"`{name}`" not in text} == set()
+
+
+def test_every_scalar_is_documented() -> None:
+    """Those that are named outright; a few are named after what was asked."""
+    text = (DOCS / "trackers.md").read_text("utf-8")
+    source = (ROOT / "src/cutaway/view/scalars.py").read_text("utf-8")
+    names = set(re.findall(r'Scalar\(\s*"(\w+)"', source))
+    assert len(names) > 20
+    assert {name for name in names if f"`{name}`" not in text} == set()
 
 
 def test_no_page_names_what_does_not_exist() -> None:

@@ -138,6 +138,8 @@ def reasons(found: Found) -> list[str]:
             words.append(f"{name}: {known.why}")
         elif name == "attention" and "layers without" in known.why:
             words.append(known.why.split("; ")[-1])
+    if experts_of(found) in ("refused", "choices"):
+        words.append(f"experts: {found.lm.card.capabilities['experts'].why}")
     if found.leaks and found.lm.card.capabilities["saliency"].proven:
         words.append("saliency: this model reads tokens after the one it says")
     return words

@@ -102,7 +102,7 @@ def look(family: str) -> Found:
 
 def traced(lm: LM) -> Trace:
     if is_heard(lm.model):
-        heard = {lm.encoder.ear.name: features(lm.model)}  # type: ignore[attr-defined]
+        heard = {lm.encoder.extraction.name: features(lm.model)}  # type: ignore[attr-defined]
         return lm.trace(heard, target=list(IDS), keep="all")  # type: ignore[call-overload,no-any-return]
     if reads_twice(lm.model):
         return lm.trace(list(SOURCE), target=list(IDS), keep="all")

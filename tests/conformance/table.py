@@ -13,20 +13,24 @@ from tests.models import kind_of
 
 from .outcome import LENSES, Outcome
 
-__all__ = ["LISTS", "PATH", "marks_in", "page", "row", "tally", "totals"]
+__all__ = ["LISTS", "PATH", "columns_of", "marks_in", "page", "row", "tally", "totals"]
 
 PATH = Path(__file__).parents[2] / "docs" / "families.md"
 #: What a family is built as -> the heading of its table.
 LISTS = {
     "": "Causal language models",
     "masked": "Masked language models",
-    "seq2seq": "Sequence to sequence",
-    "speech": "Speech to text",
-    "sequence": "Classifiers of texts",
-    "token": "Classifiers of tokens",
-    "span": "Finders of answers",
+    "seq2seq": "Sequence to sequence (encoder-decoders)",
+    "speech": "Speech recognition (encoder-decoders)",
+    "sequence": "Text classification",
+    "token": "Token classification",
+    "span": "Extractive question answering",
 }
 _CLASSIFIERS = ("sequence", "token", "span")
+#: Lists some of whose families have a mixture of experts.
+_MIXED = ("", "seq2seq", *_CLASSIFIERS)
+#: What is had of a mixture's routers -> its mark.
+_ROUTED = {"": "", "refused": "no", "choices": "choice", "scores": "yes"}
 _SHORT = {"logit lens": "lens", "queries and keys": "q and k", "cross-attention": "cross"}
 
 _HEAD = """# Model families
@@ -47,6 +51,9 @@ is treated the same way.
 - **q and k**: queries and keys are recorded, and give these weights by themselves.
 - **neurons**: every neuron's activation is what the MLP's down-projection takes.
 - **saliency**: input x gradient equals that of one plain backward pass.
+- **experts**: of a mixture, the experts that its routers chose, their weights and every score are
+  those that its experts took and its model computed; "choice" where the scores of some block are
+  not had; empty where there is no mixture.
 - **proven**: on which day, with which transformers.
 
 Beside these, of every family that is not refused: the model answers the same while it is
@@ -78,15 +85,18 @@ def _tables(outcomes: Sequence[Outcome]) -> Iterator[str]:
 
 
 def columns_of(kind: str) -> tuple[str, ...]:
+    """What is asked of the families of a list, in the order of its table."""
     first = "classes" if kind in _CLASSIFIERS else LENSES[0]
-    return (first, *LENSES[1:], *["cross-attention"] * (kind in ("seq2seq", "speech")))
+    crossing = ["cross-attention"] * (kind in ("seq2seq", "speech"))
+    return (first, *LENSES[1:], *crossing, *["experts"] * (kind in _MIXED))
 
 
 def row(outcome: Outcome, when: str = "") -> str:
     """One family's line of the page."""
     columns = columns_of(kind_of(outcome.family)[0])
     other = outcome.verdict if not outcome.marks else ""
-    marks = " | ".join(other or outcome.marks.get(name, "none") for name in columns)
+    known = {"experts": _ROUTED[outcome.experts], **outcome.marks}
+    marks = " | ".join(other or known.get(name, "none") for name in columns)
     why = outcome.why.replace("|", "/").replace("\n", " ").replace("<", "&lt;")
     return f"| `{outcome.family}` | {marks} | {when if outcome.marks else ''} | {why} |"
 
@@ -99,7 +109,7 @@ def marks_in(text: str) -> dict[str, list[str]]:
 
 
 def totals(outcomes: Sequence[Outcome], kinds: Sequence[str]) -> dict[str, int]:
-    """How many there are, ran, are exact, are refused, and have each lens."""
+    """How many there are, ran, are exact, are refused, have each lens, are mixtures."""
     own = [one for one in outcomes if kind_of(one.family)[0] in kinds]
     counts = {
         "listed": len(own),
@@ -108,6 +118,8 @@ def totals(outcomes: Sequence[Outcome], kinds: Sequence[str]) -> dict[str, int]:
     }
     for name in LENSES[1:]:
         counts[name] = sum(one.marks.get(name) in ("yes", "none") for one in own)
+    counts["mixtures"] = sum(one.experts != "" for one in own)
+    counts["experts"] = sum(one.experts in ("choices", "scores") for one in own)
     return counts
 
 

@@ -17,7 +17,7 @@ from .checks import check_lens, check_unchanged
 from .expected import NOT_RUNNABLE, QUICK, REFUSED, UNCALLED, UNSCORED
 from .outcome import Outcome, conclude
 from .survey import IDS, PROBE, look, state_of
-from .table import PATH, marks_in, row
+from .table import PATH, columns_of, marks_in, row
 
 PAGE = marks_in(PATH.read_text(encoding="utf-8"))
 Surveyed = Callable[[str], Outcome]
@@ -41,6 +41,7 @@ def test_every_check_holds(family: str, surveyed: Surveyed) -> None:
     architecture = kind_of(family)[1]
     assert (outcome.experts == "refused") == (architecture in UNCALLED)
     assert (outcome.experts != "choices") or architecture in UNSCORED
+    assert not outcome.experts or "experts" in columns_of(kind_of(family)[0])
     (cells,) = marks_in(row(outcome)).values()
     assert cells == PAGE[family], "docs/families.md says something else: make families"
 

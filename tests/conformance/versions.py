@@ -71,11 +71,17 @@ def differences(old: dict[str, dict[str, Any]], new: dict[str, dict[str, Any]]) 
     """What a family's verdict or marks are in both releases, where they differ."""
     lines = []
     for family in (name for name in old if name in new):
-        a, b = ({"": one[family]["verdict"], **one[family]["marks"]} for one in (old, new))
+        a, b = (seen_of(each[family]) for each in (old, new))
         changed = [f"{k or 'verdict'} {a.get(k)} -> {b.get(k)}" for k in b if a.get(k) != b.get(k)]
         if changed:
             lines.append(f"{family}: {'; '.join(changed)} ({old[family]['why'][:120]})")
     return lines
+
+
+def seen_of(outcome: dict[str, Any]) -> dict[str, str]:
+    """A verdict, the marks and what is had of a mixture's routers."""
+    own = {"": outcome["verdict"], "experts": outcome["experts"]}
+    return {**own, **outcome["marks"]}
 
 
 def main() -> int:
