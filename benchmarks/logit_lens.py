@@ -24,8 +24,8 @@ from benchmarks.peer import PeerError, at_work
 from benchmarks.promise import Figure, interleaved, main, median, peak_megabytes, ratio
 from cutaway.lens.logit_lens import logit_lens
 from cutaway.model import cells
+from cutaway.model.default_model import embedded_folder
 from cutaway.model.distance import Distributions
-from cutaway.model.embedded import embedded_folder
 from cutaway.model.lm import LM
 from cutaway.model.unembed import Unembedding
 from cutaway.trace.trace import Trace

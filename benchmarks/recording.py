@@ -20,7 +20,7 @@ import cutaway
 from benchmarks.peer import Peer, PeerError, at_work
 from benchmarks.promise import Figure, interleaved, main, median, peak_megabytes, ratio
 from cutaway.model.calls import run_with_calls
-from cutaway.model.embedded import embedded_folder
+from cutaway.model.default_model import embedded_folder
 from cutaway.model.lm import LM
 from cutaway.model.record import run as record
 

@@ -33,7 +33,7 @@ import cutaway
 from benchmarks.peer import PeerError, at_work
 from benchmarks.promise import Figure, interleaved, main, median, ratio
 from cutaway.lens.saliency import saliency
-from cutaway.model.embedded import embedded_folder
+from cutaway.model.default_model import embedded_folder
 from cutaway.model.lm import LM
 
 PROMPT = 32

@@ -28,7 +28,7 @@ print(time.perf_counter() - start)
 BARE = """
 import time
 import torch, {imported}
-from cutaway.model.embedded import embedded_folder
+from cutaway.model.default_model import embedded_folder
 folder = embedded_folder()
 start = time.perf_counter()
 from transformers import AutoModelForCausalLM, AutoTokenizer, logging

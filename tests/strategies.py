@@ -35,8 +35,8 @@ def ids(rows: int) -> st.SearchStrategy[list[Any]]:
 def options() -> st.SearchStrategy[dict[str, Any]]:
     """Options of generate, in and out of range, of the right sort and of others."""
     number = st.one_of(
-        st.integers(-2, 5), st.floats(-1, 3), st.sampled_from([float("nan"), float("inf")]),
-        st.none(), st.booleans(), st.just("2"),
+        st.integers(-2, 5), st.floats(-1, 3), st.none(), st.booleans(), st.just("2"),
+        st.sampled_from([float("nan"), float("inf"), 2**63, 10**400]),
     )  # fmt: skip
     names = ("max_new_tokens", "temperature", "top_k", "top_p", "num_beams", "seed")
     return st.fixed_dictionaries({}, optional=dict.fromkeys(names, number))

@@ -14,6 +14,7 @@ from zipfile import ZipFile
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from . import licences
@@ -78,8 +79,8 @@ def test_a_saved_page_carries_a_small_front_end_and_none_of_the_app(wheel: Path)
 def test_the_wheel_runs_where_it_is_unpacked(wheel: Path, tmp_path: Path) -> None:
     ZipFile(wheel).extractall(tmp_path)
     (scripts,) = tmp_path.glob("*.dist-info/entry_points.txt")
-    assert "cutaway = cutaway.app.cli:main" in scripts.read_text("utf-8")
-    code = "import sys; sys.argv[0] = 'cutaway'; from cutaway.app.cli import main; main()"
+    assert "cutaway = cutaway.app.entry:main" in scripts.read_text("utf-8")
+    code = "import sys; sys.argv[0] = 'cutaway'; from cutaway.app.entry import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", code, "--version"],
         cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=True,
@@ -102,6 +103,11 @@ def test_the_wheel_in_an_empty_environment_runs_the_demo(wheel: Path, tmp_path: 
     said = run("empty/bin/cutaway", "demo", folder=tmp_path)
     assert " Paris" in said or "·Paris" in said
     assert (tmp_path / "demo.html").stat().st_size > 50_000
+    frozen = run("empty/bin/python", "-m", "pip", "list", "--format", "freeze", folder=tmp_path)
+    brought = {canonicalize_name(line.partition("==")[0]) for line in frozen.splitlines()}
+    rows = licences.path().read_text("utf-8").splitlines()
+    listed = {line.split(" | ")[0].removeprefix("| ") for line in rows if line.startswith("| ")}
+    assert brought - {"cutaway", "pip", "setuptools"} == listed - {"package"}
 
 
 def run(program: str, *arguments: str, folder: Path) -> str:

@@ -12,6 +12,8 @@ from cutaway.trace.source import Attributed, Attribution, Floats
 from cutaway.trace.trace import Trace
 
 from ..trace.linear import CARD, D, Linear, V
+from .crossed import SOURCE, TARGET, cross_trace
+from .routed import routed
 
 HEADS, WIDTH = 4, 12
 A = ("The", " doctor", " asked", " the", " nurse", ".", " She")
@@ -95,3 +97,53 @@ def long_pair(T: int) -> tuple[Trace, Trace]:
     text = [words[i] for i in random.integers(0, 20, T)]
     other = [words[random.integers(20, 30)] if i % 37 == 5 else word for i, word in enumerate(text)]
     return pair(text, other)
+
+
+#: Two sources and two targets: the second source has a word more, and one in another's place.
+SOURCES = (SOURCE, ("the", *SOURCE[:3], "·may", *SOURCE[4:]))
+TARGETS = (TARGET, (*TARGET[:2], "-05", *TARGET[3:]))
+
+
+def crossed_pair(sources: Sequence[Sequence[str]] = SOURCES) -> tuple[Trace, Trace]:
+    """Two made-up encoder-decoder traces under one vocabulary."""
+    words = tuple(dict.fromkeys(word for text in (*sources, *TARGETS) for word in text))
+    first, second = (
+        respelled(cross_trace(tuple(read), tuple(said)), words)
+        for read, said in zip(sources, TARGETS, strict=True)
+    )
+    return first, second
+
+
+def respelled(trace: Trace, words: Sequence[str]) -> Trace:
+    """The trace and its encoder's with ids of a vocabulary, and the text of their labels."""
+    labels = trace.tokens.labels
+    ends = np.cumsum([len(piece) for piece in labels]).tolist()
+    row = replace(
+        trace.tokens, ids=tuple(map(words.index, labels)), text="".join(labels),
+        starts=(0, *ends[:-1]), ends=tuple(ends),
+    )  # fmt: skip
+    encoder = trace.encoder and respelled(trace.encoder, words)
+    return replace(trace, tokens=row, encoder=encoder, options={"prompt": row.text})
+
+
+def routed_pair() -> tuple[Trace, Trace]:
+    """Two texts through a made-up mixture: three layers, of unlike sizes, that call two experts."""
+    words = vocabulary(A, B)
+    first, second = (routed_text(text, words, seed) for seed, text in enumerate((A, B)))
+    return first, second
+
+
+def routed_text(text: Sequence[str], words: tuple[str, ...], seed: int) -> Trace:
+    """A text whose routers chose by random scores; the second block is no mixture."""
+    random = np.random.default_rng(seed)
+
+    def chosen(count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        logits = 2 * random.normal(size=(len(text), count))
+        scores = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+        called = np.argsort(-scores, axis=1)[:, :2]
+        own = np.take_along_axis(scores, called, axis=1)
+        return scores, called, own / own.sum(axis=1, keepdims=True)
+
+    trace = routed([chosen(6), None, chosen(6), chosen(4)])
+    row = spoken(text, words, seed=0).tokens
+    return replace(trace, tokens=row, options={"prompt": row.text})

@@ -10,7 +10,11 @@ import pytest
 
 from cutaway.core.errors import InvalidError, MissingError, UnknownError
 from cutaway.lens.align import align
-from cutaway.lens.compare import LENSES, compare
+from cutaway.lens.compare import compare
+from cutaway.lens.logit_lens import logit_lens
+from cutaway.lens.neurons import neurons
+from cutaway.lens.saliency import saliency
+from cutaway.lens.watch import watch
 
 from .compared import A, pair, spoken, vocabulary
 
@@ -20,6 +24,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "saliency": {"targets": [3, 6, 7]},
     "neurons": {"layers": [0, 2]},
 }
+ALONE = {"logit_lens": logit_lens, "watch": watch, "saliency": saliency, "neurons": neurons}
 AXES = {"position", "target", "source", "layer"}
 
 
@@ -34,7 +39,7 @@ def test_every_cell_is_that_of_the_lens_and_the_difference_is_exact(lens: str) -
     a, b = pair()
     options = OPTIONS[lens]
     data = compare(a, b, lens=lens, names=("she", "he"), **options)
-    alone = [LENSES[lens].lens(trace, **options) for trace in (a, b)]
+    alone = [ALONE[lens](trace, **options) for trace in (a, b)]
     assert data["run"].values.tolist() == ["she", "he", "difference"]
     for name, array in alone[0].data_vars.items():
         dims = array.dims
@@ -117,7 +122,7 @@ def test_models_of_different_depth_meet_at_their_last_blocks() -> None:
     a, b = (spoken(A, words, seed=s, layers=n, name=f"m{n}") for s, n in ((1, 2), (2, 5)))
     data = compare(a, b)
     assert data["layer"].values.tolist() == [-1, 0, 1, 2, 3, 4]
-    alone = LENSES["logit_lens"].lens(a)
+    alone = logit_lens(a)
     entropy = data["entropy"].values
     np.testing.assert_array_equal(entropy[0, [0, 4, 5]], alone["entropy"].values)
     assert np.isnan(entropy[0, 1:4]).all()
@@ -158,7 +163,7 @@ def test_unequal_widths_and_unkept_states_have_no_distance() -> None:
 @pytest.mark.parametrize(
     ("lens", "options", "error", "words"),
     [
-        ("anatomy", {}, UnknownError, "'predictions', 'factors', 'clusters', 'attention'"),
+        ("anatomy", {}, UnknownError, "'clusters', 'experts', 'attention'"),
         ("logit_lens", {"depth": 3}, UnknownError, "option of logit_lens 'depth'; known: 'k'"),
         ("attention", {"k": 3}, UnknownError, "known: 'layers', 'heads', 'kind'"),
         ("watch", {}, MissingError, "tokens="),

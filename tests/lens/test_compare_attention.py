@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cutaway.core.errors import InvalidError, MissingError
+from cutaway.core.errors import InvalidError, MissingError, UnknownError
 from cutaway.lens.attention import attention
 from cutaway.lens.compare import compare
 from cutaway.lens.compare_attention import head_differences, total_variation
 
-from .compared import HEADS, A, B, pair, spoken, vocabulary
+from .compared import HEADS, SOURCES, A, B, crossed_pair, pair, spoken, vocabulary
+from .crossed import DECODED, crossed
+from .crossed import HEADS as CROSSED
 
 
 def dense(data: Any) -> np.ndarray:
@@ -129,3 +131,51 @@ def test_models_of_another_shape_are_refused() -> None:
     for other in (deep, few):
         with pytest.raises(InvalidError, match="equally many blocks and heads"):
             compare(a, other, lens="attention")
+
+
+def test_cross_attention_equals_a_plain_loop_over_both_sides() -> None:
+    a, b = crossed_pair()
+    data = compare(a, b, lens="attention", kind="cross")
+    alone = [crossed(trace)["weight"].values for trace in (a, b)]
+    queries = list(zip(data["query_a"].values, data["query_b"].values, strict=True))
+    keys = list(zip(data["key_a"].values, data["key_b"].values, strict=True))
+    assert queries == [(i, i) for i in range(5)]
+    assert keys[:2] == [(-1, 0), (0, 1)]
+    assert data["key_input_a"].values.tolist()[4:6] == ["·march", "·20"]
+    assert data["key_input_b"].values.tolist()[4:6] == ["·may", "·20"]
+    weight = dense(data)
+    assert weight.shape == (3, DECODED, CROSSED, 5, 8)
+    for q, query in enumerate(queries):
+        for k, key in enumerate(keys):
+            first, second = (
+                np.full((DECODED, CROSSED), np.nan) if min(query[s], key[s]) < 0
+                else alone[s][:, :, query[s], key[s]] for s in (0, 1)
+            )  # fmt: skip
+            np.testing.assert_array_equal(weight[0, ..., q, k], first)
+            np.testing.assert_array_equal(weight[1, ..., q, k], second)
+            third = second.astype(np.float32) - first.astype(np.float32)
+            np.testing.assert_array_equal(weight[2, ..., q, k], third)
+    rows = np.abs(np.nan_to_num(weight[1]) - np.nan_to_num(weight[0])).sum(axis=-1) / 2
+    np.testing.assert_allclose(head_differences(data)["variation"], rows.mean(axis=-1), atol=1e-6)
+    assert "Tokens of the sources" in data.attrs["notes"]
+
+
+def test_either_side_of_encoder_decoders_is_that_of_its_own_trace() -> None:
+    a, b = crossed_pair()
+    for kind, sides in (("encoder", (a.encoder, b.encoder)), ("decoder", (a, b))):
+        data = compare(a, b, lens="attention", kind=kind)
+        own = [attention(trace)["weight"].values for trace in sides]
+        at = data["query_a"].values >= 0
+        np.testing.assert_array_equal(dense(data)[0][..., at, :][..., at], own[0])
+        at = data["query_b"].values >= 0
+        np.testing.assert_array_equal(dense(data)[1][..., at, :][..., at], own[1])
+
+
+def test_sources_that_share_nothing_are_refused_by_their_name() -> None:
+    a, b = crossed_pair((SOURCES[0], ("nine", "eight")))
+    with pytest.raises(InvalidError, match=r"pair of sources .* share a token"):
+        compare(a, b, lens="attention", kind="cross")["weight"].sizes  # noqa: B018
+    with pytest.raises(MissingError, match="no source"):
+        compare(*pair(), lens="attention", kind="cross")
+    with pytest.raises(UnknownError, match="kind of attention 'across'"):
+        compare(a, b, lens="attention", kind="across")

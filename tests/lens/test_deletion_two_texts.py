@@ -10,7 +10,7 @@ import torch
 
 import cutaway as ct
 from cutaway.core.errors import InvalidError, MissingError
-from cutaway.model.pieces import Vocabulary
+from cutaway.model.vocabulary import Vocabulary
 from cutaway.trace.trace import Trace
 from tests.model.seq2seq import SOURCE, TARGET, opened
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cutaway.core.errors import InvalidError, MissingError, UnknownError
-from cutaway.lens import firing
+from cutaway.lens import activation_rows
 from cutaway.lens.factors import factors
 
 from .fakes import fake_trace
@@ -126,11 +126,11 @@ def test_a_layer_without_neurons_is_refused_by_number():
 
 @pytest.mark.parametrize("block", [1, 3, 100])
 def test_rows_that_are_all_zero_are_left_out_in_place(block: int, monkeypatch) -> None:
-    monkeypatch.setattr(firing, "_TOGETHER", block)
+    monkeypatch.setattr(activation_rows, "_TOGETHER", block)
     rows = np.arange(24.0).reshape(8, 3)
     some = np.array([False, True, True, False, False, True, False, True])
     expected = rows[some].copy()
-    np.testing.assert_array_equal(firing.moved_up(rows, some), expected)
+    np.testing.assert_array_equal(activation_rows.moved_up(rows, some), expected)
 
 
 def test_rows_of_two_texts_are_those_of_the_one_text_they_make() -> None:
@@ -138,9 +138,9 @@ def test_rows_of_two_texts_are_those_of_the_one_text_they_make() -> None:
     a, b = activations(1, T=7), activations(2, T=5)
     both = [np.concatenate([x[1:], y[1:]]) for x, y in zip(a, b, strict=True)]
     for gated in (False, True):
-        one = firing.read_firing(fake_trace(both, gated=gated), None, None, ())
+        one = activation_rows.read_activation_rows(fake_trace(both, gated=gated), None, None, ())
         traces = [fake_trace(arrays, gated=gated) for arrays in (a, b)]
-        two = firing.read_firings(traces, None, None, (0,))
+        two = activation_rows.read_joined_rows(traces, None, None, (0,))
         for name in ("rows", "layer", "neuron", "part"):
             np.testing.assert_array_equal(getattr(one, name), getattr(two, name))
         assert two.positions == (*range(1, 7), *range(8, 12))

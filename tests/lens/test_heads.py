@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from cutaway.core.errors import InvalidError, MissingError, UnknownError
 from cutaway.lens.attention import attention
@@ -13,7 +14,7 @@ from cutaway.lens.heads import head_figures
 
 from .fakes import FakeSource, fake_trace
 
-IDS = (5, 6, 7, 5, 6, 7, 5, 6)
+IDS = (5, 6, 7, 7, 5, 6, 7, 5)  # with a repeat side by side
 T = len(IDS)
 
 
@@ -110,10 +111,31 @@ def test_every_figure_equals_a_plain_loop():
             assert found["next"] == pytest.approx(0)
 
 
+def test_figures_of_weights_that_are_there_need_no_room_for_them(monkeypatch):
+    trace = attention_trace(causal())
+    there, expected = attention(trace).compute(), head_figures(trace)
+    monkeypatch.setenv("CUTAWAY_MEMORY", str((2 * 4 * T * T + 1) / 1e9))  # two squares of float32
+    xr.testing.assert_identical(head_figures(trace, weights=there), expected)
+    with pytest.raises(MissingError, match="memory"):
+        head_figures(trace)
+
+
+def test_a_head_that_looks_ahead_is_measured_against_all_tokens():
+    """As broad as even attention is 1, and the first query counts: it has others to look at."""
+    even = np.full((1, 2, T, T), 1 / T, dtype=np.float32)
+    even[0, 1] = np.eye(T, k=1) + np.eye(T, k=1 - T)  # to the next token, the last to the first
+    found = head_figures(attention_trace(even)).isel(layer=0)
+    np.testing.assert_allclose(found["broad"], [1, 0], atol=1e-6)
+    np.testing.assert_allclose(found["entropy"], [np.log(T), 0], atol=1e-6)
+    np.testing.assert_allclose(found["next"], [1 / T, 1], atol=1e-6)
+    ahead = np.abs(np.subtract.outer(range(T), range(T))).mean()
+    np.testing.assert_allclose(found["distance"], [ahead, 2 * (T - 1) / T], atol=1e-6)
+
+
 def test_missing_mass_is_what_the_rows_lack():
-    weights = causal() * np.float32(0.75)
-    missing = head_figures(attention_trace(weights))["missing"].values
-    np.testing.assert_allclose(missing, 0.25, atol=1e-6)
+    left = np.linspace(0.2, 0.9, T, dtype=np.float32)  # of each query's row; the first counts too
+    missing = head_figures(attention_trace(causal() * left[:, None]))["missing"].values
+    np.testing.assert_allclose(missing, 1 - left.mean(), atol=1e-6)
 
 
 @pytest.mark.parametrize(

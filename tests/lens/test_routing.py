@@ -91,3 +91,11 @@ def test_what_is_no_mixture_is_refused_by_number() -> None:
     with pytest.raises(MissingError, match="missing the experts: this model has none"):
         experts(fake_trace([np.ones((4, 3))]))
     assert sizes(trace.card, 4, ("experts",))["experts"] == trace.nbytes
+
+
+def test_a_layer_that_calls_nobody_has_no_load_to_spread() -> None:
+    trace = routed([(np.full((2, 3), 1 / 3), np.zeros((2, 1)), np.zeros((2, 1)))])
+    data = experts(trace)
+    assert (data["load"] == 0).all()
+    assert data["load_entropy"].isnull().all()
+    np.testing.assert_allclose(data["entropy"], np.log(3), rtol=1e-6)

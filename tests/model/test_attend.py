@@ -13,8 +13,8 @@ from cutaway.core.errors import MissingError
 from cutaway.model.attend import attention_calls, prove_attention, weights
 from cutaway.model.discover import discover
 from cutaway.model.dispatch import caught
+from cutaway.model.eager_weights import attention_weights
 from cutaway.model.structure import Anatomy
-from cutaway.model.weigh import weigh
 from tests.models import tiny_model
 
 PROBE = range(3, 15)
@@ -116,7 +116,7 @@ def test_an_eager_function_that_differs_is_refused(llama) -> None:
     model, anatomy = llama
     call = attention_calls(model, anatomy, IDS)[0]
     with pytest.raises(MissingError, match="differs from the kernel"):
-        weigh(replace(call, output=call.output + 0.01))
+        attention_weights(replace(call, output=call.output + 0.01))
 
 
 def test_one_head_of_an_eager_function_that_differs_is_refused_too(llama) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +14,7 @@ import torch
 
 import cutaway as ct
 from cutaway.core.errors import CutawayError, InvalidError, MissingError, UnknownError
+from cutaway.model.arguments import Generating, Naming, Tracing
 from cutaway.model.lm import LM
 from tests.models import END, tiny
 
@@ -256,3 +258,18 @@ def test_an_end_token_is_marked(tiny_lm: LM) -> None:
     trace = tiny_lm.trace(f"The{END}")
     assert trace.tokens.special[-1]
     assert trace.tokens.texts[-1] == END
+
+
+@pytest.mark.parametrize(
+    ("method", "passed_on"), [(LM.__init__, Naming), (LM.trace, Tracing), (LM.generate, Generating)]
+)
+def test_what_is_passed_on_is_what_an_lm_takes(method: Any, passed_on: type) -> None:
+    taken = inspect.signature(method).parameters.values()
+    assert {one.name for one in taken if one.kind is one.KEYWORD_ONLY} == set(
+        passed_on.__annotations__
+    )
+
+
+def test_only_an_encoder_decoder_begins_with_a_target(tiny_lm: LM) -> None:
+    with pytest.raises(InvalidError, match="target"):
+        tiny_lm.generate(TEXT, target="The", max_new_tokens=1)

@@ -21,9 +21,9 @@ from transformers import (
 
 import cutaway as ct
 from cutaway.core.errors import CutawayError, FileError, InvalidError, MissingError, UnknownError
-from cutaway.model import whereabouts
+from cutaway.model import model_files
 from cutaway.model.devices import read_device, read_dtype
-from cutaway.model.tally import tally
+from cutaway.model.parameters import count_parameters
 from tests.model.gguf_file import write_gguf
 from tests.models import tiny, tiny_model, tiny_tokenizer
 
@@ -92,7 +92,7 @@ def test_a_quantised_model_just_works() -> None:
         logits = model(torch.tensor([trace.token_ids])).logits[0]
     assert trace.token_ids[-1] == int(logits[-2].argmax())
     assert lm.card.capabilities["logit lens"].proven
-    counted = sum(part.count for part in tally(model, lm.anatomy))
+    counted = sum(part.count for part in count_parameters(model, lm.anatomy))
     assert counted == lm.card.n_parameters == sum(p.numel() for p in model.parameters())
 
 
@@ -141,7 +141,7 @@ def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["nobody/nothing", "nothing"])
 def test_an_unknown_hub_id_without_a_network(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(whereabouts, "_hub_has_address", lambda: False)
+    monkeypatch.setattr(model_files, "_hub_has_address", lambda: False)
     with pytest.raises(FileError, match="check the name, the network") as caught:
         ct.load(name)
     assert name in str(caught.value)
@@ -256,7 +256,7 @@ def test_devices_and_dtypes() -> None:
 
 
 def test_memory_that_runs_out_is_told_in_words() -> None:
-    from cutaway.model.explain import explained_running
+    from cutaway.model.failures import explained_running
 
     told = r"missing memory: CUDA out .* 2 GiB; take a shorter"
     with pytest.raises(MissingError, match=told), explained_running():

@@ -19,12 +19,12 @@ import torch
 
 import cutaway as ct
 from cutaway.model.attend import Attention
+from cutaway.model.attribution_model import AttributionModel, frozen
 from cutaway.model.discover import discover
-from cutaway.model.leaf import Subject, frozen
+from cutaway.model.parameters import count_parameters
 from cutaway.model.proof import bypassed
 from cutaway.model.record import run
 from cutaway.model.structure import Anatomy, Block
-from cutaway.model.tally import tally
 from tests.conformance.rows import text_rows
 from tests.models import tiny, tiny_model
 
@@ -181,7 +181,7 @@ def test_attention_over_windows_of_padded_rows_is_refused_with_the_cause() -> No
 def test_the_gradient_is_that_of_the_whole_tensors(family: str, at_layer: int | None) -> None:
     """Of the text's last states by the text's rows of the leaf, had by plain hooks."""
     model, anatomy = found(family)
-    subject = Subject(model, anatomy, IDS, at_layer=at_layer, masked=True)
+    subject = AttributionModel(model, anatomy, IDS, at_layer=at_layer, masked=True)
     with frozen(model):
         leaf, states = subject.graph(len(IDS))
         assert leaf.shape[:2] == states.shape[:2] == (1, len(IDS))
@@ -224,7 +224,7 @@ def by_hand(model: Any, anatomy: Anatomy, at_layer: int | None) -> tuple[Any, An
 
 def test_shared_blocks_are_counted_once_and_named_in_each() -> None:
     lm = ct.wrap(*tiny("masked albert"))
-    parts = tally(lm.model, lm.anatomy)
+    parts = count_parameters(lm.model, lm.anatomy)
     assert sum(part.count for part in parts) == lm.model.num_parameters()
     kinds = {n: {part.kind for part in parts if part.layer == n} for n in range(4)}
     assert kinds[0] == kinds[3] >= {"attention", "norms"}

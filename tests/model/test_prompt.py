@@ -10,8 +10,8 @@ import torch
 from tokenizers import processors
 
 from cutaway.core.errors import InvalidError, MissingError
-from cutaway.model.pieces import Vocabulary
 from cutaway.model.prompt import Limits, Prompt, is_batch, read_prompt
+from cutaway.model.vocabulary import Vocabulary
 from tests.model.tokenizers import byte_level, sentence_piece, word_piece
 
 TEMPLATE = (

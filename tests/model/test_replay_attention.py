@@ -15,7 +15,7 @@ from cutaway.core.errors import MissingError
 from cutaway.model.attend import Attention, prove_attention
 from cutaway.model.discover import discover
 from cutaway.model.replay_attention import Replays
-from cutaway.model.twin import twin_of
+from cutaway.model.shared_copy import shared_copy
 from tests.conformance.survey import hooks
 from tests.models import tiny_model
 
@@ -70,7 +70,7 @@ def state_of(model: Any) -> object:
 
 def test_a_twin_shares_every_weight_and_no_setting() -> None:
     model = tiny_model("falcon")
-    twin = twin_of(model, eager=True)
+    twin = shared_copy(model, eager=True)
     for (name, own), (other, shared) in zip(
         model.state_dict(keep_vars=True).items(), twin.state_dict(keep_vars=True).items(),
         strict=True,

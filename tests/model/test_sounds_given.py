@@ -76,6 +76,13 @@ def test_what_can_not_be_heard_is_refused_in_words() -> None:
         ct.explore(lm, "The")
 
 
+def test_an_argument_that_nobody_takes_is_named() -> None:
+    lm, sound = opened("whisper"), samples(0.5)
+    for act in (lm.trace, lm.generate, lm.encoder.trace):
+        with pytest.raises(TypeError, match="max_tokens"):
+            act(sound, max_tokens=2)
+
+
 def test_a_model_that_hears_needs_its_extractor_and_takes_a_processor() -> None:
     from transformers import ProcessorMixin
 

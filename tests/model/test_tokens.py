@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from transformers import PreTrainedTokenizerFast
 
 from cutaway.core.errors import InvalidError
-from cutaway.model.pieces import Vocabulary, encoded
 from cutaway.model.tokens import row
+from cutaway.model.vocabulary import Vocabulary, encoded
 from tests.model.tokenizers import byte_level, sentence_piece, word_piece
 
 BUILDERS = {"byte-level": byte_level, "SentencePiece": sentence_piece, "WordPiece": word_piece}

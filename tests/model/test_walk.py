@@ -103,11 +103,10 @@ def test_a_llama_block_by_hand_in_float64():
 
 def test_what_does_not_add_up_is_refused_and_named():
     lm = ct.wrap(*tiny("llama"))
-    trace = lm.trace(TEXT)
     projection = lm.model.model.layers[1].self_attn.o_proj
     hook = projection.register_forward_hook(lambda _m, _a, out: out + 0.01)
     try:
-        walk = lm.walk(trace, 1, 4)
+        walk = lm.walk(lm.trace(TEXT), 1, 4)
     finally:
         hook.remove()
     assert "attention" in walk.refused

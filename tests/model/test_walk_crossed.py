@@ -118,11 +118,10 @@ def test_a_decoder_looks_at_its_source_as_transformers_eager_attention_does():
 
 def test_what_the_source_adds_is_refused_by_name_where_it_does_not_add_up():
     lm = opened("bart")
-    trace = lm.trace(SOURCE, target=TARGET)
     layer = lm.model.get_decoder().layers[1]
     hook = layer.encoder_attn.out_proj.register_forward_hook(lambda _m, _a, out: out + 0.01)
     try:
-        walk = lm.walk(trace, 1, AT)
+        walk = lm.walk(lm.trace(SOURCE, target=TARGET), 1, AT)
     finally:
         hook.remove()
     assert "Merge the heads" in walk.refused["cross"]

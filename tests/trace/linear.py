@@ -11,8 +11,8 @@ from cutaway.core.errors import MissingError
 from cutaway.core.tokens import Piece, TokenRow
 from cutaway.trace.attention import AttentionCall, Rotary
 from cutaway.trace.card import Capability, ModelCard
+from cutaway.trace.lens_answers import lens_answers
 from cutaway.trace.source import Floats, Ints, Material, Question, Rows
-from cutaway.trace.standard import standard_rows
 from cutaway.trace.trace import Trace
 
 L, T, D, V, N = 3, 5, 8, 40, 12
@@ -98,7 +98,7 @@ def linear_trace(*, keep: Sequence[str] = (), seed: int = 0) -> Trace:
         calls=attention_calls(random) if "attention" in keep else {},
         options={"prompt": "x", "seed": 0, "temperature": None}, notes=("the tokenizer dropped 1",),
     )  # fmt: skip
-    return replace(trace, answers=standard_rows(trace)) if "lens" in keep else trace
+    return replace(trace, answers=lens_answers(trace)) if "lens" in keep else trace
 
 
 def attention_calls(random: np.random.Generator) -> dict[int, AttentionCall]:

@@ -17,12 +17,12 @@ from safetensors.numpy import save_file
 
 from cutaway.core.errors import FileError, InvalidError, MissingError
 from cutaway.core.tokens import Piece
-from cutaway.trace.container import write_container
 from cutaway.trace.header import header
-from cutaway.trace.opened import read_container
 from cutaway.trace.read import read
+from cutaway.trace.read_container import read_container
 from cutaway.trace.same import same
 from cutaway.trace.trace import Trace
+from cutaway.trace.write_container import write_container
 
 from .linear import LABELS, linear_trace
 

@@ -7,7 +7,8 @@ from functools import cache, partial
 
 import numpy as np
 
-from ..core.errors import InvalidError, MissingError, UnknownError
+from ..core.choices import read_choice
+from ..core.errors import InvalidError, MissingError
 from ..trace.source import Floats, Ints
 from ..trace.trace import Trace
 from .rollout import Rollout, RolloutUnder
@@ -39,8 +40,7 @@ def read_aggregate(
     """
     if aggregate is None:
         return
-    if aggregate not in AGGREGATES:
-        raise UnknownError("aggregate", aggregate, allowed=AGGREGATES)
+    read_choice("aggregate", aggregate, AGGREGATES)
     if aggregate != "rollout":
         return
     _check_whole(trace)

@@ -43,7 +43,7 @@ class Alignment:
         return (self.a >= 0) & (self.b >= 0)
 
 
-def align(a: Trace, b: Trace, *, spans: bool = False) -> Alignment:
+def align(a: Trace, b: Trace, *, spans: bool = False, of: str = "traces") -> Alignment:
     """The tokens of two traces side by side.
 
     Under one vocabulary: equal tokens in order (difflib's matching blocks), and of a stretch that
@@ -51,6 +51,7 @@ def align(a: Trace, b: Trace, *, spans: bool = False) -> Alignment:
     tokens that end at the same character, for there both have read the same.
 
     spans   under two vocabularies: only tokens that begin at the same character as well
+    of      what the two are called where they are refused
     raises  InvalidError for two texts under two vocabularies, and where no token has a partner
 
     >>> align(lm.trace("A doctor"), lm.trace("A nurse")).a  # doctest: +SKIP
@@ -63,13 +64,13 @@ def align(a: Trace, b: Trace, *, spans: bool = False) -> Alignment:
         pairs, how = _by_tokens(a.tokens.labels, b.tokens.labels)
     else:
         raise InvalidError(
-            "pair of traces", (a.card.name, b.card.name),
+            f"pair of {of}", (a.card.name, b.card.name),
             allowed="two texts under one tokenizer, or one text under two",
             fix="these have different tokenizers and different texts",
         )  # fmt: skip
     if not pairs:
         raise InvalidError(
-            "pair of traces", (a.text, b.text), allowed="texts that share a token",
+            f"pair of {of}", (a.text, b.text), allowed="texts that share a token",
             fix="none of theirs could be aligned: compare texts that differ in a few words",
         )  # fmt: skip
     slots = list(_slots(pairs, len(a.tokens), len(b.tokens)))

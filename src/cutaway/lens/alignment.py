@@ -82,7 +82,7 @@ def _layers(attention: xr.Dataset, layer: int | None) -> xr.DataArray:
     if layer is None:
         return attention["weight"]
     known = attention["layer"].values.tolist()
-    if layer not in known:
+    if read_whole("layer", layer, 0) not in known:
         raise InvalidError("layer", layer, allowed=", ".join(map(str, known)))
     return attention["weight"].isel(layer=[known.index(layer)])
 

@@ -16,7 +16,7 @@ __all__ = ["Part", "anatomy"]
 
 
 class Part(Protocol):
-    """One part of a model, as cutaway.model.tally counts it."""
+    """One part of a model, as cutaway.model.parameters counts it."""
 
     @property
     def name(self) -> str:
@@ -67,7 +67,7 @@ def anatomy(card: ModelCard, parts: Sequence[Part], after: Sequence[str] = ()) -
     tied        (part) the earlier parameters that its own are one with, as JSON
 
     card   the model's particulars; its capabilities are in the attribute "model"
-    parts  from cutaway.model.tally
+    parts  from cutaway.model.parameters
     after  what is done to the logits after the unembedding, in words
     """
     values = {

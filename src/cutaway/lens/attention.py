@@ -8,16 +8,17 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from ..core.axes import read_position, read_whole
-from ..core.errors import InvalidError, UnknownError
+from ..core.axes import as_list, read_position, read_whole
+from ..core.choices import read_choice
+from ..core.errors import InvalidError
 from ..trace.source import Floats, Ints
 from ..trace.trace import Trace
 from .aggregate import AGGREGATES, BOTH_TEXTS, aggregated, read_aggregate
+from .attention_kind import AttentionKind, read_attention_kind
+from .attention_memory import attention_memory
 from .dataset import finish, token_coords
-from .having import noting_absent
+from .layers_with import noting_absent
 from .lazy import lazily
-from .making import making
-from .sight import Sight, read_sight
 from .weighting import read_weighting, weighted
 
 __all__ = ["OPENS", "attention", "read_attention_layers", "read_heads", "read_heads_of"]
@@ -61,93 +62,94 @@ def attention(
         ("kind of attention", kind, KINDS),
         ("view to open with", opens, OPENS),
     ):
-        if value not in known:
-            raise UnknownError(what, value, allowed=known)
-    sight = read_sight(trace, kind)
+        read_choice(what, value, known)
+    attended = read_attention_kind(trace, kind)
     worth = read_weighting(weighting)
-    chosen = sight.layers(layers)
-    read_aggregate(sight.trace, aggregate, weighting, chosen, heads)
+    chosen = attended.layers(layers)
+    read_aggregate(attended.trace, aggregate, weighting, chosen, heads)
     options = {
         "kind": kind, "layers": list(chosen), "weighting": weighting, "aggregate": aggregate,
-        "split": _read_split(sight, split), "opens": opens,
+        "split": _read_split(attended, split), "opens": opens,
     }  # fmt: skip
     if aggregate is None:
-        numbers = read_heads_of(sight.heads, chosen, heads)
-        dataset = _each(sight, chosen, numbers, weighting)
+        numbers = read_heads_of(attended.heads, chosen, heads)
+        dataset = _each(attended, chosen, numbers, weighting)
     else:
-        by_layer = {layer: read_heads_of(sight.heads, (layer,), heads) for layer in chosen}
+        by_layer = {layer: read_heads_of(attended.heads, (layer,), heads) for layer in chosen}
         numbers = by_layer[chosen[0]]
-        dataset = _together(sight, chosen, by_layer, weighting, aggregate)
+        dataset = _together(attended, chosen, by_layer, weighting, aggregate)
     options["heads"] = None if aggregate is not None and heads is None else list(numbers)
     words = worth.words
     if aggregate is not None:
-        under = aggregate == "rollout" and sight.trace.encoder is not None
+        under = aggregate == "rollout" and attended.trace.encoder is not None
         words = f"{AGGREGATES[aggregate]}{BOTH_TEXTS if under else ''}, of {words}"
     dataset["weight"].attrs.update(units=worth.unit, long_name=words)
-    dataset.attrs["kind"] = sight.kind
-    noted = noting_absent(sight.trace, "attention", sight.heads)
+    dataset.attrs["kind"] = attended.kind
+    noted = noting_absent(attended.trace, "attention", attended.heads)
     return finish(dataset, noted, lens="attention", options=options)
 
 
 def _each(
-    sight: Sight, layers: tuple[int, ...], numbers: tuple[int, ...], weighting: str
+    attended: AttentionKind, layers: tuple[int, ...], numbers: tuple[int, ...], weighting: str
 ) -> xr.Dataset:
     """Every head by itself."""
-    trace, T, S = sight.trace, sight.trace.n_positions, sight.keys.n_positions
+    trace, T, S = attended.trace, attended.trace.n_positions, attended.keys.n_positions
 
     def compute(layer_rows: Ints, head_rows: Ints) -> Floats:
         asked = [numbers[row] for row in head_rows]
         whole = np.empty((len(layer_rows), len(asked), T, S), dtype=np.float32)
         for place, row in enumerate(layer_rows):
-            whole[place] = weighted(trace, layers[row], asked, weighting, cross=sight.cross)
+            whole[place] = weighted(trace, layers[row], asked, weighting, cross=attended.cross)
         return whole
 
-    work = making(sight, layers, weighting)
+    work = attention_memory(attended, layers, weighting)
     lazy = lazily((len(layers), len(numbers), T, S), compute, work)
     coords = {
         "head": np.asarray(numbers, dtype=np.int64),
-        "group": ("head", _groups(sight, layers, numbers)),
+        "group": ("head", _groups(attended, layers, numbers)),
     }
-    return _dataset(sight, layers, xr.Variable(("layer", "head", *_GRID), lazy), coords)
+    return _dataset(attended, layers, xr.Variable(("layer", "head", *_GRID), lazy), coords)
 
 
 def _together(
-    sight: Sight,
+    attended: AttentionKind,
     layers: tuple[int, ...],
     numbers: Mapping[int, Sequence[int]],
     weighting: str,
     aggregate: str,
 ) -> xr.Dataset:
     """The heads of a block as one; without a choice each block's own, however many."""
-    compute = aggregated(sight.trace, layers, numbers, weighting, aggregate, cross=sight.cross)
-    shape = len(layers), sight.trace.n_positions, sight.keys.n_positions
-    lazy = lazily(shape, compute, making(sight, layers, weighting, aggregate))
-    return _dataset(sight, layers, xr.Variable(("layer", *_GRID), lazy), {})
+    compute = aggregated(
+        attended.trace, layers, numbers, weighting, aggregate, cross=attended.cross
+    )
+    shape = len(layers), attended.trace.n_positions, attended.keys.n_positions
+    lazy = lazily(shape, compute, attention_memory(attended, layers, weighting, aggregate))
+    return _dataset(attended, layers, xr.Variable(("layer", *_GRID), lazy), {})
 
 
 def _dataset(
-    sight: Sight, layers: Sequence[int], weight: xr.Variable, coords: dict[str, Any]
+    attended: AttentionKind, layers: Sequence[int], weight: xr.Variable, coords: dict[str, Any]
 ) -> xr.Dataset:
     return xr.Dataset(
         {"weight": weight},
         coords={
             "layer": np.asarray(layers, dtype=np.int64),
             **coords,
-            **token_coords(sight.trace, range(sight.trace.n_positions), "query"),
-            **token_coords(sight.keys, range(sight.keys.n_positions), "key"),
+            **token_coords(attended.trace, range(attended.trace.n_positions), "query"),
+            **token_coords(attended.keys, range(attended.keys.n_positions), "key"),
         },
     )
 
 
-def _read_split(sight: Sight, split: int | None) -> int | None:
+def _read_split(attended: AttentionKind, split: int | None) -> int | None:
     """The first position of part B; unless said, the second of two texts, or the output."""
-    T, n_prompt = sight.trace.n_positions, sight.trace.n_prompt
-    if sight.cross:
+    T, n_prompt = attended.trace.n_positions, attended.trace.n_prompt
+    if attended.cross:
         if split is None:
             return None
         raise InvalidError("split", split, allowed="None of cross-attention: it has two texts")
-    if split is None and 1 in sight.trace.tokens.segments:
-        return sight.trace.tokens.segments.index(1)
+    if split is None and 1 in attended.trace.tokens.segments:
+        return attended.trace.tokens.segments.index(1)
     if split is None:
         return n_prompt if 0 < n_prompt < T else None
     at = read_position(split, T, "split")
@@ -158,7 +160,7 @@ def _read_split(sight: Sight, split: int | None) -> int | None:
 
 def read_attention_layers(trace: Trace, layers: int | Sequence[int] | None) -> tuple[int, ...]:
     """The layers asked for, in their order; those without attention are refused by number."""
-    return read_sight(trace, "self").layers(layers)
+    return read_attention_kind(trace, "self").layers(layers)
 
 
 def read_heads(
@@ -180,15 +182,15 @@ def read_heads_of(
         )  # fmt: skip
     if heads is None:
         return tuple(range(min(counts)))
-    asked = [heads] if isinstance(heads, int) else list(heads)
-    numbers = tuple(read_whole("head", head, 0, min(counts) - 1) for head in asked)
+    most = min(counts) - 1
+    numbers = tuple(read_whole("head", head, 0, most) for head in as_list(heads))
     if not numbers or len(set(numbers)) != len(numbers):
         raise InvalidError("heads", heads, allowed="one or more different heads")
     return numbers
 
 
-def _groups(sight: Sight, layers: Sequence[int], heads: Sequence[int]) -> Ints:
+def _groups(attended: AttentionKind, layers: Sequence[int], heads: Sequence[int]) -> Ints:
     """(heads,) the key-value group of each, -1 where the layers group their heads differently."""
-    sizes = {sight.heads[layer] // max(1, sight.kv_heads[layer]) for layer in layers}
+    sizes = {attended.heads[layer] // max(1, attended.kv_heads[layer]) for layer in layers}
     each = sizes.pop()
     return np.asarray([-1 if sizes else head // each for head in heads], dtype=np.int64)

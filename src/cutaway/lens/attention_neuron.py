@@ -14,8 +14,8 @@ from ..trace.attention import AttentionCall
 from ..trace.source import Floats
 from ..trace.trace import Trace
 from .attention import read_heads_of
+from .attention_kind import read_attention_kind
 from .dataset import finish, token_coords
-from .sight import read_sight
 
 __all__ = ["attention_neuron", "leading_head"]
 
@@ -44,12 +44,12 @@ def attention_neuron(
                  vector; weight is 0 there.
     raises       MissingError where the queries and keys can't be had exactly
     """
-    sight = read_sight(trace, kind)
-    (layer,) = sight.layers(layer)
-    (head,) = read_heads_of(sight.heads, (layer,), head)
-    asks, keys = sight.trace, sight.keys
+    attended = read_attention_kind(trace, kind)
+    (layer,) = attended.layers([layer])
+    (head,) = read_heads_of(attended.heads, (layer,), [head])
+    asks, keys = attended.trace, attended.keys
     at = read_position(at, asks.n_positions, "at")
-    call = asks.cross_call(layer) if sight.cross else asks.attention_call(layer)
+    call = asks.cross_call(layer) if attended.cross else asks.attention_call(layer)
     size = max(call.key.shape[-1], call.value.shape[-1])
     dataset = xr.Dataset(
         _scalars(call, head, at) | _steps(call, head, at, size) | _every_query(call, head, size),
@@ -60,7 +60,7 @@ def attention_neuron(
             **token_coords(asks, range(asks.n_positions)),
         },
     )  # fmt: skip
-    dataset.attrs.update(_how(call), table="product", kind=sight.kind)
+    dataset.attrs.update(_how(call), table="product", kind=attended.kind)
     options = {"layer": layer, "head": head, "at": at, "kind": kind}
     return finish(dataset, asks, lens="attention_neuron", options=options)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,9 +15,10 @@ from ..core.room import check_room
 from ..trace.source import Ints
 from ..trace.trace import Trace
 from .align import Alignment
-from .dataset import finish, strings
+from .compare_touched import touched
+from .dataset import strings
 
-__all__ = ["DIFFERENCE", "both", "paired_layers", "rows_of", "signed_off", "slot_coords"]
+__all__ = ["DIFFERENCE", "both", "both_touched", "paired_layers", "rows_of", "slot_coords"]
 
 #: The name of the third run: the second minus the first.
 DIFFERENCE = "difference"
@@ -43,6 +43,16 @@ def both(a: xr.Dataset, b: xr.Dataset, places: Places) -> dict[str, xr.Variable]
     return {str(name): _stacked(a[name], b[name], places) for name in shared}
 
 
+def both_touched(a: xr.Dataset, b: xr.Dataset, places: Places) -> dict[str, xr.Variable]:
+    """The same of arrays whose squares, their last two axes, are computed when they are touched."""
+    return {
+        str(name): touched(array, b[name], tuple(
+            tuple(places[str(axis)][side] for axis in array.dims[-2:]) for side in (0, 1)
+        ))
+        for name, array in a.data_vars.items()
+    }  # fmt: skip
+
+
 def rows_of(wanted: Ints, numbers: Sequence[int]) -> Ints:
     """The row in which each number stands; -1 for one that is not there, as -1 itself is not."""
     row = {int(number): i for i, number in enumerate(numbers) if number >= 0}
@@ -53,12 +63,15 @@ def paired_layers(a: xr.Dataset, b: xr.Dataset, n_a: int, n_b: int) -> tuple[Int
     """The layers of both, and the row of each in the first and in the second, -1 for none.
 
     n_a, n_b  blocks of the models; where they differ the last block stands beside the last, and
-              layers have the numbers of the deeper model
+              layers have the numbers of the deeper model; the same layers keep their order
     """
     deep = max(n_a, n_b)
-    found = [_numbered(data["layer"].values, deep - n) for data, n in ((a, n_a), (b, n_b))]
-    layers = np.union1d(*found)
-    rows = [np.asarray([_row(own, layer) for layer in layers], dtype=np.int64) for own in found]
+    first, second = (_numbered(data["layer"].values, deep - n) for data, n in ((a, n_a), (b, n_b)))
+    layers = first if np.array_equal(first, second) else np.union1d(first, second)
+    rows = [
+        np.asarray([_row(own, layer) for layer in layers], dtype=np.int64)
+        for own in (first, second)
+    ]
     return layers, rows[0], rows[1]
 
 
@@ -88,31 +101,6 @@ def slot_coords(
             f"{prefix}role_{side}": _at(row.roles, at),
         }
     return {name: (axis, value) for name, value in values.items()}
-
-
-def signed_off(
-    dataset: xr.Dataset,
-    a: Trace,
-    b: Trace,
-    answer: xr.Dataset,
-    lens: str,
-    names: tuple[str, str],
-    notes: Sequence[str],
-) -> xr.Dataset:
-    """The dataset with its axis `run` and the attributes that every dataset has.
-
-    answer  of the first trace: the options as the lens understood them
-    attrs   also other_model and other_run, those of the second trace
-    """
-    dataset.coords["run"] = strings((*names, DIFFERENCE))
-    own = {"lens": lens, "names": list(names), **json.loads(answer.attrs["options"])}
-    finish(dataset, a, lens="compare_attention" if lens == "attention" else "compare", options=own)
-    dataset.attrs.update(
-        other_model=json.dumps(b.card.to_json(), ensure_ascii=False),
-        other_run=json.dumps(dict(b.options), ensure_ascii=False),
-        notes=json.dumps([*a.notes, *b.notes, *notes], ensure_ascii=False),
-    )
-    return dataset
 
 
 def _at(words: Sequence[str], at: Sequence[int]) -> NDArray[Any]:

@@ -8,15 +8,15 @@ import numpy as np
 import xarray as xr
 from sklearn.cluster import KMeans
 
-from ..core.axes import read_whole
-from ..core.errors import UnknownError
+from ..core.axes import read_seed, read_whole
+from ..core.choices import read_choice
 from ..core.progress import working
 from ..core.room import check_room
 from ..trace.source import Floats, Ints
 from ..trace.trace import Trace
+from .activation_rows import moved_up, read_excluded
 from .dataset import finish, token_coords
 from .experts import expert_coords
-from .firing import moved_up, read_excluded
 from .neurons import neuron_bytes, pass_bytes, read_neuron_layers, stacked
 
 __all__ = ["BY", "clusters", "grouped", "in_size"]
@@ -42,11 +42,12 @@ def clusters(
     by       "shape": each pattern divided by its length, so that neurons are alike which fire at
              the same tokens; "value": as it is, where a few massive neurons take clusters alone
     returns  cluster (layer, neuron), -1 for a neuron that never fires (or does not exist);
-             activation (layer, neuron, position), what was clustered; size (cluster);
+             activation (layer, neuron, position), of which the positive part was clustered;
+             size (cluster);
              centre (cluster, position) of the patterns that were compared, NaN where excluded.
              in a mixture the coordinates expert and expert_neuron (layer, neuron).
              Clusters are ordered by the position at which their centre is largest.
-    A gated MLP's sign means nothing, so there the size of the activation is compared.
+    A gated MLP's sign means nothing, so there the size of the activation was.
     """
     chosen = read_neuron_layers(trace, layers)
     out = read_excluded(exclude, trace.n_positions)
@@ -87,8 +88,18 @@ def clusters(
 
 def in_size(values: Floats, *, gated: bool) -> Floats:
     """The same array, turned into what is compared: sizes of a gated MLP, else positive parts."""
-    np.nan_to_num(values, copy=False)
-    return np.abs(values, out=values) if gated else np.maximum(values, 0, out=values)
+    for block in _blocks(values):  # the masks of all would be larger than the values
+        np.nan_to_num(block, copy=False)
+        if gated:
+            np.abs(block, out=block)
+        else:
+            np.maximum(block, 0, out=block)
+    return values
+
+
+def _blocks(rows: Floats) -> list[Floats]:
+    """The rows in parts, views of the array."""
+    return np.array_split(rows, 1 + rows.size // _AT_ONCE)
 
 
 def grouped(patterns: Floats, n: int, by: str, seed: int) -> tuple[Ints, Floats]:
@@ -96,12 +107,11 @@ def grouped(patterns: Floats, n: int, by: str, seed: int) -> tuple[Ints, Floats]
 
     The patterns are used up: no copy of their array is made.
     """
-    if by not in BY:
-        raise UnknownError("by", by, allowed=BY)
-    blocks = np.array_split(patterns, 1 + patterns.size // _AT_ONCE)
-    length = np.concatenate([np.linalg.norm(block, axis=1) for block in blocks])
+    read_choice("by", by, BY)
+    seed = read_seed(seed)
+    length = np.concatenate([np.linalg.norm(block, axis=1) for block in _blocks(patterns)])
     fires = length > 0
-    read_whole("n", n, 1, int(fires.sum()))
+    n = read_whole("n", n, 1, int(fires.sum()))
     rows = moved_up(patterns, fires)
     if by == "shape":
         rows /= length[fires, None]

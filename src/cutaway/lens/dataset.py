@@ -27,12 +27,19 @@ def finish(
     """
     dataset.attrs.update(
         lens=lens,
-        options=json.dumps(dict(options), ensure_ascii=False),
+        options=json.dumps(dict(options), ensure_ascii=False, default=_plain),
         model=json.dumps(trace.card.to_json(), ensure_ascii=False),
         run=json.dumps(dict(trace.options), ensure_ascii=False),
         notes=json.dumps(list(trace.notes), ensure_ascii=False),
     )
     return dataset
+
+
+def _plain(value: Any) -> Any:
+    """A number of numpy's as Python's: whoever counts with arange gives such."""
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} is no JSON value")
 
 
 def token_coords(

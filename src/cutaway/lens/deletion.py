@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from ..core.axes import read_seed, read_whole
 from ..core.errors import InvalidError, MissingError
 from ..trace.source import Floats, Masked
 from ..trace.trace import Trace
@@ -72,7 +73,7 @@ def deletion(
 
     whole, *alone = read([(), *((i,) for i in range(n))])
     lost = whole - np.asarray(alone)
-    draws = np.random.default_rng(seed)
+    draws = np.random.default_rng(read_seed(seed))
     orders = [order(shares, lost), order(lost, lost), order(np.zeros(n), lost)]
     orders += [draws.permutation(n) for _ in range(RANDOM)]
     counts = np.unique(np.linspace(0, n, min(n, _POINTS) + 1).round().astype(int))
@@ -158,7 +159,7 @@ def _read_target(saliency: xr.Dataset, target: int | None) -> int:
     known = saliency["target"].values.tolist()
     if target is None:
         return int(known[-1])
-    if target not in known:
+    if read_whole("target", target, 0) not in known:
         raise InvalidError(
             "target", target, allowed=f"one that the explanation has: {_listed(known)}",
             fix="ask saliency for it with targets=",

@@ -10,12 +10,12 @@ import xarray as xr
 from sklearn.decomposition import non_negative_factorization
 from sklearn.exceptions import ConvergenceWarning
 
-from ..core.axes import read_whole
+from ..core.axes import read_seed, read_whole
 from ..core.progress import working
 from ..trace.source import Floats, Ints
 from ..trace.trace import Trace
+from .activation_rows import read_activation_rows
 from .dataset import finish, strings, token_coords
-from .firing import read_firing
 
 __all__ = ["factorised", "factors"]
 
@@ -45,8 +45,8 @@ def factors(
     attrs    error: |X - WH| / |X| over the positions kept; converged
     source   Alammar 2021, https://jalammar.github.io/explaining-transformers/
     """
-    firing = read_firing(trace, layers, parts, exclude)
-    read_whole("n", n, 1, min(firing.rows.shape))
+    firing = read_activation_rows(trace, layers, parts, exclude)
+    n = read_whole("n", n, 1, min(firing.rows.shape))
     loading, activation, share, converged = factorised(firing.rows, n, seed)
     error = _error(firing.rows, loading, activation)
     whole = firing.spread(loading)  # (factor, layer, neuron, part)
@@ -80,6 +80,7 @@ def factors(
 
 def factorised(rows: Floats, n: int, seed: int) -> tuple[Floats, Floats, Floats, bool]:
     """(M, n) loadings, (n, T) activations and (n,) shares, largest first; whether it converged."""
+    seed = read_seed(seed)
     loading, activation, converged = _factorise(rows, n, seed)
     return *_ordered(loading, activation), converged
 

@@ -16,9 +16,9 @@ from ..core.room import check_room
 from ..trace.source import Floats
 from ..trace.trace import Trace
 from .attention import read_attention_layers, read_heads
+from .attention_kind import read_attention_kind
+from .attention_memory import attention_memory
 from .dataset import finish
-from .making import making
-from .sight import read_sight
 from .token_set import read_token_set
 
 __all__ = ["FIGURES", "head_figures", "row_figures", "with_figures"]
@@ -26,7 +26,7 @@ __all__ = ["FIGURES", "head_figures", "row_figures", "with_figures"]
 #: Every figure by name, with what it is; means are over the queries that have such a key.
 FIGURES: Mapping[str, str] = {
     "entropy": "mean entropy of a row, in nats",
-    "broad": "mean entropy as a share of that of even attention to all it could see",
+    "broad": "mean entropy as a share of even attention's to all tokens (causal: up to its own)",
     "distance": "mean distance from query to key, in tokens",
     "first": "mean mass on the first token",
     "previous": "mean mass on the token before",
@@ -61,7 +61,11 @@ def head_figures(
     chosen = read_attention_layers(trace, layers)
     numbers = read_heads(trace, chosen, heads)
     keys = read_token_set(trace, tokens)
-    made = making(read_sight(trace, "self"), chosen, "weight")(2, len(numbers))
+    made = 0  # weights that are there take no more
+    if weights is None:
+        made = attention_memory(read_attention_kind(trace, "self"), chosen, "weight")(
+            2, len(numbers)
+        )
     check_room(
         "the figures of the heads", made + _WIDENED * 4 * trace.n_positions**2,
         "give fewer heads, or a shorter text",

@@ -9,12 +9,13 @@ from typing import Any, Literal
 import numpy as np
 import xarray as xr
 
-from ..core.axes import INPUT_LAYER, read_positions, read_whole
-from ..core.errors import InvalidError, UnknownError
+from ..core.axes import INPUT_LAYER, as_list, read_positions, read_whole
+from ..core.choices import read_choice
+from ..core.errors import InvalidError
 from ..trace.source import Ints, Question, Rows
 from ..trace.trace import Trace
-from .checked import tops_in_float32
 from .dataset import finish, token_coords, vocabulary
+from .float32_check import tops_in_float32
 from .precision import depth, doubting, first
 
 __all__ = ["DISTANCES", "REFERENCES", "logit_lens"]
@@ -131,16 +132,12 @@ def _targets(trace: Trace, rank_of: str, at: tuple[int, ...]) -> Ints | Literal[
 
 
 def _read_distances(distances: str | Iterable[str]) -> tuple[str, ...]:
-    names = (distances,) if isinstance(distances, str) else tuple(distances)
-    for name in names:
-        if name not in DISTANCES:
-            raise UnknownError("distance", name, allowed=DISTANCES)
+    names = (read_choice("distance", name, DISTANCES) for name in as_list(distances))
     return tuple(dict.fromkeys(names))
 
 
 def _read_against(against: Literal["final", "input"]) -> Literal["final", "input"]:
-    if against not in REFERENCES:
-        raise UnknownError("reference in against", against, allowed=REFERENCES)
+    read_choice("reference in against", against, REFERENCES)
     return against
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 
-from ..core.axes import read_whole
+from ..core.axes import as_list, read_whole
 from ..core.errors import InvalidError
 from ..core.returned import Kept
 from ..core.room import check_room
@@ -15,7 +15,7 @@ from ..trace.source import Floats
 from ..trace.trace import Trace
 from .dataset import finish, token_coords
 from .experts import expert_coords
-from .having import read_having
+from .layers_with import read_layers_with
 
 __all__ = ["neuron_bytes", "neurons", "pass_bytes", "read_neuron_layers", "stacked"]
 
@@ -61,14 +61,13 @@ def neurons(
 
 def read_neuron_layers(trace: Trace, layers: int | Sequence[int] | None) -> tuple[int, ...]:
     """The layers asked for, ascending; those without neurons are refused by number."""
-    return tuple(sorted(read_having(trace, layers, "neurons", trace.card.neurons)))
+    return tuple(sorted(read_layers_with(trace, layers, "neurons", trace.card.neurons)))
 
 
 def _read_numbers(neurons: int | Sequence[int] | None, count: int) -> slice | list[int]:
     if neurons is None:
         return slice(None)
-    asked = [neurons] if isinstance(neurons, int) else list(neurons)
-    numbers = [read_whole("neuron", number, 0, count - 1) for number in asked]
+    numbers = [read_whole("neuron", number, 0, count - 1) for number in as_list(neurons)]
     if not numbers or len(set(numbers)) != len(numbers):
         raise InvalidError("neurons", neurons, allowed="one or more different neurons")
     return numbers

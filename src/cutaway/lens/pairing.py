@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -15,8 +16,7 @@ from ..core.errors import InvalidError
 from ..trace.source import Ints
 from ..trace.trace import Trace
 from .align import Alignment, align
-from .both import both, paired_layers, rows_of, slot_coords
-from .parting import ABSENT, with_parting
+from .both import both, both_touched, paired_layers, rows_of, slot_coords
 
 __all__ = ["Pair"]
 
@@ -28,27 +28,52 @@ SOURCE = "source_position"
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """Two traces, what the lens answered of each, and how their tokens are aligned."""
+    """Two traces, what a lens answered of each, and how the answers stand beside each other.
+
+    axes     those that are tokens of the traces
+    read     those that are tokens of what their encoders read, where an answer has them
+    spans    whether paired tokens must begin at the same character as well
+    touched  whether the numbers are computed when they are touched
+    common   variables and coordinates that both answers share
+    also     makes what a comparison has beside both answers; given the dataset and this pair
+    said     notes of the lens on this pair
+    """
 
     a: Trace
     b: Trace
     answers: tuple[xr.Dataset, xr.Dataset]
-    alignment: Alignment | None
+    axes: tuple[str, ...] = ()
+    read: tuple[str, ...] = (SOURCE,)
+    spans: bool = False
+    touched: bool = False
+    common: xr.Dataset = field(default_factory=xr.Dataset)
+    also: Callable[[xr.Dataset, Pair], xr.Dataset] | None = None
+    said: tuple[str, ...] = ()
 
-    def dataset(self, axes: tuple[str, ...]) -> xr.Dataset:
+    def dataset(self) -> xr.Dataset:
         """Both answers on common axes, with all coordinates but `run`."""
         places: dict[str, tuple[Ints, Ints]] = {}
         coords: dict[str, Any] = {}
-        for axis in (*axes, *([SOURCE] if SOURCE in self.answers[0].dims else [])):
+        for axis in (*self.axes, *self._source_axes):
             places[axis], coords = self._tokens(axis, coords)
         if "layer" in self.answers[0].dims:
-            layers, *rows = paired_layers(*self.answers, self.a.n_layers, self.b.n_layers)
+            layers, *rows = self.layers
             places["layer"] = (rows[0], rows[1])
             coords["layer"] = layers
         coords |= self._shared(set(places))
-        data = both(*self.answers, places)
-        dataset = xr.Dataset(data, coords)
-        return self._parting(dataset, places) if "token_id" in data else dataset
+        stacked = both_touched if self.touched else both
+        dataset = xr.Dataset(stacked(*self.answers, places), coords)
+        dataset = dataset.assign(self.common.data_vars).assign_coords(self.common.coords)
+        return self.also(dataset, self) if self.also else dataset
+
+    @cached_property
+    def layers(self) -> tuple[Ints, Ints, Ints]:
+        """The layers of both, and the row of each in either answer, -1 for none."""
+        return paired_layers(*self.answers, self.a.n_layers, self.b.n_layers)
+
+    @property
+    def _source_axes(self) -> tuple[str, ...]:
+        return tuple(axis for axis in self.read if axis in self.answers[0].dims)
 
     def _tokens(self, axis: str, coords: dict[str, Any]) -> tuple[tuple[Ints, Ints], Any]:
         """The rows of both along an axis of tokens, and its coordinates."""
@@ -70,21 +95,24 @@ class Pair:
 
     def _texts(self, axis: str) -> tuple[Trace, Trace, Alignment]:
         """The two texts whose tokens an axis has, and how they are aligned."""
-        if axis == SOURCE:
-            return (*self._read, self._sources)
-        assert self.alignment is not None
-        return self.a, self.b, self.alignment
+        if axis in self.read:
+            return (*self._sources, self._source_slots)
+        return self.a, self.b, self._slots
+
+    @cached_property
+    def _slots(self) -> Alignment:
+        return align(self.a, self.b, spans=self.spans)
 
     @property
-    def _read(self) -> tuple[Trace, Trace]:
+    def _sources(self) -> tuple[Trace, Trace]:
         """What the encoders of two encoder-decoders read."""
         assert self.a.encoder is not None
         assert self.b.encoder is not None
         return self.a.encoder, self.b.encoder
 
     @cached_property
-    def _sources(self) -> Alignment:
-        return align(*self._read)
+    def _source_slots(self) -> Alignment:
+        return align(*self._sources, spans=self.spans, of="sources")
 
     def _shared(self, placed: set[str]) -> dict[str, Any]:
         """The coordinates of the other axes, which must be the same in both."""
@@ -100,37 +128,26 @@ class Pair:
             if array.dims and not set(map(str, array.dims)) & placed
         }  # fmt: skip
 
-    def _parting(self, dataset: xr.Dataset, places: Mapping[str, Any]) -> xr.Dataset:
-        """With what the logit lens says of where two runs part."""
-        first, second = (
-            np.where(rows < 0, ABSENT, answer["layer"].values[np.maximum(rows, 0)])
-            for answer, rows in zip(self.answers, places["layer"], strict=True)
-        )
-        return with_parting(dataset, self.a, self.b, (first, second))
-
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a reader should know of this pair."""
-        notes = [] if self.alignment is None else [f"Tokens: {self.alignment.how}."]
-        if SOURCE in self.answers[0].dims:
-            notes.append(f"Tokens of the sources: {self._sources.how}.")
+        """What a reader should know of how the two stand beside each other."""
+        notes = [f"Tokens: {self._slots.how}."] if self.axes else []
+        if self._source_axes:
+            notes.append(f"Tokens of the sources: {self._source_slots.how}.")
         a, b = self.a, self.b
         if a.n_layers != b.n_layers:
             notes.append(
                 f"The models have {a.n_layers} and {b.n_layers} blocks: the last stands beside "
                 "the last, and layers have the numbers of the deeper model."
             )
-        if "token_id" in self.answers[0] and a.card.width != b.card.width:
-            notes.append(
-                f"The residual states have {a.card.width} and {b.card.width} numbers, so they "
-                "have no difference."
-            )
-        elif "token_id" in self.answers[0] and a.card != b.card:
-            notes.append(
-                "The states of two models are compared number by number: that means something "
-                "for two versions of one model only."
-            )
-        return tuple(notes)
+        return (*notes, *self.said)
+
+    def told(self, names: tuple[str, str]) -> Iterator[str]:
+        """What the lens says of each side beside the notes of its trace."""
+        for name, trace, answer in zip(names, (self.a, self.b), self.answers, strict=True):
+            for note in json.loads(answer.attrs["notes"]):
+                if note not in trace.notes:
+                    yield f"{name}: {note}"
 
 
 def _with_next(alignment: Alignment, n_a: int, n_b: int) -> Alignment:

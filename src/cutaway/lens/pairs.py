@@ -11,7 +11,7 @@ from ..core.axes import INPUT_LAYER
 from ..core.errors import InvalidError
 from ..trace.trace import Trace
 from .dataset import finish, strings, vocabulary
-from .place import read_place
+from .position import read_at_or_target
 from .watch import race, read_tokens
 
 __all__ = ["pairs"]
@@ -26,7 +26,7 @@ def pairs(traces: Sequence[Trace], tokens: Sequence[str | int], *, at: int = -1)
     _check(traces)
     first = traces[0]
     ids = read_tokens(first, tokens)
-    places = [read_place(trace, at, None) for trace in traces]
+    places = [read_at_or_target(trace, at, None) for trace in traces]
     rows = [race(trace, place, ids) for trace, place in zip(traces, places, strict=True)]
     logprobs = np.stack([answer.target_logprob[:, 0] for answer in rows])  # (run, layer, token)
     axes = ("run", "layer", "token")

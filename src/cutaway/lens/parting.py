@@ -13,7 +13,7 @@ from ..trace.source import Floats, Ints
 from ..trace.trace import Trace
 from .align import one_vocabulary
 
-__all__ = ["ABSENT", "parted", "same_top", "state_distance", "with_parting"]
+__all__ = ["ABSENT", "parted", "parting_notes", "same_top", "state_distance", "with_parting"]
 
 #: The number of a layer that a model has not got; -1 is the input state.
 ABSENT = -2
@@ -39,6 +39,21 @@ def with_parting(dataset: xr.Dataset, a: Trace, b: Trace, layers: tuple[Ints, In
         return dataset  # its notes say why
     words = {"units": "1", "long_name": "|state of b - state of a| over their mean norm"}
     return dataset.assign(state_distance=(("layer", "position"), found, words))
+
+
+def parting_notes(a: Trace, b: Trace) -> tuple[str, ...]:
+    """What a reader should know of the states of two models; nothing of one model's."""
+    if a.card.width != b.card.width:
+        return (
+            f"The residual states have {a.card.width} and {b.card.width} numbers, so they have "
+            "no difference.",
+        )
+    if a.card == b.card:
+        return ()
+    return (
+        "The states of two models are compared number by number: that means something for two "
+        "versions of one model only.",
+    )
 
 
 def same_top(data: xr.Dataset, *, by_id: bool) -> NDArray[np.float32]:

@@ -8,9 +8,9 @@ import xarray as xr
 from ..core.axes import INPUT_LAYER, read_layer, read_whole
 from ..trace.source import Question
 from ..trace.trace import Trace
-from .checked import tops_in_float32
 from .dataset import finish, vocabulary
-from .place import came_after, read_place
+from .float32_check import tops_in_float32
+from .position import read_at_or_target, token_after
 from .precision import depth, doubting, first
 
 __all__ = ["predictions"]
@@ -41,7 +41,7 @@ def predictions(
     raises   InvalidError for a position, layer or k that does not exist
     source   the layer_predictions figures of https://jalammar.github.io/hidden-states/
     """
-    position = read_place(trace, at, target)
+    position = read_at_or_target(trace, at, target)
     every = tuple(range(INPUT_LAYER, trace.n_layers))
     k = read_whole("k", k, 1, trace.card.vocab_size)
     question = Question(
@@ -66,7 +66,7 @@ def predictions(
         },
     )
     row = trace.tokens
-    came_id, came = came_after(trace, position)
+    came_id, came = token_after(trace, position)
     options = {
         "k": k,
         "checked": bool(checked),

@@ -13,7 +13,7 @@ from ..core.room import check_room
 from ..trace.source import Floats
 from ..trace.trace import Trace
 from .dataset import finish, strings, token_coords
-from .having import noting_absent, read_having
+from .layers_with import noting_absent, read_layers_with
 
 __all__ = ["experts", "read_router_layers"]
 
@@ -73,7 +73,7 @@ def experts(trace: Trace, *, layers: int | Sequence[int] | None = None) -> xr.Da
 def read_router_layers(trace: Trace, layers: int | Sequence[int] | None) -> tuple[int, ...]:
     """The layers asked for, ascending; those without a mixture are refused by number."""
     counts = [count for count, _, _ in trace.card.routers]
-    return tuple(sorted(read_having(trace, layers, "experts", counts, _NONE)))
+    return tuple(sorted(read_layers_with(trace, layers, "experts", counts, _NONE)))
 
 
 def _noted(trace: Trace, layers: Sequence[int]) -> Trace:
@@ -130,8 +130,9 @@ def _entropy(values: Floats) -> Floats:
     if values.ndim > 2:  # a layer at a time: float64 takes twice the room
         return np.stack([_entropy(one) for one in values])
     exact = values.astype(np.float64)
-    known = ~np.isnan(exact).all(axis=-1)
-    share = np.nan_to_num(exact) / np.where(known, np.nansum(exact, axis=-1), 1)[..., None]
+    total = np.nansum(exact, axis=-1)
+    known = total != 0
+    share = np.nan_to_num(exact) / np.where(known, total, 1)[..., None]
     logs = np.log(share, out=np.zeros_like(share), where=share > 0)
     return np.where(known, -(share * logs).sum(axis=-1), np.nan).astype(np.float32)
 

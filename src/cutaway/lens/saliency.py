@@ -10,12 +10,13 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from ..core.axes import read_layer, read_whole
-from ..core.errors import InvalidError, UnknownError
+from ..core.axes import as_list, read_layer, read_slice, read_whole
+from ..core.choices import read_choice
+from ..core.errors import InvalidError
 from ..trace.source import Attributed, Attribution, Question
 from ..trace.trace import Trace
 from .dataset import finish, strings, token_coords, vocabulary
-from .place import masks
+from .position import mask_positions
 from .saliency_classes import explained_classes, read_class_quantity
 from .saliency_methods import (
     METHODS,
@@ -30,7 +31,7 @@ from .saliency_terms import terms
 
 __all__ = ["CONVERGED", "answer", "ask", "saliency"]
 
-#: A completeness gap above this part of the whole is called "not converged".
+#: A completeness gap above this, or a score that moved by more, is called "not converged".
 CONVERGED = 0.05
 
 Targets = int | slice | Iterable[int] | None
@@ -58,7 +59,8 @@ def saliency(
     label     of a classifier: what is explained, by name or number; None: what the model says
     options   of the method: baseline, steps, spacing; how, replacement; samples, seed
     returns   saliency (target, source) shares that sum to 1, score (target, source) signed,
-              value (target) what is explained, gap (target) of integrated gradients, else NaN;
+              value (target) what is explained, gap (target) of integrated gradients, else NaN, as
+              moved (target), how far a score of theirs moved when the line was last refined;
               NaN where the source is not before the target (in a masked model all are sources).
               Of an encoder-decoder these are the decoder's tokens, and source_saliency,
               source_score (target, source_position) those that its encoder read: all shares of a
@@ -73,10 +75,12 @@ def saliency(
 def answer(trace: Trace, wanted: Attribution) -> xr.Dataset:
     """The dataset of a checked question: what `saliency` returns."""
     found = trace.source.attribute(trace, wanted)
+    moved = np.full(len(found.gap), np.nan, np.float32) if found.moved is None else found.moved
     variables: dict[str, Any] = {
         "score": (_AXES, found.signed, {"units": _unit(wanted)}),
         "value": (("target",), found.value, {"units": QUANTITIES[wanted.quantity]}),
         "gap": (("target",), found.gap, {"units": "1", "threshold": CONVERGED}),
+        "moved": (("target",), moved, {"units": "1", "threshold": CONVERGED}),
     }
     own, source = _shares(found)
     variables |= {"saliency": (_AXES, own, {"units": "1", "long_name": _SHARE})}
@@ -117,8 +121,7 @@ def ask(
     if trace.card.task:
         quantity = read_class_quantity(trace, quantity, known.quantity)
     quantity = known.quantity if quantity is None else quantity
-    if quantity not in QUANTITIES:
-        raise UnknownError("quantity", quantity, allowed=QUANTITIES)
+    read_choice("quantity", quantity, QUANTITIES)
     options = read_options(trace, method, options)
     leaf = _read_leaf(trace, method, at_layer)
     if trace.card.task:
@@ -153,7 +156,7 @@ def _read_targets(trace: Trace, targets: Targets, first: int) -> tuple[int, ...]
     T = trace.n_positions
     low, high = (0, T - 1) if trace.card.is_masked else (1, T)
     if targets is None and trace.card.is_masked:
-        return tuple(masks(trace) or range(T))
+        return tuple(mask_positions(trace) or range(T))
     if targets is None:
         chosen = list(range(max(first, trace.n_prompt if trace.n_prompt < T else 1), T))
         if not chosen:
@@ -163,20 +166,18 @@ def _read_targets(trace: Trace, targets: Targets, first: int) -> tuple[int, ...]
             )  # fmt: skip
         return tuple(chosen)
     if isinstance(targets, slice):
-        chosen = list(range(high + 1)[targets])
-    elif isinstance(targets, Iterable) and not isinstance(targets, str):
-        chosen = list(targets)
+        some: list[Any] = list(read_slice("targets", targets, high + 1))
     else:
-        chosen = [targets]
-    if not chosen:
+        some = as_list(targets)
+    if not some:
         raise InvalidError("targets", targets, allowed=f"one or more of {low} to {high}")
-    return tuple(sorted({read_whole("target", target, low, high) for target in chosen}))
+    return tuple(sorted({read_whole("target", target, low, high) for target in some}))
 
 
 def _said(trace: Trace, targets: tuple[int, ...]) -> tuple[int, ...]:
     """The token explained at each target: the one that is there; where there is none yet, or a
     mask, the one that the model says."""
-    unsaid = {trace.n_positions, *masks(trace)}.intersection(targets)
+    unsaid = {trace.n_positions, *mask_positions(trace)}.intersection(targets)
     if not unsaid:
         return tuple(trace.token_ids[target] for target in targets)
     at = tuple(target - trace.card.shift for target in sorted(unsaid))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from ..core.axes import read_position, read_whole
+from ..core.axes import as_list, read_position, read_slice, read_whole
 from ..core.errors import InvalidError, UnknownError
 from ..trace.trace import Trace
 from .classes import best_spans
@@ -129,11 +130,9 @@ def _positions(trace: Trace, targets: int | slice | Iterable[int] | None) -> tup
     if targets is None:
         return None
     if isinstance(targets, slice):
-        chosen = list(range(T)[targets])
-    elif isinstance(targets, Iterable) and not isinstance(targets, str):
-        chosen = list(targets)
+        chosen: list[Any] = list(read_slice("targets", targets, T))
     else:
-        chosen = [targets]
+        chosen = as_list(targets)
     if not chosen:
         raise InvalidError("targets", targets, allowed=f"one or more of 0 to {T - 1}")
     return tuple(sorted({read_whole("target", target, 0, T - 1) for target in chosen}))

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..core.axes import read_whole
+from ..core.axes import read_seed, read_whole
+from ..core.choices import read_choice
 from ..core.errors import UnknownError
 from ..trace.trace import Trace
 
@@ -45,7 +46,10 @@ class Method:
 
 _NORM = "L2 norm over the numbers of a source"
 _SUM = "signed sum over the numbers of a source"
+_HOW = ("replace", "delete")
 _TAKEN_OUT = {"how": "replace", "replacement": " "}
+#: Option -> the fewest and the most: Gauss-Legendre nodes are the eigenvalues of a square of steps.
+_RANGES = {"steps": (6, 2_000), "samples": (1, 100_000)}
 _SAMPLED = {"samples": 25, "seed": 0, **_TAKEN_OUT}
 
 METHODS: Mapping[str, Method] = {
@@ -76,8 +80,7 @@ METHODS: Mapping[str, Method] = {
 
 def read_method(name: str) -> Method:
     """The method of that name; UnknownError says which there are."""
-    if name not in METHODS:
-        raise UnknownError("method", name, allowed=METHODS)
+    read_choice("method", name, METHODS)
     return METHODS[name]
 
 
@@ -88,24 +91,27 @@ def read_options(trace: Trace, name: str, given: Mapping[str, Any]) -> dict[str,
         if option not in defaults:
             raise UnknownError(f"option of {name}", option, allowed=defaults)
     options = {**defaults, **given}
+    if "how" in options:
+        _one_of("how", options["how"], _HOW)
     if "replacement" in defaults and "replacement" not in given and options["how"] == "replace":
         options["replacement"] = blank(trace)
     return {option: _read(trace, option, value, options) for option, value in options.items()}
 
 
 def _read(trace: Trace, option: str, value: Any, options: Mapping[str, Any]) -> Any:
-    if option in ("steps", "samples"):
-        return read_whole(option, value, 6 if option == "steps" else 1)
+    if option in _RANGES:
+        return read_whole(option, value, *_RANGES[option])
     if option == "seed":
-        return read_whole(option, value, 0)
+        return read_seed(value)
     if option == "keep_first":
         return _one_of(option, value, (True, False))
     if option == "how":
-        return _one_of(option, value, ("replace", "delete"))
+        return _one_of(option, value, _HOW)
     if option == "spacing":
         return _one_of(option, value, ("adaptive", "even"))
     if option == "baseline":
-        return value if value in ("zero", "mean") else read_token(trace, option, value)
+        named = isinstance(value, str) and value in ("zero", "mean")
+        return value if named else read_token(trace, option, value)
     return None if options["how"] == "delete" else read_token(trace, option, value)
 
 
@@ -134,6 +140,6 @@ def read_token(trace: Trace, what: str, value: Any) -> int:
 
 
 def _one_of(what: str, value: Any, allowed: tuple[Any, ...]) -> Any:
-    if value not in allowed:
+    if not isinstance(value, str | bool) or value not in allowed:
         raise UnknownError(what, value, allowed=allowed)
     return value

@@ -15,7 +15,7 @@ __all__ = ["Plan", "plan"]
 #: Targets that share a pass (model.gradient.CHUNK; a test holds them equal).
 CHUNK = 8
 #: Tokens of the texts that are read at once, where they are short (model.mask), and rows of logits
-#: (model.aim).
+#: (model.attribution_targets).
 _TOKENS, _ROWS = 1024, 64
 _BYTES = {"float64": 8, "float32": 4}
 _DIFFERENTIATED = ("input_x_gradient", "gradient_norm", "integrated_gradients")

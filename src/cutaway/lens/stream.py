@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..core.errors import MissingError, UnknownError
+from ..core.choices import read_choice
+from ..core.errors import MissingError
 from ..trace.trace import Trace
 
 __all__ = ["STREAMS", "of_stream"]
@@ -18,8 +19,7 @@ def of_stream(trace: Trace, stream: str) -> Trace:
 
     Raises UnknownError for another stream, MissingError for a model without an encoder.
     """
-    if stream not in STREAMS:
-        raise UnknownError("stream", stream, allowed=STREAMS)
+    read_choice("stream", stream, STREAMS)
     if stream == "decoder":
         return trace
     if trace.encoder is None:

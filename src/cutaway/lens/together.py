@@ -6,7 +6,7 @@ what has nothing in common. Fitted to both texts together they are the same in b
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,26 +17,24 @@ from ..core.errors import InvalidError
 from ..core.room import check_room
 from ..trace.source import Floats
 from ..trace.trace import Trace
+from .activation_rows import read_joined_rows, read_kept
 from .clusters import grouped, in_size
 from .dataset import finish, strings, token_coords
 from .factors import factorised
-from .firing import read_firings, read_kept
 from .neurons import neuron_bytes, pass_bytes, read_neuron_layers, stacked
+from .pairing import Pair
 
-__all__ = ["TOGETHER", "Together"]
-
-#: The answer for each trace, and what both have in common.
-Together = tuple[tuple[xr.Dataset, xr.Dataset], dict[str, Any]]
+__all__ = ["both_clusters", "both_factors"]
 
 
 def both_factors(
     a: Trace, b: Trace, *, n: int = 6, layers: int | Sequence[int] | None = None,
     parts: str | Sequence[str] | None = None, exclude: Iterable[int] = (), seed: int = 0,
-) -> Together:  # fmt: skip
+) -> Pair:  # fmt: skip
     """activation (factor, position) of factors of both texts; loading and share in common."""
     _check(a, b, "factors")
     out = tuple(exclude)
-    firing = read_firings([a, b], layers, parts, out)
+    firing = read_joined_rows([a, b], layers, parts, out)
     read_whole("n", n, 1, min(firing.rows.shape))
     loading, activation, share, converged = factorised(firing.rows, n, seed)
     whole = np.full((n, a.n_positions + b.n_positions), np.nan, dtype=np.float32)
@@ -44,23 +42,27 @@ def both_factors(
     spread = firing.spread(loading)
     one = len(firing.parts) == 1
     axes = ("factor", "layer", "neuron") + (() if one else ("part",))
-    common = {
-        "loading": (axes, spread[..., 0] if one else spread),
-        "share": ("factor", share.astype(np.float32), {"units": "1"}),
-        "layer": np.asarray(firing.layers), "neuron": np.arange(firing.width),
-        **({} if one else {"part": strings(firing.parts)}),
-    }  # fmt: skip
+    common = xr.Dataset(
+        {
+            "loading": (axes, spread[..., 0] if one else spread),
+            "share": ("factor", share.astype(np.float32), {"units": "1"}),
+        },
+        coords={
+            "layer": np.asarray(firing.layers), "neuron": np.arange(firing.width),
+            **({} if one else {"part": strings(firing.parts)}),
+        },
+    )  # fmt: skip
     options = {
         "n": n, "layers": list(firing.layers), "parts": list(firing.parts), "seed": seed,
         "exclude": sorted(out), "converged": bool(converged),
     }  # fmt: skip
-    return _split(a, b, whole, "factor", options), common
+    return _split(a, b, whole, "factor", options, common)
 
 
 def both_clusters(
     a: Trace, b: Trace, *, n: int = 8, layers: int | Sequence[int] | None = None,
     by: str = "shape", exclude: Iterable[int] = (), seed: int = 0,
-) -> Together:  # fmt: skip
+) -> Pair:  # fmt: skip
     """activation (cluster, position), the mean of a cluster's neurons; which they are in common.
 
     Of a gated MLP the size of the activation is taken, of another one its positive part.
@@ -79,20 +81,15 @@ def both_clusters(
     patterns = in_size(patterns.reshape(-1, patterns.shape[2]), gated=a.card.gated)
     cluster, _ = grouped(patterns[:, kept], n, by, seed)
     whole = np.stack([patterns[cluster == number].mean(axis=0) for number in range(n)])
-    common = {
-        "cluster_of": (("layer", "neuron"), cluster.reshape(shape)),
-        "size": ("cluster", np.bincount(cluster[cluster >= 0], minlength=n)),
-        "layer": np.asarray(chosen),
-        "neuron": np.arange(shape[1]),
-    }
+    common = xr.Dataset(
+        {
+            "cluster_of": (("layer", "neuron"), cluster.reshape(shape)),
+            "size": ("cluster", np.bincount(cluster[cluster >= 0], minlength=n)),
+        },
+        coords={"layer": np.asarray(chosen), "neuron": np.arange(shape[1])},
+    )
     options = {"n": n, "layers": list(chosen), "by": by, "seed": seed, "exclude": sorted(out)}
-    return _split(a, b, whole.astype(np.float32), "cluster", options), common
-
-
-#: Lens -> its answers on two traces.
-TOGETHER: Mapping[str, Callable[..., Together]] = {
-    "factors": both_factors, "clusters": both_clusters,
-}  # fmt: skip
+    return _split(a, b, whole.astype(np.float32), "cluster", options, common)
 
 
 def _check(a: Trace, b: Trace, lens: str) -> None:
@@ -104,9 +101,9 @@ def _check(a: Trace, b: Trace, lens: str) -> None:
 
 
 def _split(
-    a: Trace, b: Trace, whole: Floats, axis: str, options: Mapping[str, Any]
-) -> tuple[xr.Dataset, xr.Dataset]:
-    """The part of each trace: activation (axis, position)."""
+    a: Trace, b: Trace, whole: Floats, axis: str, options: Mapping[str, Any], common: xr.Dataset
+) -> Pair:
+    """Of each trace its part, activation (axis, position), with what both have in common."""
     parts = whole[:, : a.n_positions], whole[:, a.n_positions :]
     first, second = (
         finish(
@@ -118,4 +115,4 @@ def _split(
         )
         for t, part in zip((a, b), parts, strict=True)
     )  # fmt: skip
-    return first, second
+    return Pair(a, b, (first, second), ("position",), common=common)

@@ -16,11 +16,11 @@ from ..core.room import check_room
 from ..trace.keep import sizes
 from ..trace.trace import Trace
 from ..trace.walk import Step, Walk
+from .attention_kind import read_attention_kind
+from .attention_memory import attention_memory
 from .dataset import finish, token_coords
-from .making import making
-from .place import read_place
+from .position import read_at_or_target
 from .precision import RELOAD, doubting
-from .sight import read_sight
 
 __all__ = ["LARGEST", "walk"]
 
@@ -40,10 +40,10 @@ def walk(trace: Trace, *, at: int | None = None, layer: int = 0) -> xr.Dataset:
              position) and all_cross_weights (head, query, source), every row of the block's
              attention, for texts of up to LARGEST tokens
     """
-    position = read_place(trace, at, None)
+    position = read_at_or_target(trace, at, None)
     block = read_layer(layer, trace.n_layers, with_input=False)
     if trace.card.heads and trace.card.heads[block]:
-        needed = making(read_sight(trace, "self"), [block], "weight")(2)
+        needed = attention_memory(read_attention_kind(trace, "self"), [block], "weight")(2)
         needed += sizes(trace.card, trace.n_positions, ("attention",))["attention"]
         check_room("the weights of the block", needed, "take a shorter text")
     with working("proving every step"):

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from ..core.axes import INPUT_LAYER
+from ..core.axes import INPUT_LAYER, as_list, read_whole
 from ..core.errors import InvalidError
 from ..trace.source import Question, Rows
 from ..trace.trace import Trace
-from .checked import race_in_float32
 from .dataset import finish, strings, vocabulary
-from .place import came_after, read_place
+from .float32_check import race_in_float32
+from .position import read_at_or_target, token_after
 from .precision import ahead, doubting
 
 __all__ = ["race", "read_tokens", "watch"]
@@ -36,7 +37,7 @@ def watch(
     raises   InvalidError naming the pieces of a text that is several tokens
     source   the rankings_watch figures of https://jalammar.github.io/hidden-states/
     """
-    position = read_place(trace, at, target)
+    position = read_at_or_target(trace, at, target)
     ids = read_tokens(trace, tokens)
     rows = race(trace, position, ids)
     dataset = xr.Dataset(
@@ -52,7 +53,7 @@ def watch(
         },
     )
     row = trace.tokens
-    came_id, came = came_after(trace, position)
+    came_id, came = token_after(trace, position)
     options = {
         "at": position,
         "read": row.labels[position],
@@ -72,14 +73,14 @@ def watch(
 
 def read_tokens(trace: Trace, tokens: Sequence[str | int]) -> list[int]:
     """Distinct token ids of texts or ids, in the order given."""
-    if isinstance(tokens, str) or not len(tokens):
+    given: list[Any] = [] if isinstance(tokens, str) else as_list(tokens)
+    if not given:
         raise InvalidError(
             "tokens", tokens, allowed="a list of texts of one token each", fix="write [' is']"
         )
-    ids = [_token_id(trace, token) for token in tokens]
-    twice = [token for token, i in zip(tokens, ids, strict=True) if ids.count(i) > 1]
-    if twice:
-        raise InvalidError("tokens", list(tokens), allowed="each token once")
+    ids = [_token_id(trace, token) for token in given]
+    if len(set(ids)) != len(ids):
+        raise InvalidError("tokens", given, allowed="each token once")
     return ids
 
 
@@ -96,7 +97,4 @@ def race(trace: Trace, position: int, token_ids: Sequence[int]) -> Rows:
 def _token_id(trace: Trace, token: str | int) -> int:
     if isinstance(token, str):
         return trace.source.token_id(token)
-    size = trace.card.vocab_size
-    if isinstance(token, bool) or not 0 <= int(token) < size:
-        raise InvalidError("token id", token, allowed=f"0 to {size - 1}")
-    return int(token)
+    return read_whole("token id", token, 0, trace.card.vocab_size - 1)

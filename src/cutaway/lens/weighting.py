@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..core.errors import MissingError, UnknownError
+from ..core.choices import read_choice
+from ..core.errors import MissingError
 from ..trace.attention import AttentionCall
 from ..trace.source import Floats
 from ..trace.trace import Trace
@@ -37,8 +38,7 @@ WEIGHTINGS: Mapping[str, Weighting] = {
 
 def read_weighting(name: str) -> Weighting:
     """The weighting of a name, or an error that says which there are."""
-    if name not in WEIGHTINGS:
-        raise UnknownError("weighting", name, allowed=WEIGHTINGS)
+    read_choice("weighting", name, WEIGHTINGS)
     return WEIGHTINGS[name]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -20,14 +21,15 @@ from ..trace.walk import Walk
 from .attend import Attention
 from .attribute import attribute
 from .calls import run_with_calls, with_written
-from .explain import explained_running
+from .failures import explained_running
 from .float32 import in_float32
-from .held import Held
 from .mask import masked
-from .pieces import Vocabulary
+from .model_lock import ModelLock
 from .project import project
 from .record import run
 from .structure import Anatomy
+from .unchanged import Unchanged, last_state
+from .vocabulary import Vocabulary
 from .walk.attention import Looked
 from .walk.run import walk
 
@@ -35,10 +37,10 @@ __all__ = ["Answers", "make_room"]
 
 #: How many texts' attention calls are held: two, for a comparison goes to and fro between them.
 _TEXTS = 2
-_Given = tuple[tuple[int, ...], ...]
+_Given = tuple[tuple[int, ...] | bytes, ...]
 
 
-class Answers:
+class Answers(Unchanged, ABC):
     """The Source of a live trace. One thread at a time uses the model; others wait.
 
     model    the transformers model, left as it was given
@@ -46,16 +48,20 @@ class Answers:
     """
 
     def __init__(self, model: PreTrainedModel, anatomy: Anatomy, vocabulary: Vocabulary) -> None:
-        self.model = model
-        self.anatomy = anatomy
+        super().__init__(model, anatomy)
         self._vocabulary = vocabulary
-        self._lock = Held(model)
+        self._lock = ModelLock(model)
         self._looked: dict[_Given, Attention] = {}
         self._called: dict[_Given, dict[int, AttentionCall]] = {}
 
-    def _posed(self, trace: Trace) -> nn.Module:  # noqa: ARG002
+    def _conditioned(self, trace: Trace) -> nn.Module:  # noqa: ARG002
         """The model under whatever the trace gave it beside its token ids."""
         return self.model
+
+    def _let_go(self) -> None:
+        """Forget what was kept of earlier texts."""
+        self._looked.clear()
+        self._called.clear()
 
     def project(self, trace: Trace, question: Question) -> Rows:
         """Unembed the states asked about and reduce each row."""
@@ -63,19 +69,23 @@ class Answers:
             because = self.anatomy.capabilities["logit lens"].why
             raise MissingError("the logit lens", because=because)
         with self._lock, explained_running():
-            return project(self._posed(trace), self.anatomy, trace, question)
+            self.check_unchanged(trace, tail=True)
+            return project(self._conditioned(trace), self.anatomy, trace, question)
 
     def replay(self, trace: Trace, material: str, layers: Sequence[int]) -> Material:
         """A material that was not kept, by running the trace's tokens again."""
         with self._lock, explained_running():
-            posed, wanted = self._posed(trace), tuple(layers)
-            found = run(posed, self.anatomy, trace.token_ids, (material,), wanted)
+            self.check_unchanged(trace)
+            conditioned, wanted = self._conditioned(trace), tuple(layers)
+            with self.reading_again(trace, conditioned):
+                found = run(conditioned, self.anatomy, trace.token_ids, (material,), wanted)
         return found[material]
 
     def attribute(self, trace: Trace, wanted: Attribution) -> Attributed:
         """Saliency of the targets."""
         with self._lock, explained_running():
-            return attribute(self._posed(trace), self.anatomy, trace, wanted)
+            self.check_unchanged(trace)
+            return attribute(self._conditioned(trace), self.anatomy, trace, wanted)
 
     def classify(self, trace: Trace, layers: Sequence[int]) -> Floats:  # noqa: ARG002
         """Always refused: a language model says tokens (see model.classifier)."""
@@ -87,16 +97,20 @@ class Answers:
     def attention(self, trace: Trace, layer: int, heads: Sequence[int]) -> Floats:
         """(len(heads), T, T) the attention weights of some heads of one block."""
         with self._lock, explained_running():
+            self.check_unchanged(trace)
             given = _given(trace)
             if given not in self._looked:
                 make_room(self._looked)
-                found = Attention(self._posed(trace), self.anatomy, trace.token_ids)
+                conditioned = self._conditioned(trace)
+                with self.reading_again(trace, conditioned):
+                    found = Attention(conditioned, self.anatomy, trace.token_ids)
                 self._looked[given] = found
             return self._looked[given].weights(layer, heads)
 
     def attention_call(self, trace: Trace, layer: int) -> AttentionCall:
         """The queries, keys and values of one block."""
         with self._lock, explained_running():
+            self.check_unchanged(trace)
             if layer not in self.anatomy.calls:
                 raise MissingError(
                     f"the queries and keys of layer {layer}",
@@ -105,19 +119,20 @@ class Answers:
             given = _given(trace)
             if given not in self._called:
                 make_room(self._called)
-                records = run_with_calls(self._posed(trace), self.anatomy, trace.token_ids, ())[1]
+                conditioned = self._conditioned(trace)
+                with self.reading_again(trace, conditioned):
+                    records = run_with_calls(conditioned, self.anatomy, trace.token_ids, ())[1]
                 self._called[given] = records
             record = self._called[given][layer]
             return with_written(self.model, self.anatomy, layer, record)
 
     def cross_attention(self, trace: Trace, layer: int, heads: Sequence[int]) -> Floats:  # noqa: ARG002
         """Refused: only an encoder-decoder has it."""
-        raise MissingError("cross-attention", because="this model reads no source beside its text")
+        raise _no_source()
 
-    def cross_call(self, trace: Trace, layer: int) -> AttentionCall:
+    def cross_call(self, trace: Trace, layer: int) -> AttentionCall:  # noqa: ARG002
         """Refused, likewise."""
-        self.cross_attention(trace, layer, ())
-        raise AssertionError
+        raise _no_source()
 
     def reader(self) -> Answers:
         """Who answers for the encoder's side of a trace: itself, where there is no other."""
@@ -133,8 +148,9 @@ class Answers:
             return self._looked_at(trace, block, cross=True)
 
         with self._lock, explained_running():
-            posed = self._posed(trace)
-            return walk(posed, self.anatomy, trace, layer, at, attended, crossed)
+            self.check_unchanged(trace)
+            conditioned = self._conditioned(trace)
+            return walk(conditioned, self.anatomy, trace, layer, at, attended, crossed)
 
     def _looked_at(self, trace: Trace, layer: int, *, cross: bool) -> Looked:
         """What an attention of a block worked on: its weights, and the rest where it is proven."""
@@ -158,7 +174,8 @@ class Answers:
     def masked(self, trace: Trace, wanted: Masked) -> Floats:
         """(variants,) log-probability of the token with those positions taken out, in nats."""
         with self._lock, explained_running():
-            return masked(self._posed(trace), self.anatomy, trace, wanted)
+            self.check_unchanged(trace)
+            return masked(self._conditioned(trace), self.anatomy, trace, wanted)
 
     def in_float32(self, trace: Trace) -> Trace:
         """The same text as the same weights read it in float32, as a trace of its own.
@@ -167,16 +184,18 @@ class Answers:
         """
         every = range(INPUT_LAYER, trace.n_layers)
         with self._lock, explained_running(), working("reading it again in float32"):
+            self.check_unchanged(trace)
             wide = self._again(in_float32(self.model))
-            states = wide.replay(trace, "states", every)
+            bare = replace(trace, materials={}, weights=None)  # of the rounded weights
+            states = wide.replay(bare, "states", every)
         return replace(
             trace, card=replace(trace.card, dtype="float32"), materials={"states": states},
-            answers=None, calls={}, crossings={}, source=wide,
+            answers=None, calls={}, crossings={}, source=wide, weights=None,
         )  # fmt: skip
 
+    @abstractmethod
     def _again(self, model: PreTrainedModel) -> Answers:
         """The same kind of source around another model."""
-        raise NotImplementedError
 
     def blank_id(self) -> int:
         """The token that stands for one taken out: mask, unknown token or padding, else a space."""
@@ -193,8 +212,13 @@ class Answers:
 
 def _given(trace: Trace) -> _Given:
     """What the model was given: a pair of texts is told from one text of the same ids, one source
-    from another, and one sound from another, whose frames have no ids."""
-    return trace.token_ids, trace.tokens.types, trace.source_ids, trace.mark
+    from another, and one sound from another, whose frames have no ids; and what came of it."""
+    given = trace.token_ids, trace.tokens.types, trace.source_ids, trace.mark
+    return *given, last_state(trace)
+
+
+def _no_source() -> MissingError:
+    return MissingError("cross-attention", because="this model reads no source beside its text")
 
 
 def make_room(held: dict[Any, Any]) -> None:

@@ -16,11 +16,11 @@ from ..trace.card import Capability
 from ..trace.source import Floats
 from .calls import modules_of_blocks
 from .dispatch import Call, caught
+from .eager_weights import accounted, attention_weights, weights_of_heads
 from .forward import as_input, forward, resting
 from .record import numbers
 from .replay_attention import Replayed, Replays
 from .structure import Anatomy
-from .weigh import accounted, weigh, weigh_heads
 
 __all__ = ["Attention", "attention_calls", "prove_attention", "weights"]
 
@@ -103,7 +103,7 @@ def weights(call: Call, heads: Sequence[int]) -> Floats:
     H, T = call.query.shape[1:3]
     with resting(call.module):
         if len(heads) == H and H * T * call.key.shape[2] <= _WHOLE:
-            return numbers(weigh(call)[list(heads)])
+            return numbers(attention_weights(call)[list(heads)])
         return _by_group(call, heads)
 
 
@@ -113,7 +113,7 @@ def _by_group(call: Call, heads: Sequence[int]) -> Floats:
     found = np.empty((len(heads), T, S), dtype=np.float32)
     for group in sorted({head * K // H for head in heads}):
         own = [place for place, head in enumerate(heads) if head * K // H == group]
-        found[own] = numbers(weigh_heads(call, [heads[place] for place in own]))
+        found[own] = numbers(weights_of_heads(call, [heads[place] for place in own]))
     return found
 
 
@@ -176,7 +176,7 @@ def _weighed(
             lacking[layer] = obstacle
             continue
         try:
-            weigh(made[0])
+            attention_weights(made[0])
         except _FAILURES as refused:
             lacking[layer] = _reason(refused)
         else:

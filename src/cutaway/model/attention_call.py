@@ -17,8 +17,8 @@ from ..core.errors import MissingError
 from ..trace.attention import AttentionCall
 from ..trace.source import Floats
 from .dispatch import Call
+from .eager_weights import attention_weights, is_causal, tolerance
 from .record import numbers
-from .weigh import is_causal, tolerance, weigh
 
 __all__ = ["Masks", "described", "proven"]
 
@@ -86,7 +86,7 @@ def proven(call: Call, record: AttentionCall) -> AttentionCall:
 
     Raises MissingError naming the gap where it does not.
     """
-    expected = numbers(weigh(call))
+    expected = numbers(attention_weights(call))
     weights = record.weights(range(record.n_heads))
     if weights.shape != expected.shape:
         raise MissingError(_WHAT, because=f"the eager function's weights are {expected.shape}")

@@ -8,24 +8,25 @@ from weakref import WeakSet
 
 from torch import nn
 
-from ..core.errors import InvalidError, MissingError, UnknownError
+from ..core.choices import read_choice
+from ..core.errors import InvalidError, MissingError
 from ..trace.source import Attributed, Attribution
 from ..trace.trace import Trace
+from .attribution_classifier import AttributionClassifier, attribution_model_of
+from .attribution_model import AttributionModel, frozen
+from .attribution_seq2seq import AttributionSeq2Seq, Encoding
 from .gradient import by_gradient
-from .judged import Judged, subject_of
-from .leaf import Subject, frozen
+from .integrated_gradients import by_integrated_gradients
 from .occlusion import by_occlusion
-from .path import by_path
-from .sample import by_sampling
-from .sourced import Encoding, Sourced
+from .shapley_lime import by_sampling
 from .structure import Anatomy
 
 __all__ = ["METHODS", "attribute"]
 
-METHODS: dict[str, Callable[[Subject, Attribution], Attributed]] = {
+METHODS: dict[str, Callable[[AttributionModel, Attribution], Attributed]] = {
     "input_x_gradient": by_gradient,
     "gradient_norm": by_gradient,
-    "integrated_gradients": by_path,
+    "integrated_gradients": by_integrated_gradients,
     "occlusion": by_occlusion,
     "shapley_value_sampling": by_sampling,
     "kernel_shap": by_sampling,
@@ -48,14 +49,13 @@ def attribute(
     Raises UnknownError for a method that does not exist, MissingError where no gradient reaches
     the embeddings or where the model reads tokens after the one it explains.
     """
-    if wanted.method not in METHODS:
-        raise UnknownError("method", wanted.method, allowed=METHODS)
+    read_choice("method", wanted.method, METHODS)
     with frozen(model):
         rows = dict(zip(wanted.targets, wanted.rows, strict=False))
-        subject = subject_of(model, anatomy, trace, wanted.at_layer, rows)
+        subject = attribution_model_of(model, anatomy, trace, wanted.at_layer, rows)
         if encoding is not None:
             ids = trace.token_ids
-            subject = Sourced(model, anatomy, ids, wanted.at_layer, encoding=encoding)
+            subject = AttributionSeq2Seq(model, anatomy, ids, wanted.at_layer, encoding=encoding)
         _refuse(subject, wanted)
         found = METHODS[wanted.method](subject, wanted)
         return found if encoding is None else _apart(found, subject.n_source)
@@ -78,9 +78,9 @@ _CAUSAL: WeakSet[nn.Module] = WeakSet()
 _PROBE = 16
 
 
-def _refuse(subject: Subject, wanted: Attribution) -> None:
+def _refuse(subject: AttributionModel, wanted: Attribution) -> None:
     """MissingError where the numbers would be none, or would be of another question."""
-    if not subject.anatomy.speaks and not isinstance(subject, Judged):
+    if not subject.anatomy.speaks and not isinstance(subject, AttributionClassifier):
         because = subject.anatomy.capabilities["logit lens"].why
         raise MissingError("saliency", because=because)
     known = subject.anatomy.capabilities.get("saliency")

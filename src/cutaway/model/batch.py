@@ -36,7 +36,7 @@ _LENGTHS = (29, 17, 8)
 
 
 def record_rows(
-    posed: Sequence[nn.Module],
+    conditioned: Sequence[nn.Module],
     anatomy: Anatomy,
     rows: Sequence[Sequence[int]],
     materials: tuple[str, ...],
@@ -45,7 +45,7 @@ def record_rows(
 ) -> list[Materials]:
     """What is recorded of each row of token ids; padded: many rows in one pass.
 
-    posed  the model of each row, under what it is given beside the ids; one and the same if padded
+    conditioned  the model of each row, under what it is given beside the ids; the same if padded
 
     >>> record_rows([model] * 2, anatomy, [[5, 6], [7]], ("states",), padded=True)  # doctest: +SKIP
     [{'states': {-1: array(...), ...}}, {'states': {...}}]
@@ -54,7 +54,7 @@ def record_rows(
     batches = list(_batches([len(ids) for ids in rows], together=padded))
     for places in steps(batches, "reading texts"):
         some = [rows[place] for place in places]
-        model = posed[places[0]]
+        model = conditioned[places[0]]
         if len(some) == 1:
             arrays = [run(model, anatomy, some[0], materials)]
         else:

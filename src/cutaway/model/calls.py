@@ -15,15 +15,16 @@ from ..trace.source import Floats
 from .attention_call import Masks, described
 from .dispatch import Call, listening
 from .forward import resting
+from .output_projection import written_norms
 from .record import run
 from .rotary import Pair, Turns, pair_in
 from .sites import modules_of, site
 from .structure import Anatomy
 from .watch import entering, leaving
-from .written import written
 
 __all__ = [
-    "modules_of_blocks", "recording_calls", "recording_crossings", "run_with_calls", "with_written",
+    "modules_of_blocks", "recording_calls", "recording_cross_calls", "run_with_calls",
+    "with_written",
 ]  # fmt: skip
 
 
@@ -48,7 +49,7 @@ def with_written(
     if path is None:
         return record
     with resting(model.get_submodule(path)):
-        return replace(record, written=written(model, path, record, anatomy.stream.dtype))
+        return replace(record, written=written_norms(model, path, record, anatomy.stream.dtype))
 
 
 @contextmanager
@@ -89,7 +90,7 @@ def recording_calls(
 
 
 @contextmanager
-def recording_crossings(
+def recording_cross_calls(
     model: nn.Module, anatomy: Anatomy, take: Callable[[int, AttentionCall], None]
 ) -> Iterator[None]:
     """Call `take(layer, record)` for every proven attention to the source, as recording_calls."""

@@ -15,10 +15,10 @@ from ..core.errors import InvalidError, MissingError
 from ..core.progress import working
 from ..trace.candidates import Candidates, Continuation
 from ..trace.source import Floats
+from .conditioned import Decoder
 from .forward import as_input, device_of, forward, logits_of, resting
 from .generate import Options, configuration, own_defaults_aside, seeded
-from .posed import Decoder
-from .telling import Told
+from .streaming import Progress
 from .topk import top_k
 
 __all__ = ["TEMPERATURES", "candidates", "continuations", "logprobs"]
@@ -85,7 +85,7 @@ def continuations(
     ):  # fmt: skip
         rows = generate(
             prompt, attention_mask=torch.ones_like(prompt), **begun, generation_config=settings,
-            logits_processor=LogitsProcessorList([Told(step)]),
+            logits_processor=LogitsProcessorList([Progress(step)]),
         )  # fmt: skip
     drawn = [_cut(row[len(token_ids) :].tolist(), ends) for row in rows]
     known = _each_logprobs(asked, token_ids, set(drawn))

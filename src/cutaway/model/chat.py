@@ -9,7 +9,7 @@ from typing import Any
 from transformers import PreTrainedTokenizerBase
 
 from ..core.errors import InvalidError, MissingError
-from .pieces import unbroken
+from .vocabulary import unbroken
 
 __all__ = ["rendered", "roles_of"]
 

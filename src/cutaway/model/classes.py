@@ -23,9 +23,9 @@ from transformers.models.auto.modeling_auto import (
 from ..core.errors import MissingError
 from ..core.progress import steps
 from ..trace.card import Capability
+from .conditioned import Conditioned
 from .fit import close, tolerance
 from .forward import as_input, forward, resting
-from .posed import Posed
 from .proof import bypassed
 from .record import recording
 from .sites import last_of
@@ -33,8 +33,8 @@ from .structure import Anatomy
 from .watch import leaving, replaced
 
 __all__ = [
-    "Judging", "Verdict", "classify", "labels_of", "prove_classes", "scores_of", "task_named",
-    "task_of",
+    "ClassifierOutput", "ClassifierWithStates", "classify", "labels_of", "prove_classes",
+    "scores_of", "task_named", "task_of",
 ]  # fmt: skip
 
 #: What is classified -> transformers' list of the classes that do it.
@@ -82,7 +82,7 @@ def task_named(config: PretrainedConfig, own: Mapping[str, Any] = MappingProxyTy
 
 
 @dataclass(frozen=True)
-class Verdict:
+class ClassifierOutput:
     """What a classifier gives: by index, like an output without logits, its body's last states.
 
     states  (B, T, width) the body's
@@ -97,14 +97,14 @@ class Verdict:
         return (self.states,)[at]
 
 
-class Judging(Posed):
+class ClassifierWithStates(Conditioned):
     """A classifier that hands out its body's last states beside its answer.
 
-    >>> Judging(model)(input_ids=ids).answer.shape  # doctest: +SKIP
+    >>> ClassifierWithStates(model)(input_ids=ids).answer.shape  # doctest: +SKIP
     torch.Size([1, 2])
     """
 
-    def forward(self, input_ids: Tensor, logits_to_keep: int = 0) -> Verdict:  # noqa: ARG002
+    def forward(self, input_ids: Tensor, logits_to_keep: int = 0) -> ClassifierOutput:  # noqa: ARG002
         """The states and the answer for (B, S) ids; of logits always all."""
         held: list[Any] = []
 
@@ -123,7 +123,7 @@ class Judging(Posed):
                 "classes", because="this classifier reads its text twice, in an encoder and a "
                 "decoder, and its answer would be of the decoder's copy",
             )  # fmt: skip
-        return Verdict(states=held[-1][0], answer=_answer(output))
+        return ClassifierOutput(states=held[-1][0], answer=_answer(output))
 
     def given(self, input_ids: Tensor) -> dict[str, Any]:
         return {"input_ids": input_ids}
@@ -170,7 +170,7 @@ def scores_of(config: PretrainedConfig, task: str, count: int) -> str:
 def classify(
     model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int], layers: Sequence[int]
 ) -> Tensor:
-    """(R, ...) the answer of a Judging model after each of R layers: the blocks above bypassed.
+    """(R, ...) the answer of a classifier after each of R layers: the blocks above bypassed.
 
     layers  -1 for the state that enters block 0: every block is bypassed
     """

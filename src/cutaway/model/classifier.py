@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import Unpack
 
 from torch import nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
@@ -17,9 +17,10 @@ from ..trace.card import Capability
 from ..trace.keep import CAPABILITIES
 from ..trace.source import Floats
 from ..trace.trace import Trace
-from .classes import Judging, classify, labels_of, prove_classes, scores_of, task_of
+from .arguments import Naming
+from .classes import ClassifierWithStates, classify, labels_of, prove_classes, scores_of, task_of
 from .discover import discover
-from .explain import explained_running
+from .failures import explained_running
 from .forward import as_input, forward, resting
 from .lm import LM
 from .proof import prove_saliency
@@ -44,7 +45,7 @@ class Classifier(LM):
     _needs = MappingProxyType({**CAPABILITIES, "lens": "classes"})
 
     def __init__(
-        self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, **named: Any
+        self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, **named: Unpack[Naming]
     ) -> None:
         super().__init__(model, tokenizer, **named)
         task, config = task_of(model), model.config
@@ -61,19 +62,22 @@ class Classifier(LM):
         if not capability.proven:
             raise MissingError("classes", because=capability.why)
         with self._lock, explained_running():
-            return numbers(classify(self._posed(trace), self.anatomy, trace.token_ids, layers))
+            self.check_unchanged(trace)
+            return numbers(
+                classify(self._conditioned(trace), self.anatomy, trace.token_ids, layers)
+            )
 
     def _found(self, model: PreTrainedModel, ids: Sequence[int]) -> Anatomy:
         """The parts of its body, and what is proven of its head."""
-        judging = Judging(model)
-        anatomy = discover(judging, ids)
-        with resting(judging):
-            self._n_labels = forward(judging, as_input(judging, ids)).answer.shape[-1]
+        with_states = ClassifierWithStates(model)
+        anatomy = discover(with_states, ids)
+        with resting(with_states):
+            self._n_labels = forward(with_states, as_input(with_states, ids)).answer.shape[-1]
             saliency = prove_saliency(model, anatomy, ids)
         known = {
             **anatomy.capabilities,
             "logit lens": Capability(False, _SILENT),
-            "classes": prove_classes(judging, anatomy, ids),
+            "classes": prove_classes(with_states, anatomy, ids),
             "saliency": saliency,
         }
         return replace(anatomy, capabilities=known)
@@ -84,8 +88,8 @@ class Classifier(LM):
         return replace(trace, verdicts=self.classify(trace, every))
 
     @cached_property
-    def _judging(self) -> Judging:
-        return Judging(self.model)
+    def _with_states(self) -> ClassifierWithStates:
+        return ClassifierWithStates(self.model)
 
-    def _pose(self, types: tuple[int, ...] = ()) -> nn.Module:
-        return Judging(super()._pose(types)) if types else self._judging
+    def _given_types(self, types: tuple[int, ...] = ()) -> nn.Module:
+        return ClassifierWithStates(super()._given_types(types)) if types else self._with_states

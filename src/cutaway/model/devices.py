@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from ..core.errors import InvalidError, MissingError, UnknownError
+from ..core.choices import read_choice
+from ..core.errors import InvalidError, MissingError
 
 __all__ = ["read_device", "read_dtype"]
 
@@ -20,7 +21,7 @@ def read_device(device: str | torch.device | None) -> torch.device | None:
         return None
     try:
         read = torch.device(device)
-    except RuntimeError as error:
+    except (OverflowError, RuntimeError, TypeError, ValueError) as error:
         raise InvalidError("device", device, allowed="'cpu', 'cuda', 'cuda:1', 'mps'") from error
     here = {"cpu": 1, "cuda": torch.cuda.device_count(), "mps": int(torch.mps.is_available())}
     if (read.index or 0) >= here.get(read.type, 1):
@@ -41,7 +42,6 @@ def read_dtype(dtype: str | torch.dtype | None) -> torch.dtype | str:
         return "auto"
     if isinstance(dtype, torch.dtype) and dtype.is_floating_point:
         return dtype
-    if dtype not in _DTYPES:
-        raise UnknownError("dtype", dtype, allowed=_DTYPES)
+    read_choice("dtype", dtype, _DTYPES)
     read: torch.dtype = getattr(torch, str(dtype))
     return read

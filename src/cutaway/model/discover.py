@@ -12,18 +12,18 @@ from ..core.errors import MissingError
 from ..trace.card import Capability
 from .blocks import BlockList, find_blocks, list_items, outer_modules
 from .chain import find_chain
-from .crossing import prove_crossings
-from .embedding import find_embedding, find_front
+from .conditioned import Decoder, GivenSounds
+from .cross_attention import prove_cross_attention
+from .extra_rows import find_with_extra_rows
 from .forward import as_input, forward, logits_of, resting, speaks
 from .kinds import firsts, kinds_seen, watch_kinds
 from .layout import layout_of
+from .parallel_lists import find_in_parallel_lists
 from .parts import find_parts
-from .posed import Decoder, Heard
 from .proof import prove
-from .scattered import find_scattered
 from .structure import Anatomy, Stream, Tail
-from .surrounded import find_surrounded
 from .tail import replay
+from .token_embedding import find_embedding, find_front
 from .watch import Call, calls
 
 __all__ = ["discover"]
@@ -54,7 +54,7 @@ def discover(
             logits = logits_of(output)[0]
         seen = [call for call in every if call.path in outer]
         blocks, seen = _find_blocks(model, seen, first, second)
-        if isinstance(model, Heard):
+        if isinstance(model, GivenSounds):
             embedding = find_front(seen, len(first), blocks.called[0].start)
         else:
             embedding = find_embedding(model, seen, first, logits)
@@ -79,7 +79,7 @@ def discover(
         )
         proven = prove(model, anatomy, blocks, parts, tails, second)
         if isinstance(model, Decoder):
-            proven = prove_crossings(model, proven, second)
+            proven = prove_cross_attention(model, proven, second)
         return proven if speaks(output) else _silent(proven)
 
 
@@ -98,9 +98,9 @@ def _find_blocks(
     blocks = find_blocks(model, seen, lambda tensor: layout_of(tensor, len(text)))
     if blocks is not None:
         return blocks, seen
-    if (scattered := find_scattered(model, seen, text)) is not None:
+    if (scattered := find_in_parallel_lists(model, seen, text)) is not None:
         return scattered
-    if (surrounded := find_surrounded(model, seen, text, other)) is not None:
+    if (surrounded := find_with_extra_rows(model, seen, text, other)) is not None:
         return surrounded, seen
     raise MissingError(
         "the list of blocks",

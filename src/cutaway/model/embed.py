@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 from transformers.utils.hub import cached_file
 
+from ..core.choices import read_choice
 from ..core.errors import MissingError, UnknownError
 from ..trace.source import Floats
 from .forward import device_of, forward, resting
@@ -97,8 +98,7 @@ def embed(
 
     Texts of one length are read together, so that none is padded.
     """
-    if pooling not in POOLINGS:
-        raise UnknownError("pooling", pooling, allowed=POOLINGS)
+    read_choice("pooling", pooling, POOLINGS)
     found = np.empty((len(texts), 0), dtype=np.float32)
     with resting(model):
         for places in _together(texts):

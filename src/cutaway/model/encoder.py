@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Unpack
 
 import torch
 from torch import Tensor, nn
@@ -14,16 +14,17 @@ from transformers.utils.generic import ModelOutput
 
 from ..core.errors import MissingError
 from ..trace.card import Capability
+from .arguments import Naming
 from .blocks import outer_modules
+from .conditioned import Conditioned
 from .discover import discover
-from .ear import FEATURES
-from .embedding import find_embedding
+from .feature_extraction import FEATURES
 from .forward import as_input, forward, logits_of, resting
 from .layout import Layout, Port
 from .lm import LM
-from .posed import Posed
 from .structure import Anatomy, Stream
 from .tail import PlainTail
+from .token_embedding import find_embedding
 from .watch import calls
 
 __all__ = ["Encoder", "encoder_of", "kind_of", "states_of", "unproven"]
@@ -39,14 +40,9 @@ class Encoder(LM):
     """
 
     def __init__(
-        self,
-        model: PreTrainedModel,
-        tokenizer: PreTrainedTokenizerBase,
-        *,
-        name: str,
-        revision: str = "",
+        self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, **named: Unpack[Naming]
     ) -> None:
-        super().__init__(model, tokenizer, name=name, revision=revision)
+        super().__init__(model, tokenizer, **named)
         self.card = replace(self.card, objective="masked", mask_id=-1)
 
     def _found(self, model: PreTrainedModel, ids: Sequence[int]) -> Anatomy:
@@ -56,7 +52,7 @@ class Encoder(LM):
             return _unproven(model, ids, str(refused))
 
 
-class _Alone(Posed):
+class _Alone(Conditioned):
     """An encoder that is no transformers model: what it has not is answered by the whole."""
 
     def __init__(self, encoder: nn.Module, whole: nn.Module) -> None:

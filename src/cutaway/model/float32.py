@@ -12,8 +12,8 @@ import torch
 from transformers import PreTrainedModel
 
 from ..core.errors import InvalidError, MissingError
-from .look import is_quantised
-from .twin import twin_of
+from .block_calls import is_quantised
+from .shared_copy import shared_copy
 from .widened import Widened
 
 __all__ = ["HALF", "in_float32"]
@@ -36,7 +36,7 @@ def in_float32(model: PreTrainedModel) -> PreTrainedModel:
     _check(model)
     wide: dict[int, Any] = {id(p): Widened(p) for p in model.parameters() if p.dtype in HALF}
     wide |= {id(buffer): buffer.float() for buffer in model.buffers() if buffer.dtype in HALF}
-    twin = twin_of(model, instead=wide)
+    twin = shared_copy(model, instead=wide)
     assert isinstance(twin, PreTrainedModel)
     return twin
 

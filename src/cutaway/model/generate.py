@@ -22,9 +22,9 @@ from ..core.axes import read_whole
 from ..core.errors import InvalidError, MissingError
 from ..core.progress import working
 from .forward import as_input, resting
-from .pieces import Vocabulary
 from .prompt import Limits, Prompt, read_prompt
-from .telling import OnToken, Scores, Streamer, Told
+from .streaming import LastLogits, OnToken, Progress, Streamer
+from .vocabulary import Vocabulary
 
 __all__ = [
     "Options", "check_room", "configuration", "continued", "end_ids",
@@ -94,9 +94,13 @@ def _number(what: str, value: object, low: float, high: float | None) -> float:
     bounds = f"a number from {low:g}" + ("" if high is None else f" to {high:g}")
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise InvalidError(what, value, allowed=bounds)
-    if not isfinite(value) or value < low or (high is not None and value > high):
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number beyond every float
+        raise InvalidError(what, value, allowed=bounds) from None
+    if not isfinite(number) or number < low or (high is not None and number > high):
         raise InvalidError(what, value, allowed=bounds)
-    return float(value)
+    return number
 
 
 def end_ids(model: PreTrainedModel, vocabulary: Vocabulary) -> tuple[int, ...]:
@@ -135,7 +139,7 @@ def generated(
     if source is not None:
         begun = {"decoder_input_ids": as_input(model, ids)}
         settings.decoder_start_token_id = ids[0]  # what begins otherwise would get another start
-    scores = Scores()
+    scores = LastLogits()
     streamer = None if on_token is None else Streamer(vocabulary, on_token, scores)
     if not prompt.is_floating_point():
         begun["attention_mask"] = torch.ones_like(prompt)
@@ -149,7 +153,7 @@ def generated(
             generation_config=settings,
             streamer=streamer,
             logits_processor=LogitsProcessorList(
-                [Told(step)] if streamer is None else [Told(step), scores]
+                [Progress(step)] if streamer is None else [Progress(step), scores]
             ),
         )
     return tuple(int(token_id) for token_id in rows[0, len(ids) :])
@@ -175,7 +179,7 @@ def continued(
     ids = read_prompt(text, vocabulary, limits, add_special_tokens=False).ids
     check_room("continuation", text, len(prompt.ids), len(ids), limits)
     if on_token is not None:
-        streamer = Streamer(vocabulary, on_token, Scores())
+        streamer = Streamer(vocabulary, on_token, LastLogits())
         for token_id in ids:
             streamer.say(token_id)
     return ids

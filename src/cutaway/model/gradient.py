@@ -9,9 +9,9 @@ from torch import Tensor
 
 from ..core.progress import steps
 from ..trace.source import Attributed, Attribution, Floats
-from .aim import Aim
+from .attribution_model import AttributionModel
+from .attribution_targets import AttributionTargets
 from .jacobian import gradients
-from .leaf import Subject
 
 __all__ = ["CHUNK", "Chunk", "by_gradient", "chunks", "spread"]
 
@@ -27,10 +27,10 @@ class Chunk:
     """
 
     targets: tuple[int, ...]
-    aim: Aim
+    aim: AttributionTargets
     n: int
 
-    def values(self, subject: Subject, states: Tensor) -> Tensor:
+    def values(self, subject: AttributionModel, states: Tensor) -> Tensor:
         """(B, n, width) states after the last block -> (B, C) what is explained."""
         rows = subject.read_at(self.targets).to(states.device)
         aim = self.aim.repeated(len(states))
@@ -38,17 +38,17 @@ class Chunk:
         return values.view(len(states), -1)
 
 
-def chunks(subject: Subject, wanted: Attribution, size: int = CHUNK) -> list[Chunk]:
+def chunks(subject: AttributionModel, wanted: Attribution, size: int = CHUNK) -> list[Chunk]:
     """The targets in groups whose passes read about as much as they need."""
     parts = [slice(low, low + size) for low in range(0, len(wanted.targets), size)]
     return [
-        Chunk(targets, Aim.of(wanted, part), subject.reach(max(targets)))
+        Chunk(targets, AttributionTargets.of(wanted, part), subject.reach(max(targets)))
         for part in parts
         for targets in [wanted.targets[part]]
     ]
 
 
-def by_gradient(subject: Subject, wanted: Attribution) -> Attributed:
+def by_gradient(subject: AttributionModel, wanted: Attribution) -> Attributed:
     """The norm of (gradient x input), or of the gradient, over the numbers of each source.
 
     Source: Simonyan et al. 2013 (gradient), Shrikumar et al. 2016 (gradient x input).
@@ -68,10 +68,10 @@ def by_gradient(subject: Subject, wanted: Attribution) -> Attributed:
         value.append(values.detach().float().cpu().numpy())
     nan = np.full(len(wanted.targets), np.nan, np.float32)
     notes = {} if batched else {"batched": "no: this model's kernels were differentiated singly"}
-    return Attributed(np.vstack(score), np.vstack(signed), np.concatenate(value), nan, notes)
+    return Attributed(np.vstack(score), np.vstack(signed), np.concatenate(value), nan, notes=notes)
 
 
-def spread(rows: Tensor, targets: tuple[int, ...], subject: Subject) -> Floats:
+def spread(rows: Tensor, targets: tuple[int, ...], subject: AttributionModel) -> Floats:
     """(C, S) scores -> (C, n_sources), NaN where a token is no source of the row's target."""
     table = np.full((len(targets), subject.n_sources), np.nan, np.float32)
     for i, n in enumerate(map(subject.span, targets)):

@@ -14,9 +14,9 @@ from itertools import combinations
 import torch
 from torch import Tensor
 
+from .block_calls import BlockCalls
 from .fit import exactly, same
 from .layout import Port
-from .look import Look
 from .structure import Inside
 from .watch import Call
 
@@ -26,7 +26,7 @@ __all__ = ["find_inside", "why_none"]
 _SUMS = ("adds one branch to its state", "adds attention and MLP to a state that both read")
 
 
-def find_inside(look: Look) -> Inside | None:
+def find_inside(look: BlockCalls) -> Inside | None:
     """Where the state inside is read; None where a block has no such state.
 
     A parallel block has none: its attention and its MLP read the same state.
@@ -48,7 +48,7 @@ def find_inside(look: Look) -> Inside | None:
     return None
 
 
-def why_none(look: Look) -> str:
+def why_none(look: BlockCalls) -> str:
     """Why a block has no state inside, as the end of a sentence that begins with the block."""
     for count, why in enumerate(_SUMS, start=1):
         if _is_sum(look, look.given, look.state, look.below, counts=(count,)):
@@ -57,7 +57,7 @@ def why_none(look: Look) -> str:
 
 
 def _is_sum(
-    look: Look, total: Tensor, base: Tensor, calls: list[Call], counts: Sequence[int] = (1, 2)
+    look: BlockCalls, total: Tensor, base: Tensor, calls: list[Call], counts: Sequence[int] = (1, 2)
 ) -> bool:
     """Whether total, or what the module that gave it took, is base + a branch of these calls."""
     totals = [total] + [

@@ -8,10 +8,10 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from .block_calls import BlockCalls, block_calls
 from .blocks import BlockList
-from .crossing import reads_source
+from .cross_attention import cross_attention_path
 from .forward import as_input, forward, logits_of
-from .look import Look, look_at
 from .sites import calls_of, modules_of
 from .structure import Block
 from .watch import Call, calls
@@ -28,7 +28,7 @@ class Kinds:
     logits  (T, V) of the pass
     """
 
-    looks: Mapping[int, Look]
+    looks: Mapping[int, BlockCalls]
     alike: Mapping[int, Sequence[int]]
     logits: Tensor
 
@@ -64,8 +64,8 @@ def kinds_seen(
         own = calls_of(block, seen)
         if not own or len(own) == len(block.roots) < len(modules_of(model, block)):
             return None
-        look = look_at(block, blocks.entry, blocks.exit, blocks.layout, own)
-        looks[layer] = replace(look, cross=reads_source(model, look.below))
+        look = block_calls(block, blocks.entry, blocks.exit, blocks.layout, own)
+        looks[layer] = replace(look, cross=cross_attention_path(model, look.below))
     mixers = frozenset(kind for look in looks.values() for kind in look.mixing_classes())
     told = {layer: replace(look, mixers=mixers) for layer, look in looks.items()}
     return Kinds(told, alike, logits)

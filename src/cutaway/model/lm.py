@@ -9,26 +9,26 @@ import numpy as np
 from numpy.typing import NDArray
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from ..core.axes import read_layer
+from ..core.axes import as_list, read_layer
 from ..core.errors import InvalidError
 from ..core.progress import working
 from ..trace.card import ModelCard
 from ..trace.keep import sizes
 from ..trace.trace import Trace
 from .card import embedding_rows, write_card
+from .conditioned import token_types
 from .discover import discover
 from .embed import Recipe, embed, recipe_of, token_rows
-from .explain import explained_probing, explained_running
+from .failures import explained_probing, explained_running
 from .generate import continued, generated, read_options
-from .held import Held
+from .model_lock import ModelLock
 from .objective import causal_only
-from .pieces import Vocabulary
-from .posed import token_types
 from .probe import probe_ids
-from .prompt import Limits, is_batch, read_prompt
+from .prompt import Limits, read_prompt
+from .streaming import OnToken
 from .structure import Anatomy
-from .telling import OnToken
 from .traces import Keep, Traces
+from .vocabulary import Vocabulary
 
 __all__ = ["LM"]
 
@@ -65,7 +65,7 @@ class LM(Traces):
     ) -> None:
         self.tokenizer = tokenizer
         vocabulary = Vocabulary(tokenizer)
-        with Held(model), explained_probing(), working("proving the parts"):
+        with ModelLock(model), explained_probing(), working("proving the parts"):
             anatomy = self._found(model, self._probe(vocabulary, model.config))
         super().__init__(model, anatomy, vocabulary)
         mask_id = getattr(tokenizer, "mask_token_id", None)
@@ -75,14 +75,14 @@ class LM(Traces):
 
     @overload
     def trace(
-        self, x: str | Ids | Chat, text_b: str | None = None, *, target: None = None,
+        self, x: str | Ids | Chat, text_b: str | None = None, *, target: str | Ids | None = None,
         keep: Keep = None, add_special_tokens: bool = True, add_generation_prompt: bool = True,
     ) -> Trace: ...  # fmt: skip
 
     @overload
     def trace(
         self, x: list[str] | list[tuple[str, str]] | list[list[int]] | list[list[dict[str, Any]]],
-        *, target: None = None, keep: Keep = None, add_special_tokens: bool = True,
+        *, target: Sequence[Any] | None = None, keep: Keep = None, add_special_tokens: bool = True,
         add_generation_prompt: bool = True,
     ) -> list[Trace]: ...  # fmt: skip
 
@@ -105,7 +105,10 @@ class LM(Traces):
                                list of any of them, which is run in padded batches
         text_b                 a second text, read with the first as the tokenizer puts two texts
                                together; in a list, tuples (a, b) are such pairs
-        target                 of an encoder-decoder what its decoder reads; of others nothing
+        target                 of an encoder-decoder what its decoder reads: a text, which goes
+                               behind the decoder's start token as in training, or exactly these
+                               token ids; None: the start token alone. Of several texts a list of
+                               as many. Other models read none
         keep                   what is recorded beside the states: "neurons", "inside", "lens",
                                "experts", "attention", several of them, or "all"
         add_special_tokens     whether a text gets the tokens that the tokenizer puts around it
@@ -113,25 +116,16 @@ class LM(Traces):
 
         Raises InvalidError for what can't be read: nothing, too much, ids out of range.
         """
-        if target is not None:
-            raise InvalidError("target", target, allowed="None: this model reads no second text so")
-        materials = self._materials(keep)
-        how = {
-            "add_special_tokens": add_special_tokens,
-            "add_generation_prompt": add_generation_prompt,
-        }
-        if not is_batch(x):
-            prompt = read_prompt(x, self._vocabulary, self._limits, text_b=text_b, **how)
-            return self._traced([prompt], [()], materials, [{}])[0]
-        if text_b is not None:
-            raise InvalidError("text_b", text_b, allowed="with one text", fix="list tuples (a, b)")
-        prompts = [read_prompt(one, self._vocabulary, self._limits, **how) for one in x]
-        return self._traced(prompts, [()] * len(prompts), materials, [{}] * len(prompts))
+        return self._trace(
+            x, text_b, target, self._materials(keep), add_special_tokens=add_special_tokens,
+            add_generation_prompt=add_generation_prompt,
+        )  # fmt: skip
 
     def generate(
         self,
         text: str | Ids | Chat,
         *,
+        target: str | Ids | None = None,
         max_new_tokens: int = 20,
         temperature: float = 0.0,
         top_k: int | None = None,
@@ -148,6 +142,10 @@ class LM(Traces):
         >>> trace.text, trace.n_prompt  # doctest: +SKIP
         ('1, 1, 2, 3, 5, 8', 11)
 
+        target          of an encoder-decoder what its answer begins with, a language for example,
+                        as text or as the decoder's token ids; None: its start token, and the one
+                        that the model's own generation forces to come first. They count as given:
+                        `trace.n_prompt`. Other models begin with the text
         max_new_tokens  at most so many; an end token stops it and is included
         temperature     0 takes the most probable token, above 0 draws with the seed
         top_k, top_p    draw only from the k most probable, or from the fewest that reach p
@@ -166,19 +164,21 @@ class LM(Traces):
             num_beams=num_beams, seed=seed,
         )  # fmt: skip
         materials = self._materials(keep)
-        if is_batch(text):
+        if self._several(text):
             raise InvalidError("prompt", text, allowed="one text", fix="generate one by one")
-        prompt = read_prompt(text, self._vocabulary, self._limits)
+        begun, source = self._begun(text, target)
         if continuation is not None:
-            output = continued(self._vocabulary, prompt, continuation, self._limits, on_token)
+            output = continued(self._vocabulary, begun, continuation, self._limits, on_token)
             made: dict[str, Any] = {"continuation": continuation}
         else:
+            given = None if source is None else self._as_input(source)
             with self._lock, explained_running():
                 output = generated(
-                    self.model, self._vocabulary, prompt.ids, options, self._limits, on_token
-                )
+                    self.model, self._vocabulary, begun.ids, options, self._limits, on_token,
+                    source=given,
+                )  # fmt: skip
             made = options.to_json()
-        return self._traced([prompt], [output], materials, [made])[0]
+        return self._record(begun, source, output, materials, made)
 
     def embed(
         self, texts: Sequence[str], *, pooling: str = "mean", layer: int | str | None = None
@@ -189,7 +189,8 @@ class LM(Traces):
         (2, 576)
         """
         at = None if layer is None else read_layer(layer, self.card.n_layers)
-        ids = [read_prompt(text, self._vocabulary, self._limits).ids for text in texts]
+        given: list[Any] = as_list(texts)
+        ids = [read_prompt(text, self._vocabulary, self._limits).ids for text in given]
         with self._lock, explained_running():
             return embed(self.model, self.anatomy, ids, pooling, at)
 

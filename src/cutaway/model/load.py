@@ -24,16 +24,16 @@ from ..core.errors import InvalidError, MissingError
 from .auto import auto_class
 from .classes import task_of
 from .classifier import Classifier
+from .default_model import EMBEDDED, PACKAGE
 from .devices import read_device, read_dtype
-from .embedded import EMBEDDED, PACKAGE
-from .explain import explained_loading
-from .held import uncompiled
-from .lacking import check_complete, noting
+from .failures import explained_loading
 from .lm import LM
+from .missing_weights import check_complete, noting
+from .model_files import find_model_files
+from .model_lock import uncompiled
 from .objective import hears, reads_source
 from .seq2seq import Seq2SeqLM
 from .sounds import SoundLM
-from .whereabouts import whereabouts
 
 __all__ = ["load", "wrap"]
 
@@ -51,8 +51,8 @@ def load(
     if device is not None and device_map is not None:
         raise InvalidError("device", device, allowed="device or device_map, not both")
     place, wanted = read_device(device), read_dtype(dtype)
+    where, fix = find_model_files(name, revision)
     shown = EMBEDDED if name is None else str(name)
-    where, fix = whereabouts(name, revision)
     options = {**where, "revision": revision or "main", "trust_remote_code": trust_remote_code}
     with explained_loading(shown, fix), _quiet(name is None):
         config = AutoConfig.from_pretrained(**options)

@@ -13,10 +13,10 @@ from ..core.errors import InvalidError
 from ..core.progress import steps
 from ..trace.source import Floats, Masked
 from ..trace.trace import Trace
-from .aim import Aim
-from .judged import subject_of
-from .leaf import Subject, frozen
-from .sourced import Encoding, Sourced
+from .attribution_classifier import attribution_model_of
+from .attribution_model import AttributionModel, frozen
+from .attribution_seq2seq import AttributionSeq2Seq, Encoding
+from .attribution_targets import AttributionTargets
 from .structure import Anatomy
 
 __all__ = ["masked", "taken_out", "values_of", "without"]
@@ -38,9 +38,9 @@ def masked(
 
     Raises InvalidError where a variant removes a token that the target does not read, or all.
     """
-    subject = subject_of(model, anatomy, trace, rows={wanted.target: wanted.row})
+    subject = attribution_model_of(model, anatomy, trace, rows={wanted.target: wanted.row})
     if encoding is not None:
-        subject = Sourced(model, anatomy, trace.token_ids, encoding=encoding)
+        subject = AttributionSeq2Seq(model, anatomy, trace.token_ids, encoding=encoding)
     n = subject.span(wanted.target)
     for removed in wanted.removed:
         if any(not 0 <= position < n for position in removed):
@@ -49,7 +49,7 @@ def masked(
     texts = [
         taken_out(subject, read, gone, wanted.how, wanted.replacement) for gone in wanted.removed
     ]
-    aim = Aim((wanted.token_id,), None, "log_probability")
+    aim = AttributionTargets((wanted.token_id,), None, "log_probability")
     with frozen(model):
         return values_of(subject, texts, aim, wanted.target)
 
@@ -80,7 +80,7 @@ def without(
 
 
 def taken_out(
-    subject: Subject,
+    subject: AttributionModel,
     n: int,
     removed: Sequence[int],
     how: Literal["replace", "delete"],
@@ -92,13 +92,15 @@ def taken_out(
     """
     S = subject.n_source
     text = without(subject.token_ids[:n], [i - S for i in removed if i >= S], how, replacement)
-    if not isinstance(subject, Sourced):
+    if not isinstance(subject, AttributionSeq2Seq):
         return text
     own = [i for i in removed if i < S]
     return without(subject.source_ids, own, how, replacement), text
 
 
-def values_of(subject: Subject, texts: Sequence[Any], aim: Aim, target: int) -> Floats:
+def values_of(
+    subject: AttributionModel, texts: Sequence[Any], aim: AttributionTargets, target: int
+) -> Floats:
     """(n,) the aim's one quantity of a target in every text, from which others may be taken out.
 
     It is read at the last position, for a text ends before its target; in a masked model at the

@@ -17,7 +17,7 @@ from ..trace.keep import drawing
 from ..trace.source import Floats
 from .answers import Answers
 from .candidates import candidates, continuations, logprobs
-from .explain import explained_running
+from .failures import explained_running
 from .generate import check_room, end_ids, read_options
 from .objective import causal_only
 from .prompt import Limits, Prompt, read_prompt

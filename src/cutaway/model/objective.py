@@ -13,7 +13,7 @@ from transformers.models.auto.modeling_auto import (
 
 from ..core.errors import MissingError
 from .classes import task_of
-from .ear import FEATURES
+from .feature_extraction import FEATURES
 
 __all__ = ["causal_only", "hears", "objective_of", "reads_source"]
 

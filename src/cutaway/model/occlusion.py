@@ -9,8 +9,8 @@ import numpy as np
 from ..core.errors import InvalidError
 from ..core.progress import steps
 from ..trace.source import Attributed, Attribution, Floats
-from .aim import Aim
-from .leaf import Subject
+from .attribution_model import AttributionModel
+from .attribution_targets import AttributionTargets
 from .mask import taken_out
 
 __all__ = ["by_occlusion"]
@@ -19,7 +19,7 @@ __all__ = ["by_occlusion"]
 _TOKENS = 1024
 
 
-def by_occlusion(subject: Subject, wanted: Attribution) -> Attributed:
+def by_occlusion(subject: AttributionModel, wanted: Attribution) -> Attributed:
     """The quantity with every token there, less the quantity with one of them taken out.
 
     A text with token i taken out serves every target after i: T passes, whatever the targets.
@@ -53,10 +53,10 @@ def _parts(low: int, high: int, size: int) -> list[range]:
     return [range(start, min(start + size, high)) for start in range(low, high, size)]
 
 
-def _read(subject: Subject, wanted: Attribution, texts: list[Any], shift: int) -> Floats:
+def _read(subject: AttributionModel, wanted: Attribution, texts: list[Any], shift: int) -> Floats:
     """(variants, n) the quantity of every target in every text, `shift` positions earlier."""
     states = subject.states_of(texts)
     rows = subject.read_at(wanted.targets).to(states.device) - shift
-    aim = Aim.of(wanted).repeated(len(texts))
+    aim = AttributionTargets.of(wanted).repeated(len(texts))
     values = aim.values(subject.anatomy.tail, states[:, rows].flatten(0, 1))
     return values.float().view(len(texts), -1).cpu().numpy()

@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 from transformers import PreTrainedTokenizerBase
 
 from ..core.errors import InvalidError
-from .pieces import encoded, unbroken
+from .vocabulary import encoded, unbroken
 
 __all__ = ["Pair", "is_pair", "read_pair"]
 

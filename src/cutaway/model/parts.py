@@ -12,15 +12,15 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor
 
+from .block_calls import BlockCalls
 from .blocks import BlockList
 from .experts import is_fused, mixture
 from .fit import same
+from .gating import is_gated
 from .inside import find_inside, why_none
 from .kinds import Kinds
-from .look import Look
 from .routing import find_routing
 from .routing import moved as moved_routing
-from .sign import is_gated
 from .structure import Block
 from .watch import Call
 
@@ -68,7 +68,7 @@ def find_parts(blocks: BlockList, kinds: Kinds) -> Parts:
     return Parts(tuple(placed), signs == {True}, lacking)
 
 
-def _find(look: Look) -> _Found:
+def _find(look: BlockCalls) -> _Found:
     downs = _downs(look)
     fused = next((call for call in look.below if is_fused(call.module)), None)
     obstacle = _obstacle(look, downs)
@@ -97,7 +97,7 @@ def _find(look: Look) -> _Found:
     return _Found(block, is_gated(look, down, fused), lacking)
 
 
-def _attention(look: Look) -> str | None:
+def _attention(look: BlockCalls) -> str | None:
     """The outermost module that mixes positions, the largest of several side by side."""
     across = "" if look.cross is None else f"{look.cross}."
     modules = {
@@ -109,7 +109,7 @@ def _attention(look: Look) -> str | None:
     return min(sizes, key=lambda path: (path.count("."), -sizes[path], path), default=None)
 
 
-def _obstacle(look: Look, downs: Sequence[Call]) -> str | None:
+def _obstacle(look: BlockCalls, downs: Sequence[Call]) -> str | None:
     """Why not all neurons of a block can be had; None where they can, or where it has none."""
     if len(downs) > 1:
         return "has more than one MLP"
@@ -120,7 +120,7 @@ def _obstacle(look: Look, downs: Sequence[Call]) -> str | None:
     return None
 
 
-def _is_bottleneck(look: Look, down: Call) -> bool:
+def _is_bottleneck(look: BlockCalls, down: Call) -> bool:
     """Whether what comes down went up and came down before: it is no neurons, but a state.
 
     From its own width to another, by one linear module, and back to it by another.
@@ -141,7 +141,7 @@ def _is_bottleneck(look: Look, down: Call) -> bool:
     )
 
 
-def _has_other_experts(look: Look) -> bool:
+def _has_other_experts(look: BlockCalls) -> bool:
     """Whether matrices outside of what mixes positions work on a part of the tokens, or are fused.
 
     Experts kept as separate modules are each called with the tokens sent to them; some families
@@ -158,16 +158,16 @@ def _has_other_experts(look: Look) -> bool:
     return False
 
 
-def _is_partial(look: Look, call: Call) -> bool:
+def _is_partial(look: BlockCalls, call: Call) -> bool:
     matrices = any(p.dim() == 2 for p in call.module.parameters(recurse=False))
     return matrices and look.outside_mixing(call.path) and not look.taken(call)
 
 
-def _width(look: Look, call: Call) -> int:
+def _width(look: BlockCalls, call: Call) -> int:
     return look.taken(call)[0][1].shape[1]
 
 
-def _downs(look: Look) -> list[Call]:
+def _downs(look: BlockCalls) -> list[Call]:
     """The widest linear modules outside of what mixes positions: one, in nearly all models.
 
     Where a block keeps attention and MLP together in one module that mixes, those whose own
@@ -183,7 +183,7 @@ def _downs(look: Look) -> list[Call]:
     return [call for call in candidates if _width(look, call) == widest]
 
 
-def _comes_down(look: Look, call: Call, spread: Sequence[Tensor]) -> bool:
+def _comes_down(look: BlockCalls, call: Call, spread: Sequence[Tensor]) -> bool:
     """Whether a call is a product with a matrix, gives a residual's width, and takes new numbers.
 
     What a mixing module gave, or the state itself, is not a neuron's activation.
@@ -198,7 +198,7 @@ def _comes_down(look: Look, call: Call, spread: Sequence[Tensor]) -> bool:
     return not any(same(rows, other) for other in spread) and look.is_linear(call)
 
 
-def _outermost(look: Look, call: Call | None) -> str | None:
+def _outermost(look: BlockCalls, call: Call | None) -> str | None:
     """The outermost module around a call, below the block, that does not mix positions."""
     if call is None:
         return None

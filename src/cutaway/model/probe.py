@@ -5,7 +5,7 @@ from __future__ import annotations
 from transformers import PretrainedConfig
 
 from ..core.errors import MissingError
-from .pieces import Vocabulary, encoded
+from .vocabulary import Vocabulary, encoded
 
 __all__ = ["probe_ids"]
 

@@ -14,8 +14,8 @@ from ..core.axes import read_whole
 from ..core.errors import InvalidError
 from .chat import rendered, roles_of
 from .pair import is_pair, read_pair
-from .pieces import Vocabulary, encoded
 from .tokens import decoded
+from .vocabulary import Vocabulary, encoded
 
 __all__ = ["Limits", "Prompt", "is_batch", "read_prompt"]
 
@@ -94,7 +94,7 @@ def read_prompt(
         prompt = _text(x, vocabulary, add_special_tokens)
     elif _is_list(x) and len(x) and all(isinstance(entry, Mapping) for entry in x):
         prompt = _chat(x, vocabulary, add_generation_prompt)
-    elif isinstance(x, np.ndarray | Tensor) or _is_list(x):
+    elif _is_list(x) or (isinstance(x, np.ndarray | Tensor) and x.ndim):
         values = x.tolist() if isinstance(x, np.ndarray | Tensor) else x
         ids = tuple(read_whole("token id", value, 0) for value in values)
         prompt = Prompt(ids, ("",) * len(ids), list(ids))

@@ -36,6 +36,10 @@ from .watch import calls, entering, leaving, replaced
 
 __all__ = ["bypassed", "prove", "prove_saliency"]
 
+_MADE_WITHOUT = (
+    "its weights were made under torch.inference_mode, and no gradient goes through such tensors: "
+    "load the model outside of it"
+)
 _NO_GRADIENT = "torch knows no gradient of an operation in its modules"
 _UNSUPPORTED = "this architecture is not supported"
 _NO_TAIL = (
@@ -193,6 +197,8 @@ def _mixtures_hold(model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int])
 def prove_saliency(model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int]) -> Capability:
     """Whether the gradient of a logit reaches the embedding's output."""
     leaves: list[Tensor] = []
+    if any(weight.is_inference() and not weight.is_meta for weight in model.parameters()):
+        return Capability(False, _MADE_WITHOUT)  # off-loaded ones are brought for each pass
 
     def detach(output: Any) -> Any:
         if not isinstance(output, Tensor):  # I-BERT's: a row and its scale

@@ -13,15 +13,15 @@ from ..trace.attention import AttentionCall
 from ..trace.card import Capability
 from .attention_call import Masks, described, proven
 from .dispatch import Call
+from .eager_weights import tolerance
 from .forward import resting
+from .output_projection import find_projection
 from .rotary import Turns, find_angles, pair_at
 from .sites import calls_of, modules_of
 from .structure import Anatomy, CallPlace
 from .watch import Call as Seen
-from .weigh import tolerance
-from .written import find_projection
 
-__all__ = ["Watched", "beside_mlps", "prove_calls"]
+__all__ = ["Watched", "beside_mlps", "capability_of_calls", "prove_calls", "proven_call"]
 
 _NONE = "no block of this model hands queries and keys to transformers' attention interface"
 
@@ -48,22 +48,28 @@ def prove_calls(model: nn.Module, anatomy: Anatomy, watched: Watched) -> tuple[A
     by_block = _by_block(anatomy, watched.modules)
     with resting(model):
         for layer, found in sorted(watched.calls.items()):
-            record = _proven(found, masks)
+            record = proven_call(found, masks)
             if isinstance(record, str):
                 lacking[layer] = record
                 continue
             places[layer] = _place(model, found[0], record, by_block[layer])
             records.append(_as_kept(record, places[layer], by_block[layer], turns))
     sizes = _bytes(records, watched.n_tokens)
-    return replace(anatomy, calls=places, call_bytes=sizes), _capability(places, lacking)
+    capability = capability_of_calls(places, lacking, _NONE)
+    return replace(anatomy, calls=places, call_bytes=sizes), capability
 
 
-def _proven(found: Sequence[Call], masks: Masks) -> AttentionCall | str:
-    """The record of a block's only call, or why there is none."""
+def proven_call(
+    found: Sequence[Call], masks: Masks, n_keys: int | None = None
+) -> AttentionCall | str:
+    """The record of a block's only call, or why there is none.
+
+    n_keys  of attention to another text, how long that is
+    """
     if len(found) > 1:
         return "it attends more than once"
     try:
-        return proven(found[0], described(found[0], masks))
+        return proven(found[0], described(found[0], masks, n_keys))
     except MissingError as refused:
         return str(refused).split(": ", maxsplit=1)[-1]
     except Exception as failed:  # a kernel may take what no eager function does
@@ -75,10 +81,13 @@ def _place(model: nn.Module, call: Call, record: AttentionCall, seen: Sequence[S
     return CallPlace(find_angles(record, seen, bound), find_projection(model, call, seen, bound))
 
 
-def _capability(places: Mapping[int, CallPlace], lacking: Mapping[int, str]) -> Capability:
+def capability_of_calls(
+    places: Mapping[int, CallPlace], lacking: Mapping[int, str], none: str
+) -> Capability:
+    """What is proven of them, in words; none says that no block has any, and `lacking` why."""
     words = [f"block {layer}: {why}" for layer, why in lacking.items()]
     if not places:
-        return Capability(False, "; ".join(words[:1]) or _NONE)
+        return Capability(False, "; ".join(words[:1]) or none)
     proven_in = f"in {len(places)} blocks they give the eager function's weights"
     return Capability(True, "; ".join([proven_in, *words]))
 

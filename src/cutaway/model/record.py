@@ -17,7 +17,7 @@ from ..trace.source import Floats
 from .experts import gathered
 from .forward import as_input, forward, resting
 from .layout import Layout, tensors_in
-from .routed import routed
+from .record_routing import recording_routing
 from .sites import first_of, last_of, site
 from .structure import Anatomy
 from .watch import entering, leaving
@@ -201,7 +201,7 @@ def _experts(
         batch = anatomy.stream.exit.read(output).shape[layout.batch]
         take("experts", layer, _rows_inside(layout, rows.pop(layer), batch))
 
-    with routed(model, blocks, rows.__setitem__), leaving(lasts, leave):
+    with recording_routing(model, blocks, rows.__setitem__), leaving(lasts, leave):
         yield
 
 

@@ -18,15 +18,15 @@ import torch
 from torch import Tensor, nn
 
 from ..core.errors import MissingError
+from .eager_weights import tolerance
 from .fit import close
 from .forward import as_input, forward, logits_of, resting
 from .layout import Port, tensors_in
+from .observed_weights import WeightObserver
+from .shared_copy import shared_copy
 from .sites import site
 from .structure import Anatomy
-from .twin import twin_of
 from .watch import Arguments, entering, fresh, leaving
-from .weigh import tolerance
-from .weighing import Weighings
 
 __all__ = ["Replayed", "Replays"]
 
@@ -124,7 +124,7 @@ class _Replay:
 
         Raises MissingError where it answers something else than in the pass.
         """
-        with Weighings(self.n_rows, n_keys) as seen, self._apart(seen, n_keys):
+        with WeightObserver(self.n_rows, n_keys) as seen, self._apart(seen, n_keys):
             for part in self.parts:
                 part.run()
         found = [one for n, one in enumerate(seen.found) if not _repeats(one, seen.found[:n])]
@@ -137,7 +137,7 @@ class _Replay:
         return Replayed(weights, sum(one.n_groups for one in found), True)
 
     @contextmanager
-    def _apart(self, seen: Weighings, n_keys: int | None) -> Iterator[None]:
+    def _apart(self, seen: WeightObserver, n_keys: int | None) -> Iterator[None]:
         """Look only inside its attention to the source, or only outside it."""
         if self.cross is None:
             yield
@@ -163,7 +163,7 @@ def _one_pass(
 
     Raises MissingError where the twin says something else than the model.
     """
-    twin, stream = twin_of(model, eager=eager), anatomy.stream
+    twin, stream = shared_copy(model, eager=eager), anatomy.stream
     blocks = {layer: anatomy.blocks[layer] for layer in layers}
     modules = {(n, path): site(twin, b, path) for n, b in blocks.items() for path in b.roots}
     cross = {layer: twin.get_submodule(path) for layer, path in anatomy.cross.items()}

@@ -14,10 +14,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from .block_calls import BlockCalls
 from .experts import is_fused, mixture
 from .fit import exactly
 from .layout import Port
-from .look import Look
 from .structure import Routing, Scores
 from .watch import Call
 
@@ -33,7 +33,7 @@ FUNCTIONS: Mapping[str, Callable[[Tensor], Tensor]] = {
 _INTEGERS = (torch.int64, torch.int32)
 
 
-def find_routing(look: Look) -> Routing | None:
+def find_routing(look: BlockCalls) -> Routing | None:
     """How a block's mixture chooses; None where it has none that is called with its choice."""
     calls = [
         (call, taken)
@@ -90,7 +90,7 @@ def taken_by(
 
 
 def _find_scores(
-    look: Look, experts: Call, taken: tuple[Port, Port, Port]
+    look: BlockCalls, experts: Call, taken: tuple[Port, Port, Port]
 ) -> tuple[Scores | None, int]:
     """Where the scores come from, nearest before the experts, and how many experts they are of."""
     ids, weights = taken_by(experts.args, experts.kwargs, taken)
@@ -108,7 +108,7 @@ def _find_scores(
     return None, 0
 
 
-def _factors(look: Look, call: Call, count: int) -> list[str]:
+def _factors(look: BlockCalls, call: Call, count: int) -> list[str]:
     """The parameters beside a call that have one number for each expert."""
     around = call.path.rpartition(".")[0]
     return [
@@ -120,7 +120,7 @@ def _factors(look: Look, call: Call, count: int) -> list[str]:
     ]
 
 
-def _parameter(look: Look, path: str) -> Tensor:
+def _parameter(look: BlockCalls, path: str) -> Tensor:
     module, _, name = path.rpartition(".")
     found: Tensor = getattr(look.modules[module], name)
     return found
@@ -156,7 +156,7 @@ def fits(
     return bool(((high - low)[some] <= bound * high[some]).all())
 
 
-def weights_again(look: Look, routing: Routing) -> Tensor | None:
+def weights_again(look: BlockCalls, routing: Routing) -> Tensor | None:
     """(N, k) the weights had again: the sum of each row, in the proportion of its scores.
 
     None where no scores are had, or only one expert is called.

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, overload
-
-from torch import Tensor
+from typing import Any
 
 from ..core.errors import InvalidError
 from ..core.progress import working
@@ -13,18 +11,16 @@ from ..trace.keep import ABSENT, CAPABILITIES, sizes
 from ..trace.source import Floats
 from ..trace.trace import Trace
 from .answers import make_room
-from .calls import recording_crossings, run_with_calls, with_written
+from .calls import recording_cross_calls, run_with_calls, with_written
+from .conditioned import Decoder
 from .encoder import kind_of, states_of
-from .explain import explained_running
+from .failures import explained_running
 from .forward import as_input
-from .generate import continued, generated, read_options
 from .lm import Chat, Ids
-from .posed import Decoder
-from .prompt import Prompt, is_batch, read_prompt
+from .prompt import Prompt, read_prompt
 from .record import run
-from .sources import Sources, key_of
+from .seq2seq_answers import Seq2SeqAnswers, key_of
 from .target import read_beginning, read_target
-from .telling import OnToken
 from .tokens import row
 from .traces import Calls, Keep
 from .watch import leaving
@@ -34,7 +30,7 @@ __all__ = ["Seq2SeqLM"]
 _APART = "run one by one, not in batches: every text has a source of its own"
 
 
-class Seq2SeqLM(Sources):
+class Seq2SeqLM(Seq2SeqAnswers):
     """An encoder-decoder whose parts are found and proven; made by `load` or `wrap`.
 
     >>> trace = lm.trace("The keys", target="Les clefs")  # doctest: +SKIP
@@ -45,38 +41,10 @@ class Seq2SeqLM(Sources):
              `card` and every lens, is of the decoder under a source
     """
 
-    @overload
-    def trace(
-        self, x: str | Ids | Chat, text_b: str | None = None, *, target: str | Ids | None = None,
-        keep: Keep = None, add_special_tokens: bool = True, add_generation_prompt: bool = True,
-    ) -> Trace: ...  # fmt: skip
-
-    @overload
-    def trace(
-        self, x: list[str] | list[tuple[str, str]] | list[list[int]] | list[list[dict[str, Any]]],
-        *, target: Sequence[Any] | None = None, keep: Keep = None, add_special_tokens: bool = True,
-        add_generation_prompt: bool = True,
-    ) -> list[Trace]: ...  # fmt: skip
-
-    def trace(
-        self,
-        x: Any,
-        text_b: str | None = None,
-        *,
-        target: Any = None,
-        keep: Keep = None,
-        add_special_tokens: bool = True,
-        add_generation_prompt: bool = True,
+    def _trace(
+        self, x: Any, text_b: str | None, target: Any, materials: tuple[str, ...], **how: bool
     ) -> Trace | list[Trace]:
-        """Read a source, and a target under it, in one forward pass and record both.
-
-        target  what the decoder reads: a text, which goes behind the decoder's start token as in
-                training, or exactly these token ids; None: the start token alone. Of several
-                sources a list of as many
-
-        The rest is as in `LM.trace`; a source that is a chat goes through the model's template.
-        """
-        materials = self._materials(keep)
+        """The traces of a source or of several, each with its target; see `LM.trace`."""
         if text_b is not None:
             raise InvalidError("text_b", text_b, allowed="None: an encoder-decoder takes a target")
         several = self._several(x)
@@ -84,63 +52,18 @@ class Seq2SeqLM(Sources):
         targets = [None] * len(sources) if targets is None else targets
         if isinstance(targets, str) or len(targets) != len(sources):
             raise InvalidError("target", target, allowed=f"a list of {len(sources)}, as of sources")
+        special = how["add_special_tokens"]
         read = [
-            (
-                self._read_from(
-                    one, add_special_tokens=add_special_tokens,
-                    add_generation_prompt=add_generation_prompt,
-                ),
-                self._read_target(given, add_special_tokens),
-            )
+            (self._read_from(one, **how), self._read_target(given, special))
             for one, given in zip(sources, targets, strict=True)
-        ]  # fmt: skip
+        ]
         note = (_APART,) if len(read) > 1 else ()
-        traces = [self._read_both(*pair, (), materials, {}, note) for pair in read]
+        traces = [self._record(begun, source, (), materials, {}, note) for source, begun in read]
         return traces if several else traces[0]
 
-    def generate(
-        self,
-        text: str | Ids | Chat,
-        *,
-        target: str | Ids | None = None,
-        max_new_tokens: int = 20,
-        temperature: float = 0.0,
-        top_k: int | None = None,
-        top_p: float | None = None,
-        num_beams: int = 1,
-        seed: int = 0,
-        continuation: str | None = None,
-        on_token: OnToken | None = None,
-        keep: Keep = None,
-    ) -> Trace:
-        """Let the model answer a source, then record both in one forward pass.
-
-        target  what the answer begins with, a language for example, as text or as the decoder's
-                token ids; None: its start token, and the one that the model's own generation
-                forces to come first. They count as given: `trace.n_prompt`
-
-        The rest is as in `LM.generate`.
-        """
-        options = read_options(
-            max_new_tokens=max_new_tokens, temperature=temperature, top_k=top_k, top_p=top_p,
-            num_beams=num_beams, seed=seed,
-        )  # fmt: skip
-        materials = self._materials(keep)
-        if self._several(text):
-            raise InvalidError("prompt", text, allowed="one text", fix="generate one by one")
-        source = self._read_from(text)
+    def _begun(self, text: Any, target: Any) -> tuple[Prompt, Prompt | None]:
         begun = read_beginning(target, self.model, self._vocabulary, self._limits)
-        if continuation is not None:
-            output = continued(self._vocabulary, begun, continuation, self._limits, on_token)
-            made: dict[str, Any] = {"continuation": continuation}
-        else:
-            with self._lock, explained_running():
-                output = generated(
-                    self.model, self._vocabulary, begun.ids, options, self._limits, on_token,
-                    source=self._as_input(source),
-                )  # fmt: skip
-            made = options.to_json()
-        return self._read_both(source, begun, output, materials, made)
+        return begun, self._read_from(text)
 
     def cost(
         self, x: str | Ids | Chat, keep: Keep = None, *, target: str | Ids | None = None
@@ -153,16 +76,9 @@ class Seq2SeqLM(Sources):
         beside = sizes(self.encoder.card, S, self._encoder_materials(materials))
         return {name: size + beside.get(name, 0) for name, size in own.items()}
 
-    def _several(self, x: object) -> bool:
-        return is_batch(x)
-
     def _read_from(self, x: Any, **how: bool) -> Prompt:
         """A source as the encoder reads it."""
         return read_prompt(x, self._vocabulary, self.encoder._limits, **how)
-
-    def _as_input(self, source: Prompt) -> Tensor:
-        """A source as the model takes it."""
-        return as_input(self.model, source.ids)
 
     def _read_target(self, target: object, special: bool) -> Prompt:
         return read_target(
@@ -179,30 +95,33 @@ class Seq2SeqLM(Sources):
             n for n, can in names.items() if (n not in ABSENT if can is None else can.proven)
         )
 
-    def _read_both(
+    def _record(
         self,
-        source: Prompt,
-        target: Prompt,
+        begun: Prompt,
+        source: Prompt | None,
         output: Sequence[int],
         materials: tuple[str, ...],
         made: Mapping[str, Any],
         notes: tuple[str, ...] = (),
     ) -> Trace:
         """One trace of a source and what the decoder reads under it, recorded in one pass."""
-        ids = (*target.ids, *output)
+        assert source is not None
+        ids = (*begun.ids, *output)
         with self._lock, explained_running(), working("reading"):
+            versions = self.present_versions()
             encoder = self._read_source(source, materials)
             arrays, calls, crossings = self._run(self._sources[key_of(encoder)], ids, materials)
         trace = Trace(
-            tokens=row(self._vocabulary, ids, len(target.ids)),
+            tokens=row(self._vocabulary, ids, len(begun.ids)),
             card=self.card,
             materials=arrays,
             calls=calls,
             source=self,
-            options={"prompt": source.given, "target": target.given, **made},
-            notes=(*source.notes, *target.notes, *notes),
+            options={"prompt": source.given, "target": begun.given, **made},
+            notes=(*source.notes, *begun.notes, *notes),
             encoder=encoder,
             crossings=crossings,
+            weights=versions,
         )
         return self._answered(trace) if "lens" in materials else trace
 
@@ -219,15 +138,15 @@ class Seq2SeqLM(Sources):
             return self.encoder._traced([source], [()], kept, [{}])[0]
 
     def _run(
-        self, posed: Decoder, ids: tuple[int, ...], materials: tuple[str, ...]
+        self, conditioned: Decoder, ids: tuple[int, ...], materials: tuple[str, ...]
     ) -> tuple[dict[str, dict[int, Floats]], Calls, Calls]:
         """What one pass of the decoder gives: arrays, its attention, and that to the source."""
         names = tuple(name for name in materials if name not in ("lens", "attention"))
         if "attention" not in materials:
-            return run(posed, self.anatomy, ids, names), {}, {}
+            return run(conditioned, self.anatomy, ids, names), {}, {}
         crossings: Calls = {}
-        with recording_crossings(posed, self.anatomy, crossings.__setitem__):
-            arrays, calls = run_with_calls(posed, self.anatomy, ids, names)
+        with recording_cross_calls(conditioned, self.anatomy, crossings.__setitem__):
+            arrays, calls = run_with_calls(conditioned, self.anatomy, ids, names)
         own, across = (
             {
                 layer: with_written(self.model, self.anatomy, layer, call, cross=cross)

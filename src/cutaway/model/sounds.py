@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn, Unpack
 
 import torch
 from torch import Tensor
@@ -15,16 +15,16 @@ from ..trace.card import Capability
 from ..trace.source import Attributed, Attribution, Floats, Masked
 from ..trace.trace import Trace
 from .answers import make_room
-from .ear import Ear, Sound
+from .arguments import Generating, Naming, Tracing
+from .attribution_seq2seq import Encoding, SoundEncoding
+from .conditioned import Decoder
 from .encoder import encoder_of, kind_of, states_of
+from .feature_extraction import FeatureExtraction, Sound
 from .forward import device_of, forward, resting
-from .listener import HeardPrompt, Listener
-from .posed import Decoder
 from .prompt import Prompt
 from .seq2seq import Seq2SeqLM
-from .sourced import Encoding, Hearing
-from .sources import key_of
-from .telling import OnToken
+from .seq2seq_answers import key_of
+from .sound_encoder import SoundEncoder, SoundPrompt
 from .traces import Keep
 from .watch import leaving
 
@@ -46,7 +46,7 @@ class SoundLM(Seq2SeqLM):
     encoder  the encoder as a model of its own, whose positions are the frames of a sound
     """
 
-    encoder: Listener
+    encoder: SoundEncoder
 
     def __init__(
         self,
@@ -54,11 +54,10 @@ class SoundLM(Seq2SeqLM):
         tokenizer: PreTrainedTokenizerBase,
         *,
         feature_extractor: Any,
-        name: str,
-        revision: str = "",
+        **named: Unpack[Naming],
     ) -> None:
         self.feature_extractor = feature_extractor
-        super().__init__(model, tokenizer, name=name, revision=revision)
+        super().__init__(model, tokenizer, **named)
         if self.encoder.front is None:
             why = self.encoder.card.capabilities["saliency"].why.removesuffix(_UNSUPPORTED)
             why = f"of a sound's frames: {why}"
@@ -70,11 +69,8 @@ class SoundLM(Seq2SeqLM):
         x: Any,
         text_b: str | None = None,
         *,
-        target: Any = None,
-        keep: Keep = None,
-        add_special_tokens: bool = True,
-        add_generation_prompt: bool = True,
         sampling_rate: int | None = None,
+        **how: Unpack[Tracing],
     ) -> Any:
         """Hear a sound, and read a target under it, in one forward pass and record both.
 
@@ -82,40 +78,20 @@ class SoundLM(Seq2SeqLM):
                        model's extractor makes of them; or a list of either, heard one by one
         sampling_rate  samples a second, which must be the extractor's; None: they are
 
-        The rest is as in `Seq2SeqLM.trace`.
+        The rest is as in `LM.trace`.
         """
-        return super().trace(
-            self._sounds(x, sampling_rate), text_b, target=target, keep=keep,
-            add_special_tokens=add_special_tokens, add_generation_prompt=add_generation_prompt,
-        )  # fmt: skip
+        return super().trace(self._sounds(x, sampling_rate), text_b, **how)
 
     def generate(
-        self,
-        text: Any,
-        *,
-        target: Any = None,
-        max_new_tokens: int = 20,
-        temperature: float = 0.0,
-        top_k: int | None = None,
-        top_p: float | None = None,
-        num_beams: int = 1,
-        seed: int = 0,
-        continuation: str | None = None,
-        on_token: OnToken | None = None,
-        keep: Keep = None,
-        sampling_rate: int | None = None,
+        self, text: Any, *, sampling_rate: int | None = None, **how: Unpack[Generating]
     ) -> Trace:
         """Let the model say what it hears, then record both in one forward pass.
 
         text  a sound, as in `trace`
 
-        The rest is as in `Seq2SeqLM.generate`.
+        The rest is as in `LM.generate`.
         """
-        return super().generate(
-            self._sounds(text, sampling_rate), target=target, max_new_tokens=max_new_tokens,
-            temperature=temperature, top_k=top_k, top_p=top_p, num_beams=num_beams, seed=seed,
-            continuation=continuation, on_token=on_token, keep=keep,
-        )  # fmt: skip
+        return super().generate(self._sounds(text, sampling_rate), **how)
 
     def cost(
         self, x: Any, keep: Keep = None, *, target: Any = None, sampling_rate: int | None = None
@@ -139,7 +115,7 @@ class SoundLM(Seq2SeqLM):
             )  # fmt: skip
         return super().attribute(trace, wanted)
 
-    def beginning(self, x: object, target: object = None) -> tuple[Prompt, Prompt | None]:  # noqa: ARG002
+    def beginning(self, x: object, target: object = None) -> NoReturn:  # noqa: ARG002
         """Refused: what is gone on with is a text."""
         raise MissingError(
             "what comes next", because="this model goes on under a sound",
@@ -148,14 +124,13 @@ class SoundLM(Seq2SeqLM):
 
     def _having_read(self, source: Sequence[int]) -> Decoder:  # noqa: ARG002
         self.beginning(None)
-        raise AssertionError
 
     def _reader(
-        self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, **named: str
-    ) -> Listener:
+        self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, **named: Unpack[Naming]
+    ) -> SoundEncoder:
         encoder = encoder_of(model, hears=True)
-        ear = Ear(self.feature_extractor, encoder.main_input_name)
-        return Listener(encoder, tokenizer, ear, **named)
+        extraction = FeatureExtraction(self.feature_extractor, encoder.main_input_name)
+        return SoundEncoder(encoder, tokenizer, extraction, **named)
 
     def _again(self, model: PreTrainedModel) -> SoundLM:
         card, extractor = self.card, self.feature_extractor
@@ -164,10 +139,10 @@ class SoundLM(Seq2SeqLM):
 
     def _sounds(self, x: Any, sampling_rate: int | None) -> Any:
         """A sound, or several of a list of arrays."""
-        hear = self.encoder.ear.hear
+        read = self.encoder.extraction.read
         if isinstance(x, list | tuple) and not all(isinstance(one, int | float) for one in x):
-            return [hear(one, sampling_rate) for one in x]
-        return hear(x, sampling_rate)
+            return [read(one, sampling_rate) for one in x]
+        return read(x, sampling_rate)
 
     def _several(self, x: object) -> bool:
         return isinstance(x, list)
@@ -177,7 +152,7 @@ class SoundLM(Seq2SeqLM):
         return self.encoder.prompt(x)
 
     def _as_input(self, source: Prompt) -> Tensor:
-        assert isinstance(source, HeardPrompt)
+        assert isinstance(source, SoundPrompt)
         assert source.sound is not None
         return self._features(self.model, source.sound.features)
 
@@ -189,14 +164,14 @@ class SoundLM(Seq2SeqLM):
         model: PreTrainedModel,
         ids: Sequence[int],  # noqa: ARG002
     ) -> tuple[Decoder, dict[str, Any]]:
-        ear = self.encoder.ear
-        features = ear.hear(ear.noise(1)).features
+        extraction = self.encoder.extraction
+        features = extraction.read(extraction.noise(1)).features
         given = {model.main_input_name: self._features(model, features)}
         return self._under_sound(model, features), given
 
     def _under_sound(self, model: PreTrainedModel, features: Floats) -> Decoder:
         """The decoder once the encoder has heard a sound."""
-        encoder = self.encoder.hearing(features)
+        encoder = self.encoder.given(features)
         with resting(encoder):
             output = forward(encoder, torch.full((1, 1), -1, device=device_of(encoder)))
         return Decoder(model, states_of(output), None, kind_of(output))
@@ -208,9 +183,9 @@ class SoundLM(Seq2SeqLM):
         def take(_key: int, _args: Any, _kwargs: Any, output: Any) -> None:
             outputs.append(output)
 
-        assert isinstance(source, HeardPrompt)
+        assert isinstance(source, SoundPrompt)
         with leaving({0: self.encoder.model}, take):
-            trace = self.encoder.heard(source, self._encoder_materials(materials))
+            trace = self.encoder.trace_sound(source, self._encoder_materials(materials))
         states = states_of(outputs[0])
         if states.shape[1] != trace.n_positions:
             raise MissingError(
@@ -221,7 +196,7 @@ class SoundLM(Seq2SeqLM):
         self._sources[key_of(trace)] = Decoder(self.model, states, None, kind_of(outputs[0]))
         return trace
 
-    def _posed(self, trace: Trace) -> Decoder:
+    def _conditioned(self, trace: Trace) -> Decoder:
         """The decoder under the trace's sound."""
         key = key_of(trace)
         if key not in self._sources:
@@ -238,7 +213,11 @@ class SoundLM(Seq2SeqLM):
         if encoder.front is None or trace.encoder is None:
             why = self.card.capabilities["saliency"].why
             raise MissingError("the frames' part", because=why)
-        posed = encoder._posed(trace.encoder)
-        return Hearing(
-            posed, encoder.anatomy, trace.source_ids, encoder.anatomy.vocab, layout=encoder.front
+        conditioned = encoder._conditioned(trace.encoder)
+        return SoundEncoding(
+            conditioned,
+            encoder.anatomy,
+            trace.source_ids,
+            encoder.anatomy.vocab,
+            layout=encoder.front,
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..trace.attention import Layout as Pairing
 from ..trace.card import Capability
@@ -38,6 +38,11 @@ class Tail(Protocol):
     @property
     def after_words(self) -> tuple[str, ...]:
         """What is done beside calling modules: "logits x 0.25", "logits soft-capped at 30"."""
+        ...
+
+    @property
+    def modules(self) -> tuple[nn.Module, ...]:
+        """Those whose weights its logits are made with."""
         ...
 
     def hidden(self, states: Tensor) -> Tensor:

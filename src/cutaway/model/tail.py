@@ -76,6 +76,11 @@ class ChainTail:
         before = [f"state {step}" for step in self.links if not isinstance(step, Link)]
         return (*before, *(f"logits {step}" for step in self.ending))
 
+    @property
+    def modules(self) -> tuple[nn.Module, ...]:
+        """Those of the chain, the unembedding last."""
+        return (*(step.module for step in self.links if isinstance(step, Link)), self.head.module)
+
     def hidden(self, states: Tensor) -> Tensor:
         """(N, width) -> (N, d) what enters the unembedding."""
         states = states.to(self.dtype)
@@ -84,8 +89,8 @@ class ChainTail:
         return states
 
     def matrix(self) -> tuple[Tensor, Tensor | None] | None:
-        """(V, d) weight and (V,) bias of a plain head, else None."""
-        if not self.plain:
+        """(V, d) weight and (V,) bias of a plain head, else None; hooks may do more than it."""
+        if not self.plain or self.head.module._forward_hooks or self.head.module._forward_pre_hooks:
             return None
         weight = cast("Tensor", self.head.module.weight)
         bias = cast("Tensor | None", getattr(self.head.module, "bias", None))
@@ -118,6 +123,11 @@ class ReplayTail:
     token_ids: tuple[int, ...]
     norm: str | None = None
     after_words: tuple[str, ...] = ("the model's own code after its last block, run again",)
+
+    @property
+    def modules(self) -> tuple[nn.Module, ...]:
+        """All of the model, whose own code is run."""
+        return (self.model,)
 
     def hidden(self, states: Tensor) -> Tensor:
         """The states themselves: the model's code does the rest."""
@@ -170,6 +180,11 @@ class PlainTail:
     norm: str | None = None
     unembedding: str = ""
     after_words: tuple[str, ...] = ()
+
+    @property
+    def modules(self) -> tuple[nn.Module, ...]:
+        """None: there is nothing to call."""
+        return ()
 
     def hidden(self, states: Tensor) -> Tensor:
         """As given."""

@@ -13,8 +13,8 @@ from transformers import PreTrainedModel
 from ..core.errors import InvalidError, MissingError
 from .generate import end_ids
 from .objective import hears
-from .pieces import Vocabulary, unbroken
 from .prompt import Limits, Prompt, read_prompt
+from .vocabulary import Vocabulary, unbroken
 
 __all__ = ["read_beginning", "read_target", "start_id"]
 

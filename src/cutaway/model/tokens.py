@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import accumulate, takewhile
 
 from ..core.tokens import TokenRow
-from .pieces import Vocabulary, runs
+from .vocabulary import Vocabulary, runs
 
 __all__ = ["decoded", "row"]
 
@@ -43,6 +43,8 @@ def row(
 
 def decoded(vocabulary: Vocabulary, ids: Sequence[int]) -> str:
     """The text of ids, special tokens included, nothing tidied."""
+    if not vocabulary.tokenizer.is_fast:  # one in Python fails at an id that it has no entry for
+        ids = [token_id for token_id in ids if vocabulary.word(token_id)]
     text = vocabulary.tokenizer.decode(
         list(ids), skip_special_tokens=False, clean_up_tokenization_spaces=False
     )

@@ -6,21 +6,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
-from ..core.errors import MissingError
+from ..core.errors import InvalidError, MissingError
 from ..core.progress import working
 from ..trace.attention import AttentionCall
 from ..trace.card import ModelCard
 from ..trace.keep import ABSENT, CAPABILITIES, read_keep
-from ..trace.standard import standard_rows
+from ..trace.lens_answers import lens_answers
 from ..trace.trace import Trace
 from .batch import Materials, padding_refused, record_rows
 from .calls import run_with_calls, with_written
-from .explain import explained_running
+from .conditioned import GivenTypes
+from .failures import explained_running
+from .forward import as_input
 from .next import NextTokens
-from .posed import Typed
-from .prompt import Prompt
+from .prompt import Prompt, is_batch, read_prompt
 from .tokens import row
 
 __all__ = ["Calls", "Keep", "Traces"]
@@ -57,6 +58,43 @@ class Traces(NextTokens):
             return ABSENT.get(material, "")
         return "" if known.proven else known.why
 
+    def _trace(
+        self, x: Any, text_b: str | None, target: Any, materials: tuple[str, ...], **how: bool
+    ) -> Trace | list[Trace]:
+        """The traces of a text or of several; `how` a text and a chat are read."""
+        if target is not None:
+            raise InvalidError("target", target, allowed="None: this model reads no second text so")
+        if not self._several(x):
+            prompt = read_prompt(x, self._vocabulary, self._limits, text_b=text_b, **how)
+            return self._traced([prompt], [()], materials, [{}])[0]
+        if text_b is not None:
+            raise InvalidError("text_b", text_b, allowed="with one text", fix="list tuples (a, b)")
+        prompts = [read_prompt(one, self._vocabulary, self._limits, **how) for one in x]
+        return self._traced(prompts, [()] * len(prompts), materials, [{}] * len(prompts))
+
+    def _several(self, x: object) -> bool:
+        """Whether it is several texts, and not one."""
+        return is_batch(x)
+
+    def _begun(self, text: Any, target: Any) -> tuple[Prompt, Prompt | None]:
+        """What generation goes on with, and the source beside it."""
+        return self.beginning(text, target)
+
+    def _as_input(self, source: Prompt) -> Tensor:
+        """A source as the model takes it."""
+        return as_input(self.model, source.ids)
+
+    def _record(
+        self,
+        begun: Prompt,
+        source: Prompt | None,  # noqa: ARG002
+        output: Sequence[int],
+        materials: tuple[str, ...],
+        made: Mapping[str, Any],
+    ) -> Trace:
+        """One trace of what was given and what the model said after it."""
+        return self._traced([begun], [output], materials, [made])[0]
+
     def _traced(
         self,
         prompts: Sequence[Prompt],
@@ -66,9 +104,11 @@ class Traces(NextTokens):
     ) -> list[Trace]:
         """One trace of each prompt and its output, recorded together."""
         rows = [(*prompt.ids, *output) for prompt, output in zip(prompts, outputs, strict=True)]
-        posed = [self._pose(prompt.types) for prompt in prompts]
+        conditioned = [self._given_types(prompt.types) for prompt in prompts]
         kept = tuple(name for name in materials if name != "lens")
-        recorded, note = self._recorded(rows, posed, kept)
+        with self._lock:
+            versions = self.present_versions()
+        recorded, note = self._recorded(rows, conditioned, kept)
         traces = []
         for prompt, ids, (arrays, calls), how in zip(prompts, rows, recorded, made, strict=True):
             n_prompt = len(prompt.ids)
@@ -82,6 +122,7 @@ class Traces(NextTokens):
                 source=self,
                 options={**prompt.options(), **how},
                 notes=(*prompt.notes, *note),
+                weights=versions,
             )
             traces.append(self._answered(trace) if "lens" in materials else trace)
         return traces
@@ -89,37 +130,37 @@ class Traces(NextTokens):
     def _recorded(
         self,
         rows: Sequence[tuple[int, ...]],
-        posed: Sequence[nn.Module],
+        conditioned: Sequence[nn.Module],
         materials: tuple[str, ...],
     ) -> tuple[list[tuple[Materials, Calls]], tuple[str, ...]]:
         """What was recorded of each row, and a note where several had to be run one by one."""
         if "attention" in materials:
             arrays = tuple(name for name in materials if name != "attention")
-            pairs = zip(posed, rows, strict=True)
+            pairs = zip(conditioned, rows, strict=True)
             return [self._recorded_with_calls(model, ids, arrays) for model, ids in pairs], ()
         with self._lock, explained_running():
-            refused = self._why_apart(posed) if len(rows) > 1 else ""
+            refused = self._why_apart(conditioned) if len(rows) > 1 else ""
             padded = len(rows) > 1 and not refused
-            recorded = record_rows(posed, self.anatomy, rows, materials, padded=padded)
+            recorded = record_rows(conditioned, self.anatomy, rows, materials, padded=padded)
         note = (f"run one by one, not in batches: {refused}",)
         each: list[tuple[Materials, Calls]] = [(arrays, {}) for arrays in recorded]
         return each, note if len(rows) > 1 and not padded else ()
 
-    def _why_apart(self, posed: Sequence[nn.Module]) -> str:
+    def _why_apart(self, conditioned: Sequence[nn.Module]) -> str:
         """Why several rows can't share a pass; "" where padding was proven to change nothing."""
-        if len(set(posed)) > 1:
+        if len(set(conditioned)) > 1:
             return "each has token types of its own"
         if self._padding_refused is None:
             rows = self._limits.rows
-            self._padding_refused = padding_refused(self._pose(), self.anatomy, rows)
+            self._padding_refused = padding_refused(self._given_types(), self.anatomy, rows)
         return self._padding_refused
 
-    def _pose(self, types: tuple[int, ...] = ()) -> nn.Module:
+    def _given_types(self, types: tuple[int, ...] = ()) -> nn.Module:
         """The model under what is given beside the ids; the same one where that is nothing."""
-        return Typed(self.model, types) if types else self.model
+        return GivenTypes(self.model, types) if types else self.model
 
-    def _posed(self, trace: Trace) -> nn.Module:
-        return self._pose(trace.tokens.types)
+    def _conditioned(self, trace: Trace) -> nn.Module:
+        return self._given_types(trace.tokens.types)
 
     def _recorded_with_calls(
         self, model: nn.Module, ids: tuple[int, ...], materials: tuple[str, ...]
@@ -135,4 +176,4 @@ class Traces(NextTokens):
     def _answered(self, trace: Trace) -> Trace:
         """The trace with the logit lens' answers, so that it needs no model for them."""
         with self._lock, explained_running():
-            return replace(trace, answers=standard_rows(trace))
+            return replace(trace, answers=lens_answers(trace))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ..core.axes import as_list
 from ..core.errors import UnknownError
 from .card import ModelCard
 
@@ -36,11 +37,11 @@ def read_keep(keep: str | Iterable[str] | None) -> tuple[str, ...]:
     """
     if keep is None:
         return DEFAULT
-    if keep == "all":
+    if isinstance(keep, str) and keep == "all":
         return tuple(MATERIALS)
-    names = {keep} if isinstance(keep, str) else set(keep)
+    names = as_list(keep)
     for name in names:
-        if name not in MATERIALS:
+        if not isinstance(name, str) or name not in MATERIALS:
             raise UnknownError("material in keep", name, allowed=[*MATERIALS, "all"])
     return tuple(name for name in MATERIALS if name in names or name in DEFAULT)
 

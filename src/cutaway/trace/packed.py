@@ -10,15 +10,17 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any, cast, get_args
+from typing import Any, TypeVar, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .attention import AttentionCall, Layout, Rotary
-from .opened import Container
+from .read_container import Container
 
-__all__ = ["CROSSINGS", "PREFIX", "pack_calls", "read_calls"]
+__all__ = ["CROSSINGS", "PREFIX", "ByLayer", "pack_calls", "read_calls"]
+
+T_co = TypeVar("T_co", covariant=True)
 
 #: How the names of their arrays begin, and those of a decoder's attention to its source.
 PREFIX = "attention/"
@@ -78,11 +80,27 @@ def read_calls(
 
 
 @dataclass(frozen=True, eq=False)
-class _Calls(Mapping[int, AttentionCall]):
-    """The calls by layer, each made of its arrays when it is asked for."""
+class ByLayer(Mapping[int, T_co]):
+    """What a file has by layer: arrays are read where a layer is asked for, and only then.
+
+    entries  layer -> what says where its arrays are
+    """
 
     container: Container
     entries: Mapping[int, Any]
+
+    def __contains__(self, layer: object) -> bool:
+        return layer in self.entries  # Mapping's own would read the arrays
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.entries)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+
+class _Calls(ByLayer[AttentionCall]):
+    """The calls by layer, each made of its arrays when it is asked for."""
 
     def __getitem__(self, layer: int) -> AttentionCall:
         entry = self.entries[layer]
@@ -93,15 +111,6 @@ class _Calls(Mapping[int, AttentionCall]):
             angles = held.pop("cos"), held.pop("sin")
             held["rotary"] = Rotary(held["query"], held["key"], *angles, entry["layout"])
         return AttentionCall(**held, **{name: entry[name] for name in _SETTINGS})
-
-    def __contains__(self, layer: object) -> bool:
-        return layer in self.entries  # Mapping's own would read the arrays
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self.entries)
-
-    def __len__(self) -> int:
-        return len(self.entries)
 
 
 def _check_settings(entry: Mapping[str, Any]) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.axes import INPUT_LAYER
@@ -11,10 +9,10 @@ from ..core.tokens import TokenRow
 from .card import ModelCard
 from .header import read_card, read_pieces, read_tokens
 from .keep import MATERIALS
-from .opened import Container, damaged, read_container
-from .packed import CROSSINGS, read_calls
+from .lens_answers import KEPT_K, TARGETS
+from .packed import CROSSINGS, ByLayer, read_calls
+from .read_container import Container, damaged, read_container
 from .source import Floats, Material, Rows
-from .standard import STANDARD_K, TARGETS
 from .stored import StoredSource
 from .trace import Trace
 from .write import ANSWERS, DISTANCES, ENCODER, HEARD, VERDICTS
@@ -59,24 +57,11 @@ def _trace(container: Container, encoder: Trace | None) -> Trace:
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Layers(Mapping[int, Floats]):
+class _Layers(ByLayer[Floats]):
     """A material by layer, each array checked when it is first read."""
 
-    container: Container
-    names: Mapping[int, str]
-
     def __getitem__(self, layer: int) -> Floats:
-        return self.container.array(self.names[layer])
-
-    def __contains__(self, layer: object) -> bool:
-        return layer in self.names  # Mapping's own would read the array
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self.names)
-
-    def __len__(self) -> int:
-        return len(self.names)
+        return self.container.array(self.entries[layer])
 
 
 def _materials(container: Container, tokens: TokenRow, card: ModelCard) -> dict[str, Material]:
@@ -121,7 +106,7 @@ def _answers(container: Container, tokens: TokenRow, card: ModelCard) -> Rows | 
         return None
     cells = (card.n_layers + 1, len(tokens))
     last = {"entropy": (), "target_id": (len(TARGETS),)}
-    last |= dict.fromkeys(("token_id", "probability", "logit"), (STANDARD_K,))
+    last |= dict.fromkeys(("token_id", "probability", "logit"), (KEPT_K,))
     last |= dict.fromkeys(("rank", "target_logit", "target_logprob"), (len(TARGETS),))
     for name in ANSWERS:
         shape = (cells[1:] if name == "target_id" else cells) + last[name]

@@ -114,6 +114,8 @@ class Attributed:
     signed (n, T) the signed sum of the products (input x gradient), else the score itself
     value  (n,)   the quantity explained
     gap    (n,)   integrated gradients' relative completeness gap, else NaN
+    moved  (n,)   by how much a score of theirs moved at most when the line was last refined,
+                  relative to the largest; None where that was not measured
     notes  what the method did: its baseline, steps, seed
     source_score, source_signed  (n, S) both, of the tokens that an encoder read; None without one
     """
@@ -122,6 +124,7 @@ class Attributed:
     signed: Floats
     value: Floats
     gap: Floats
+    moved: Floats | None = None
     notes: Mapping[str, Any] = field(default_factory=dict)
     source_score: Floats | None = None
     source_signed: Floats | None = None

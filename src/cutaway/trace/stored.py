@@ -9,8 +9,8 @@ from ..core.errors import MissingError
 from ..core.tokens import Piece
 from .attention import AttentionCall
 from .keep import CAPABILITIES, MATERIALS
+from .lens_answers import ATTACH, answer
 from .source import Attributed, Attribution, Floats, Masked, Material, Question, Rows
-from .standard import ATTACH, answer
 from .trace import Trace
 from .walk import Walk
 
@@ -64,14 +64,8 @@ class StoredSource:
 
     def attention_call(self, trace: Trace, layer: int) -> AttentionCall:
         """Always refused: what was kept, the trace gives itself."""
-        why = f"this trace kept {', '.join(trace.kept) or 'nothing'}"
-        known = trace.card.capabilities.get(CAPABILITIES["attention"])
-        if trace.calls and known is not None:
-            why = known.why
-        raise MissingError(
-            f"the queries and keys of layer {layer}", because=why,
-            fix=f"trace again with keep='attention', or {ATTACH}",
-        )  # fmt: skip
+        what = f"the queries and keys of layer {layer}"
+        raise _not_kept(trace, what, trace.calls, CAPABILITIES["attention"])
 
     def cross_attention(self, trace: Trace, layer: int, heads: Sequence[int]) -> Floats:
         """(len(heads), T, S) the weights on the source, from what was kept."""
@@ -79,14 +73,8 @@ class StoredSource:
 
     def cross_call(self, trace: Trace, layer: int) -> AttentionCall:
         """Always refused: what was kept, the trace gives itself."""
-        why = f"this trace kept {', '.join(trace.kept) or 'nothing'}"
-        known = trace.card.capabilities.get("cross queries and keys")
-        if trace.crossings and known is not None:
-            why = known.why
-        raise MissingError(
-            f"the queries of layer {layer} to the source", because=why,
-            fix=f"trace again with keep='attention', or {ATTACH}",
-        )  # fmt: skip
+        what = f"the queries of layer {layer} to the source"
+        raise _not_kept(trace, what, trace.crossings, "cross queries and keys")
 
     def reader(self) -> StoredSource:
         """Itself: what was kept of the encoder is in its trace."""
@@ -130,3 +118,14 @@ class StoredSource:
     def token_id(self, text: str) -> int:
         """Always refused: only the tokenizer knows which token a text is."""
         raise MissingError("the tokenizer", because=f"it has to read {text!r}", fix=ATTACH)
+
+
+def _not_kept(
+    trace: Trace, what: str, calls: Mapping[int, AttentionCall], capability: str
+) -> MissingError:
+    """Why a block's call is not in the file: none was kept, or there was none to keep."""
+    why = f"this trace kept {', '.join(trace.kept) or 'nothing'}"
+    known = trace.card.capabilities.get(capability)
+    if calls and known is not None:
+        why = known.why
+    return MissingError(what, because=why, fix=f"trace again with keep='attention', or {ATTACH}")

@@ -45,6 +45,8 @@ class Trace:
     encoder    of an encoder-decoder: the source as the encoder read it; this trace is the decoder's
     crossings  layer -> the decoder's queries to the source, its keys and values (keep="attention")
     heard      of an encoder that reads sounds: the features it was given, else None
+    weights    of a live trace: which weights made it, all, and those after the last block
+               (model.unchanged); None where not known
     """
 
     tokens: TokenRow
@@ -59,6 +61,7 @@ class Trace:
     encoder: Trace | None = None
     crossings: Mapping[int, AttentionCall] = field(default_factory=dict)
     heard: Floats | None = None
+    weights: tuple[int, int] | None = None
 
     @property
     def token_ids(self) -> tuple[int, ...]:
@@ -191,8 +194,9 @@ class Trace:
     def attach(self, source: Source) -> Trace:
         """The same trace with a model behind it, so that it answers what was not kept."""
         if self.encoder is None:
-            return replace(self, source=source)
-        return replace(self, source=source, encoder=self.encoder.attach(source.reader()))
+            return replace(self, source=source, weights=None)
+        encoder = self.encoder.attach(source.reader())
+        return replace(self, source=source, encoder=encoder, weights=None)
 
     def __repr__(self) -> str:
         text = self.text if len(self.text) <= 48 else self.text[:47] + "…"

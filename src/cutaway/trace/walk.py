@@ -7,10 +7,8 @@ from dataclasses import dataclass, field
 
 from .source import Floats
 
-__all__ = ["STAGES", "TOLERANCE", "Step", "Walk"]
+__all__ = ["TOLERANCE", "Step", "Walk"]
 
-#: The parts of a walk, in their order; "cross" is a decoder's attention to its source.
-STAGES = ("embedding", "attention", "cross", "mlp", "output")
 #: How far a step may lie from what its inputs give, relative to its largest entry.
 TOLERANCE = 1e-4
 
@@ -21,7 +19,7 @@ class Step:
 
     name     what other steps call it: "query", "scores", "neurons"
     title    what is done, in two or three words
-    stage    one of STAGES
+    stage    "embedding", "attention", "cross", "mlp" or "output"
     formula  how it comes of its inputs, as text with the real constants
     values   the numbers
     axes     their axes: "channel" (entries of a state), "feature" (of one head), "neuron", "head",

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.files import write_whole
-from .container import write_container
 from .header import header
 from .packed import CROSSINGS, pack_calls
 from .source import Rows
 from .trace import Trace
+from .write_container import write_container
 
 __all__ = ["ANSWERS", "DISTANCES", "ENCODER", "HEARD", "VERDICTS", "write"]
 

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from ...core.errors import MissingError
+from ..block_calls import BlockCalls
 from ..fit import close, exactly, same
-from ..look import Look
 from ..structure import Block
 from ..watch import Call
 
@@ -21,7 +21,7 @@ _NEAR = 1e-5
 _LEAST = 1e-3
 
 
-def inside(look: Look, block: Block) -> Tensor | None:
+def inside(look: BlockCalls, block: Block) -> Tensor | None:
     """(T, width) the state between attention and MLP, None in a parallel block."""
     if block.inside is None:
         return None
@@ -30,7 +30,9 @@ def inside(look: Look, block: Block) -> Tensor | None:
     return None if rows is None or same(rows, look.state) else rows
 
 
-def between(look: Look, base: Tensor, branch: Tensor, later: Iterable[Call], at: int) -> Tensor:
+def between(
+    look: BlockCalls, base: Tensor, branch: Tensor, later: Iterable[Call], at: int
+) -> Tensor:
     """(T, width) the state once a branch is added, on which the next part adds what it gives.
 
     It is the sum, or where a norm stands after it the norm's result: the one of both that, with
@@ -73,7 +75,7 @@ def _carries(state: Tensor, rows: Tensor, recorded: list[Tensor], some: list[int
     return any(close(other[some], total, _NEAR) for other in recorded)
 
 
-def _rows(look: Look) -> Iterator[Tensor]:
+def _rows(look: BlockCalls) -> Iterator[Tensor]:
     """Everything in the block that has the state's shape."""
     shape = look.state.shape
     for call in look.below:
@@ -82,7 +84,7 @@ def _rows(look: Look) -> Iterator[Tensor]:
     yield look.given
 
 
-def _made_of(look: Look, kept: Tensor) -> Iterator[Tensor]:
+def _made_of(look: BlockCalls, kept: Tensor) -> Iterator[Tensor]:
     """What modules without others in them give when they take that state alone."""
     for call in look.below:
         taken = [rows for _, rows in look.taken(call)]

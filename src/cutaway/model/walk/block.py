@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from torch import Tensor
 
 from ...core.errors import MissingError
+from ..block_calls import BlockCalls
 from ..fit import same
-from ..look import Look
 from ..structure import Block
 from ..watch import Call
 from .attention import Attended, Looked, attention_steps
@@ -45,7 +45,7 @@ class Through:
     """
 
     log: Log
-    look: Look
+    look: BlockCalls
     block: Block
     at: int
     attended: Ask

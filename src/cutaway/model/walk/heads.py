@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ..block_calls import BlockCalls
 from ..fit import fit_scale, same
-from ..look import Look
 from ..watch import Call
 
 __all__ = ["Cut", "Located", "as_rows", "cuts", "locate", "per_head"]
@@ -35,7 +35,9 @@ class Located:
     factor: float
 
 
-def locate(target: Tensor, projections: Sequence[Call], look: Look, groups: int) -> Located | None:
+def locate(
+    target: Tensor, projections: Sequence[Call], look: BlockCalls, groups: int
+) -> Located | None:
     """The projection whose output holds the (T, heads, d) target, or a multiple of it."""
     for call in projections:
         rows = look.made(call)[0]

@@ -6,23 +6,25 @@ import torch
 from torch import Tensor
 
 from ...core.errors import MissingError
+from ..block_calls import BlockCalls
 from ..experts import arguments
 from ..fit import exactly, fit_scale, same
-from ..look import Look
 from ..routing import weights_again
 from ..structure import Block
 from ..watch import Call
 from .attention import Attended
 from .formulas import activation, gap, linear, norm
+from .links import norm_into
 from .log import Log
-from .way import norm_into
 
 __all__ = ["add_to", "mlp_steps"]
 
 STAGE = "mlp"
 
 
-def mlp_steps(log: Log, look: Look, block: Block, state: Tensor, source: str, at: int) -> Attended:
+def mlp_steps(
+    log: Log, look: BlockCalls, block: Block, state: Tensor, source: str, at: int
+) -> Attended:
     """Every step from the state the MLP reads to what it adds.
 
     state   (T, width) the state between attention and MLP, or before a parallel block
@@ -54,7 +56,7 @@ def mlp_steps(log: Log, look: Look, block: Block, state: Tensor, source: str, at
 
 
 def add_to(
-    log: Log, look: Look, name: str, title: str, stage: str, state: Tensor, source: str,
+    log: Log, look: BlockCalls, name: str, title: str, stage: str, state: Tensor, source: str,
     branches: list[Attended], total: Tensor, at: int,
 ) -> None:  # fmt: skip
     """The residual addition: state + branches == total, each branch possibly normed or scaled."""
@@ -90,7 +92,7 @@ def _listed(branches: list[Attended]) -> str:
 
 
 def _norm_after(
-    look: Look, summed: Tensor, total: Tensor, at: int
+    look: BlockCalls, summed: Tensor, total: Tensor, at: int
 ) -> tuple[Call, tuple[str, Tensor]] | None:
     """The norm that takes the sum, in a post-norm block, and its formula; None where none does."""
     for call in look.below:
@@ -105,7 +107,7 @@ def _norm_after(
     return None
 
 
-def _renormed(log: Log, look: Look, branch: Attended, stage: str, at: int) -> Attended:
+def _renormed(log: Log, look: BlockCalls, branch: Attended, stage: str, at: int) -> Attended:
     """The branch after a norm of its own, where a block norms what it adds (Gemma 2)."""
     for call in look.below:
         rows = [row for _, row in look.taken(call)]
@@ -126,7 +128,7 @@ def _renormed(log: Log, look: Look, branch: Attended, stage: str, at: int) -> At
     return branch
 
 
-def _firsts(look: Look, block: Block, down: Call, width: int) -> list[Call]:
+def _firsts(look: BlockCalls, block: Block, down: Call, width: int) -> list[Call]:
     """The products that come before the activation: up, or up and gate, or both in one."""
     inside = tuple(f"{path}." for path in (block.attention, block.cross) if path)
     found = [
@@ -144,7 +146,7 @@ def _firsts(look: Look, block: Block, down: Call, width: int) -> list[Call]:
 
 
 def _activate(
-    log: Log, look: Look, firsts: list[Call], neurons: Tensor, before: str, at: int
+    log: Log, look: BlockCalls, firsts: list[Call], neurons: Tensor, before: str, at: int
 ) -> None:
     """The first products and the function that makes neurons of them."""
     width = neurons.shape[1]
@@ -179,8 +181,9 @@ def _activate(
 
 
 def _first(
-    log: Log, look: Look, name: str, call: Call, rows: Tensor, words: str, before: str, at: int
-) -> None:
+    log: Log, look: BlockCalls, name: str, call: Call, rows: Tensor, words: str, before: str,
+    at: int,
+) -> None:  # fmt: skip
     found = linear(call.module, look.taken(call)[0][1][at : at + 1])
     if found is None:
         raise MissingError(f"the weights of {call.path}", because="they are no plain matrix")
@@ -204,7 +207,7 @@ def _is_shared(taken: Tensor, log: Log, at: int) -> bool:
 
 
 def _mixture_steps(
-    log: Log, look: Look, block: Block, state: Tensor, source: str, at: int
+    log: Log, look: BlockCalls, block: Block, state: Tensor, source: str, at: int
 ) -> Attended:
     """The router's choice at this position and what the mixture adds."""
     assert block.experts is not None

@@ -11,18 +11,18 @@ from torch import Tensor, nn
 from ...core.errors import MissingError
 from ...trace.trace import Trace
 from ...trace.walk import Walk
+from ..block_calls import BlockCalls
 from ..blocks import outer_modules
+from ..conditioned import Decoder
 from ..forward import as_input, forward, logits_of, resting
-from ..look import Look
-from ..posed import Decoder
 from ..sites import calls_of, modules_of
 from ..structure import Anatomy, Block
 from ..watch import Call, calls
 from .attention import Looked
 from .block import Read, Through
-from .entering import embedding_steps
-from .leaving import final_steps, output_steps
+from .embedding import embedding_steps
 from .log import Log
+from .output import final_steps, output_steps
 
 __all__ = ["walk"]
 
@@ -68,7 +68,7 @@ def walk(
         seen = _watched(model, anatomy, block, ids)
         if not seen.inner:
             raise MissingError("the walk", because=f"block {layer} is not run on this text")
-        look = Look(
+        look = BlockCalls(
             block.path, anatomy.stream.entry, anatomy.stream.exit, anatomy.stream.layout,
             seen.inner, len(ids), cross=block.cross, members=block.members,
         )  # fmt: skip
@@ -118,7 +118,7 @@ def _read(model: nn.Module, trace: Trace) -> Read | None:
     return Read(model.encoded[0], trace.encoder.tokens.labels)
 
 
-def _stand(log: Log, look: Look, layer: int, at: int) -> None:
+def _stand(log: Log, look: BlockCalls, layer: int, at: int) -> None:
     """The state that enters the block."""
     source: tuple[str, ...] = ()
     again = None
@@ -133,7 +133,7 @@ def _stand(log: Log, look: Look, layer: int, at: int) -> None:
 
 
 def _end(
-    log: Log, model: nn.Module, anatomy: Anatomy, trace: Trace, seen: _Seen, look: Look,
+    log: Log, model: nn.Module, anatomy: Anatomy, trace: Trace, seen: _Seen, look: BlockCalls,
     layer: int, at: int,
 ) -> None:  # fmt: skip
     """The state after the last block, and what the model makes of it."""

@@ -9,11 +9,11 @@ from functools import cached_property
 from torch import Tensor, nn
 
 from ...core.errors import MissingError
+from ..block_calls import BlockCalls
 from ..fit import same
-from ..look import Look
 from ..watch import Call
+from .links import Link, find_links, leaf_calls
 from .log import Log
-from .way import TITLES, Link, find_way, smalls
 
 __all__ = ["Side"]
 
@@ -30,13 +30,13 @@ class Side:
     """
 
     log: Log
-    look: Look
+    look: BlockCalls
     inner: Sequence[Call]
     at: int
     stage: str
     known: list[tuple[Tensor, str]]
 
-    def of(self, look: Look, at: int, rows: Tensor, step: str) -> Side:
+    def of(self, look: BlockCalls, at: int, rows: Tensor, step: str) -> Side:
         """The other side of the same attention: rows of another text."""
         return replace(self, look=look, at=at, known=[(rows, step)])
 
@@ -94,9 +94,9 @@ class Side:
         for known, step in self.known:
             if same(known, rows):
                 return step
-        between = smalls(self.look.below, self.look.rows)
+        between = leaf_calls(self.look.below, self.look.rows)
         for known, step in self.known:
-            way = find_way(between, known, rows, self.at)
+            way = find_links(between, known, rows, self.at)
             if way is not None:
                 return self._go(way, step, what)
         raise MissingError(
@@ -111,10 +111,6 @@ class Side:
             name = f"{self.stage}_norm" if first else f"{what}_{link.kind}"
             while any(name == other.name for other in self.log.steps):
                 name += "_again"
-            self.log.add(
-                name, TITLES[link.kind], self.stage, link.words, link.rows[self.at], ("channel",),
-                inputs=(step,), module=link.module, again=link.again,
-            )  # fmt: skip
-            self.known.append((link.rows, name))
-            step = name
+            step = link.log(self.log, name, self.stage, self.at, step)
+            self.known.append((link.rows, step))
         return step

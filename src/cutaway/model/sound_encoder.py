@@ -1,0 +1,220 @@
+"""The encoder of a model that hears: its frames stand where tokens do, and it reads no text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Unpack
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from ..core.errors import CutawayError, InvalidError, MissingError
+from ..core.progress import working
+from ..core.tokens import TokenRow
+from ..trace.source import Floats
+from ..trace.trace import Trace
+from .arguments import Naming, Tracing
+from .conditioned import GivenSounds
+from .discover import discover
+from .encoder import Encoder, states_of, unproven
+from .failures import explained_running
+from .feature_extraction import FeatureExtraction, Sound
+from .forward import resting
+from .frame_count import FrameCount, measure_frames
+from .layout import Layout
+from .prompt import Prompt
+from .record import run
+from .structure import Anatomy
+from .token_embedding import front_layout
+from .vocabulary import Vocabulary
+
+__all__ = ["SoundEncoder", "SoundPrompt"]
+
+#: Seconds of the noises on which it is looked at and proven.
+_PROBES = (1.0, 0.8)
+
+
+@dataclass(frozen=True)
+class SoundPrompt(Prompt):
+    """A sound as what is read: ids -1, one for each frame."""
+
+    sound: Sound | None = None
+
+
+class SoundEncoder(Encoder):
+    """The sound's side of an encoder-decoder; see `SoundLM.encoder`.
+
+    extraction  the feature extractor, and what is measured of it
+    step        seconds from one frame to the next
+    front       the axes of what its input stage gives, None where it is not found
+    """
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        extraction: FeatureExtraction,
+        **named: Unpack[Naming],
+    ) -> None:
+        self.extraction = extraction
+        self.front: Layout | None = None
+        super().__init__(model, tokenizer, **named)
+        self.card = replace(self.card, vocab_size=0, context=None)
+
+    def trace(
+        self,
+        x: Any,
+        text_b: str | None = None,
+        *,
+        sampling_rate: int | None = None,
+        **how: Unpack[Tracing],
+    ) -> Any:
+        """Hear a sound in one forward pass and record it; see `SoundLM.trace`."""
+        sound: Any = self.extraction.read(x, sampling_rate)
+        return super().trace(sound, text_b, **how)
+
+    def _trace(
+        self,
+        x: Any,
+        text_b: str | None,
+        target: Any,
+        materials: tuple[str, ...],
+        **how: bool,  # noqa: ARG002
+    ) -> Trace:
+        if text_b is not None or target is not None:
+            raise InvalidError("target", target or text_b, allowed="None: it reads one sound")
+        return self.trace_sound(self.prompt(x), materials)
+
+    def embed(self, texts: Sequence[str], **how: Any) -> Any:  # noqa: ARG002
+        """Refused: it reads no text."""
+        raise MissingError("a vector of a text", because="this model's encoder hears sounds")
+
+    def prompt(self, sound: Sound) -> SoundPrompt:
+        """A sound as what is read. Raises InvalidError where it is too short for a frame."""
+        n = self._frame_count.at(sound.features.shape[self.extraction.axis])
+        if not n:
+            raise InvalidError("sound", sound.given, allowed="one long enough for a frame")
+        ids = (-1,) * n
+        return SoundPrompt(ids, ("",) * n, sound.given, sound.notes, sound=sound)
+
+    def trace_sound(self, prompt: SoundPrompt, materials: tuple[str, ...]) -> Trace:
+        """The encoder's trace of a sound."""
+        assert prompt.sound is not None
+        features = prompt.sound.features
+        names = tuple(name for name in materials if name not in ("attention", "lens"))
+        model = self.given(features)
+        with self._lock:
+            versions = self.present_versions()
+        if "attention" in materials:
+            arrays, calls = self._recorded_with_calls(model, prompt.ids, names)
+        else:
+            with self._lock, explained_running(), working("hearing"):
+                arrays, calls = run(model, self.anatomy, prompt.ids, names), {}
+        return Trace(
+            tokens=self._frames(len(prompt.ids), prompt.sound.seconds),
+            card=self.card,
+            materials=arrays,
+            calls=calls,
+            source=self,
+            options={"prompt": prompt.given},
+            notes=prompt.notes,
+            heard=features[0],
+            weights=versions,
+        )
+
+    def _conditioned(self, trace: Trace) -> nn.Module:
+        """The encoder hearing the trace's sound."""
+        if trace.heard is None:
+            raise InvalidError("trace", trace, allowed="one of a sound")
+        return self.given(trace.heard[None])
+
+    def given(self, *sounds: Floats) -> GivenSounds:
+        """The encoder under sounds, (1, ...) features each."""
+        # Copies: an opened trace's array can't be written, of which torch warns.
+        given = [torch.tensor(sound) for sound in sounds]
+        return GivenSounds(self.model, self.extraction.name, given)
+
+    def _probe(self, vocabulary: Vocabulary, config: Any) -> tuple[int, ...]:  # noqa: ARG002
+        """No text: it is looked at while it hears."""
+        return ()
+
+    def _found(self, model: PreTrainedModel, ids: Sequence[int]) -> Anatomy:  # noqa: ARG002
+        """Where its parts are, found and proven on two noises."""
+        self.model = model  # asked for before it is found
+        try:
+            return self._proven_on_noise(model)
+        except CutawayError:
+            raise
+        except Exception as failure:  # whatever a model raises that wants other sounds
+            words = str(failure).splitlines()[0] if str(failure) else type(failure).__name__
+            raise MissingError(
+                "the parts of this model", because=f"its encoder fails on a short sound ({words})"
+            ) from failure
+
+    def _proven_on_noise(self, model: PreTrainedModel) -> Anatomy:
+        extraction = self.extraction
+        sounds = [extraction.read(extraction.noise(seconds)).features for seconds in _PROBES]
+        self._frame_count, states = self._measured(model, sounds[0])
+        self.step = extraction.hop * self._frame_count.step / extraction.rate
+        heard = self.given(*sounds)
+        counts = [self._frame_count.at(one.shape[extraction.axis]) for one in sounds]
+        texts = [(-1 - i,) * count for i, count in enumerate(counts)]
+        try:
+            found = discover(heard, (), texts=(texts[0], texts[1]))
+        except MissingError as refused:
+            return unproven("", states, str(refused))
+        self.front = front_layout(heard, found.embedding, texts[0])
+        return found
+
+    def _measured(
+        self, model: PreTrainedModel, features: NDArray[np.float32]
+    ) -> tuple[FrameCount, Tensor]:
+        """How many frames come of how many columns, and (S, width) the states of this sound.
+
+        Raises MissingError where frames are not evenly apart.
+        """
+        axis, n = self.extraction.axis, features.shape[self.extraction.axis]
+
+        def states(columns: int) -> Tensor:
+            some = np.take(features, range(columns), axis=axis)
+            with resting(model):
+                one = self.given(some)
+                return states_of(one(input_ids=torch.full((1, 1), -1)))[0]
+
+        whole = states(n)
+        if self.extraction.fixed is None:
+            return measure_frames(lambda columns: len(states(columns)), n), whole
+        step, rest = divmod(n, len(whole))
+        if rest:
+            raise MissingError(
+                "the time of a frame",
+                because=f"{n} columns of features become {len(whole)} frames",
+            )  # fmt: skip
+        return FrameCount(0, step), whole
+
+    def _frames(self, n: int, seconds: float | None) -> TokenRow:
+        """The frames as a row: labelled by the second at which each begins.
+
+        seconds  the length of the sound: frames after it are of silence that was put there
+        """
+        times = tuple(i * self.step for i in range(n))
+        digits = next((d for d in range(6) if _is_whole(self.step * 10**d)), 6)
+        return TokenRow(
+            ids=(-1,) * n,
+            labels=tuple(f"{time:.{digits}f} s" for time in times),
+            starts=(0,) * n,
+            ends=(0,) * n,
+            text="",
+            n_prompt=n,
+            special=tuple(seconds is not None and time >= seconds for time in times),
+            roles=("",) * n,
+            times=times,
+        )
+
+
+def _is_whole(number: float) -> bool:
+    return abs(number - round(number)) < 1e-6
