@@ -24,7 +24,8 @@ function made(): Spec<SaliencyHeader> {
     threshold: 0.05,
   } as unknown as SaliencyHeader;
   const three = (values: number[]): Grid => new Grid(Float32Array.from(values), [3]);
-  const arrays = { share, score: share, value: three([1, 2, 3]), gap: three([NaN, 0.01, 0.2]) };
+  const [gap, moved] = [three([NaN, 0.01, 0.2]), three([NaN, NaN, 0.04])];
+  const arrays = { share, score: share, value: three([1, 2, 3]), gap, moved };
   return { kind: "saliency", header, arrays, later: {} };
 }
 
@@ -58,6 +59,7 @@ describe("the shares of a strip", () => {
     const pieces = shares.pieces("tokens");
     expect(shares.gapOf(pieces[1]!)).toBeNaN();
     expect(shares.gapOf(pieces[4]!)).toBeCloseTo(0.2);
+    expect(shares.movedOf(pieces[4]!)).toBeCloseTo(0.04);
   });
 
   it("colours the matrix up to the largest share", () => {

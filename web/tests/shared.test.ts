@@ -58,7 +58,13 @@ const SALIENCY = made(
     method: "",
     value_unit: "",
   },
-  { share: numbers(2, 5), score: numbers(2, 5), value: numbers(2), gap: numbers(2) },
+  {
+    share: numbers(2, 5),
+    score: numbers(2, 5),
+    value: numbers(2),
+    gap: numbers(2),
+    moved: numbers(2),
+  },
 );
 const NEURONS = made(
   { layers: [0, 2], of: [1, 1], first: 1, chosen: false, gated: false, low: 0, high: 9 },
