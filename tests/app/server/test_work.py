@@ -197,7 +197,7 @@ def test_a_halt_stops_its_own_thread_only(server_lm: LM) -> None:
     halt = Halt()
     ids = torch.tensor([[1, 2, 3]])
     before = server_lm.model(input_ids=ids).logits
-    with halt.heeded_by(server_lm.model):
+    with halt.heeded():
         halt.ask()
         with pytest.raises(Halted):
             server_lm.model(input_ids=ids)

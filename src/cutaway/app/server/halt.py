@@ -5,10 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from torch import nn
+from typing import Any
 
 __all__ = ["Halt", "Halted"]
 
@@ -38,22 +35,22 @@ class Halt:
             raise Halted
 
     @contextmanager
-    def heeded_by(self, *models: nn.Module) -> Iterator[None]:
+    def heeded(self) -> Iterator[None]:
         """While inside, every module that this thread enters heeds the request.
 
-        Other threads use the models undisturbed; the hooks are gone afterwards.
+        Other threads use their models undisturbed, and no model carries a hook of ours: one on
+        its unembedding would be taken for the user's, and be called instead of the matrix.
         """
+        from torch.nn.modules.module import register_module_forward_pre_hook
+
         worker = threading.get_ident()
 
         def heed(*_: Any) -> None:
             if threading.get_ident() == worker:
                 self.check()
 
-        handles = [
-            module.register_forward_pre_hook(heed) for model in models for module in model.modules()
-        ]
+        handle = register_module_forward_pre_hook(heed)
         try:
             yield
         finally:
-            for handle in handles:
-                handle.remove()
+            handle.remove()

@@ -84,7 +84,7 @@ def _work(here: Service, held: Held, wanted: RunWanted, job: Job) -> Callable[[H
     def work(halt: Halt) -> str:
         job.change(state="running", what="loading the model")
         lm = here.models.take(held)
-        with halt.heeded_by(lm.model):
+        with halt.heeded():
             trace = _trace(here, lm, wanted, job, halt)
         halt.check()
         job.change(what="keeping the run")

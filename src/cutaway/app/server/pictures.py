@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +44,7 @@ class Picture:
         """Make it, unless it is there, and do with it what is wanted: the worker's part."""
         loaded = [None if held is None else here.models.take(held) for held in self.models]
         keys = tuple(held.key for held in self.models if held is not None)
-        with halt.heeded_by(*(lm.model for lm in loaded if lm is not None)):
+        with halt.heeded() if keys else nullcontext():  # without a model torch stays out
             return then(here.views.get((keys, self.of), lambda: self.make(loaded)))
 
 
