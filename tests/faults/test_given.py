@@ -20,7 +20,11 @@ from tests.faults.entries import ARGUMENTS, LONG, ODD, TEXTS, World, answered, a
 from tests.models import tiny
 from tests.strategies import ids, options, texts
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    # Texts of 100 kB are meant.
+    pytest.mark.filterwarnings("ignore:Generating overly large repr"),
+]
 
 #: How many examples of each; `make fuzz` asks for more.
 EXAMPLES = int(os.environ.get("CUTAWAY_EXAMPLES", "60"))

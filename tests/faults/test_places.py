@@ -30,7 +30,7 @@ for line in json.loads(sys.argv[1]):
     try:
         main(line)
     except SystemExit as ended:
-        print("exit", ended.code, file=sys.stderr, flush=True)
+        print("exit", ended.code or 0, file=sys.stderr, flush=True)
 """
 #: As where the system does not know its user: a container that is run under another number.
 STRANGER = """
@@ -83,7 +83,8 @@ def test_without_a_home_that_can_be_used_it_works_or_says_what_to_set(
     codes, _, said = lines(
         cwd, look, ["doctor", *model], ["runs", "list"], ["look", TEXT], before=before, **set_to
     )
-    assert codes == ["0", "0", "2", "2"], said
+    # The doctor is there to find it.
+    assert codes == ["0", "2" if home is None else "0", "2", "2"], said
     assert "CUTAWAY_RUNS" in said or "name another folder" in said
     assert "CUTAWAY_CACHE" in said
     assert {path.name for path in cwd.iterdir()} == {"a.html", "a.png"}

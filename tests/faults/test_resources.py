@@ -47,7 +47,7 @@ asks = (
     lambda: ct.attention(lm.trace(long[:6000])).data["weight"].compute(),
     lambda: ct.attention(some, aggregate="rollout").data.compute(),
     lambda: ct.attention(some).figures,
-    lambda: ct.saliency(lm.trace(long)),
+    lambda: ct.saliency(lm.trace(long), targets=[8000]),
     lambda: ct.neurons(lm.trace(long)).save(path / "b.html"),
     lambda: ct.logit_lens(some, k=100, inside=True).save(path / "b.html"),
     lambda: ct.factors(some, n=8).data,
@@ -60,7 +60,7 @@ asks = (
 )
 tried = refused = 0
 for spare in map(float, sys.argv[2:]):
-    for ask in asks:
+    for ask in asks if len(sys.argv) > 3 else asks[::3]:  # the short form takes a third
         used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (used + int(spare), resource.RLIM_INFINITY))
         tried += 1

@@ -12,7 +12,7 @@ import typer
 
 from ..core.errors import InvalidError
 from ..core.files import check_target
-from ..core.terminal import harmless_json
+from ..core.terminal import encodable_json, harmless_json
 from .cli_runs_compare import ID, compare, store_of
 from .options import Generation, ModelChoice, Reading, verb
 from .reading import traced
@@ -181,4 +181,5 @@ def rebuild(context: typer.Context) -> None:
 
 
 def _written(values: Any) -> str:
-    return harmless_json(json.dumps(values, ensure_ascii=False, indent=1))
+    text = harmless_json(json.dumps(values, ensure_ascii=False, indent=1))
+    return encodable_json(text, getattr(sys.stdout, "encoding", None))

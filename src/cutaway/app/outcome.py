@@ -12,6 +12,7 @@ import typer
 
 from ..core.errors import InvalidError
 from ..core.files import check_target
+from ..core.terminal import encodable_json
 
 if TYPE_CHECKING:
     from .view import View
@@ -51,7 +52,12 @@ class Outputs:
         for _, path in self._files():
             view.save(path)
             typer.echo(f"wrote {path}", err=True)
-        typer.echo(view.json() if self.json else printed(view), nl=False)
+        if self.json:
+            # A sign that stdout lacks would become "?", another text than was read.
+            said = encodable_json(view.json(), getattr(sys.stdout, "encoding", None))
+        else:
+            said = printed(view)
+        typer.echo(said, nl=False)
 
     def _files(self) -> list[tuple[str, Path]]:
         given = {

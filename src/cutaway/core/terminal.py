@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 
-__all__ = ["harmless", "harmless_json"]
+__all__ = ["encodable_json", "harmless", "harmless_json"]
 
 #: Controls but the line end (escape codes begin with one, C1's in a single character), what turns
 #: the direction of writing, other line ends, and halves of characters, which can't be written out.
@@ -29,3 +30,16 @@ def harmless_json(text: str) -> str:
     '"\\\\u009b2J"'
     """
     return _ACTS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def encodable_json(text: str, encoding: str | None) -> str:
+    """JSON that holds the same and can be written so: with escapes where the encoding lacks a sign.
+
+    >>> encodable_json('"漢"', "latin-1")
+    '"\\\\u6f22"'
+    """
+    try:
+        text.encode(encoding or "utf-8")
+    except UnicodeEncodeError:
+        return "".join(sign if sign.isascii() else json.dumps(sign)[1:-1] for sign in text)
+    return text

@@ -47,7 +47,11 @@ def alignment_of_attention(
         "explained": ("target", attention["query_input"].values[1:]),
         "layer": taken["layer"].values,
     }
-    own = {"of": "attention", "layer": layer, "head": head, "asked": options}
+    chosen = {
+        name: None if number is None else int(number)
+        for name, number in (("layer", layer), ("head", head))
+    }
+    own = {"of": "attention", **chosen, "asked": options}
     attrs = {"units": attention["weight"].attrs["units"], "long_name": how}
     source = _axis(attention, "key")
     return _finish(("layer", "target", "source"), weight, attrs, target | source, attention, own)

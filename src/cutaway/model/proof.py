@@ -197,8 +197,10 @@ def _mixtures_hold(model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int])
 def prove_saliency(model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int]) -> Capability:
     """Whether the gradient of a logit reaches the embedding's output."""
     leaves: list[Tensor] = []
-    if any(weight.is_inference() and not weight.is_meta for weight in model.parameters()):
-        return Capability(False, _MADE_WITHOUT)  # off-loaded ones are brought for each pass
+    # Off-loaded weights are brought for each pass, and quantised ones packed in the first.
+    made = (weight for weight in model.parameters() if weight.is_floating_point())
+    if any(weight.is_inference() and not weight.is_meta for weight in made):
+        return Capability(False, _MADE_WITHOUT)
 
     def detach(output: Any) -> Any:
         if not isinstance(output, Tensor):  # I-BERT's: a row and its scale
