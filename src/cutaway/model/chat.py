@@ -8,6 +8,7 @@ from typing import Any
 
 from transformers import PreTrainedTokenizerBase
 
+from ..core.choices import read_text
 from ..core.errors import InvalidError, MissingError
 from .vocabulary import unbroken
 
@@ -30,6 +31,7 @@ def rendered(tokenizer: PreTrainedTokenizerBase, messages: Messages, prompted: b
     for message in messages:
         if not isinstance(message.get("role"), str) or "content" not in message:
             raise InvalidError("message", dict(message), allowed="a 'role' and a 'content'")
+        read_text("role", message["role"])  # it is kept as it is
     try:
         text = tokenizer.apply_chat_template(
             [dict(message) for message in messages], tokenize=False, add_generation_prompt=prompted
