@@ -19,6 +19,8 @@ __all__ = ["both_attentions", "head_differences", "total_variation"]
 
 #: Weights of one run that are compared at once.
 _TOGETHER = 1 << 25
+#: Of these, numbers that are widened to float64 at once.
+_WIDENED = 1 << 20
 #: Each figure of a head with what it is.
 FIGURES: Mapping[str, str] = {
     "variation": "total variation between the two rows of a query, mean over the aligned queries",
@@ -96,6 +98,16 @@ def total_variation(a: Floats, b: Floats) -> Floats:
     A key that one side has not got has no weight there; mass that lies on no token (attention
     sinks) counts as one key more.
     """
+    keys = a.shape[-1]
+    rows, size = (a.reshape(-1, keys), b.reshape(-1, keys)), max(1, _WIDENED // keys)
+    found = [
+        _of_rows(*(side[low : low + size] for side in rows)) for low in range(0, len(rows[0]), size)
+    ]
+    return np.concatenate(found).reshape(a.shape[:-1])
+
+
+def _of_rows(a: Floats, b: Floats) -> Floats:
+    """(N,) the total variation of (N, key) rows."""
     known = ~(np.isnan(a).all(axis=-1) | np.isnan(b).all(axis=-1))
     first, second = np.nan_to_num(a.astype(np.float64)), np.nan_to_num(b.astype(np.float64))
     sinks = np.abs(second.sum(axis=-1) - first.sum(axis=-1))
