@@ -45,7 +45,7 @@ def test_all_weights_of_a_long_text_are_refused_with_their_bytes(
     monkeypatch.delenv("CUTAWAY_MEMORY", raising=False)
     weight = attention(wide_trace(30, 9, 4096))["weight"]
     told = (
-        r"the weights of 270 heads and their making take 18.9 GB, and 8 GB are allowed; take them "
+        r"the weights of 270 heads and their making take 18.7 GB, and 8 GB are allowed; take them "
         "layer by layer"
     )
     with pytest.raises(MissingError, match=told):

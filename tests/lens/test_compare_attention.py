@@ -10,6 +10,8 @@ import pytest
 
 from cutaway.core.errors import InvalidError, MissingError, UnknownError
 from cutaway.lens.attention import attention
+from cutaway.lens.attention_kind import read_attention_kind
+from cutaway.lens.attention_memory import attention_memory
 from cutaway.lens.compare import compare
 from cutaway.lens.compare_attention import head_differences, total_variation
 
@@ -58,9 +60,12 @@ def test_a_part_is_that_part_of_the_whole(key: Any) -> None:
 
 
 def test_what_takes_too_much_is_refused_with_its_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    data = compare(*pair(), lens="attention")
+    sides = pair()
+    data = compare(*sides, lens="attention")
     slots, heads = data.sizes["query"], 3 * HEADS
-    need = 4 * heads * (3 * slots**2 + max(len(A), len(B)) ** 2)
+    each = [attention_memory(read_attention_kind(trace, "self"), range(3)) for trace in sides]
+    made = max(memory.of_heads(3) - memory.held for memory in each)
+    need = 4 * heads * 3 * slots**2 + made + sum(memory.held for memory in each)
     monkeypatch.setenv("CUTAWAY_MEMORY", str((need - 1) / 1e9))
     with pytest.raises(MissingError, match=f"the weights of {heads} heads of two traces take"):
         data["weight"].compute()

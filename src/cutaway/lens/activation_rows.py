@@ -22,7 +22,7 @@ from ..core.returned import Kept
 from ..core.room import check_room
 from ..trace.source import Floats, Ints
 from ..trace.trace import Trace
-from .neurons import neuron_bytes, pass_bytes, read_neuron_layers
+from .neurons import read_neuron_layers, replay_bytes
 
 __all__ = [
     "PARTS", "ActivationRows", "moved_up", "read_activation_rows", "read_excluded",
@@ -91,7 +91,9 @@ def read_joined_rows(
     shape = (len(chosen), width, len(names), count)
     check_room(
         "the rows of the neurons",
-        4 * math.prod(shape) + sum(_read_again(trace, chosen) for trace in traces),
+        # rows are filled while activations that were read again are let go of; sorting and solving
+        # take a fifth more, as measured
+        4 * math.prod(shape) * 6 // 5 + max(replay_bytes(trace, chosen) for trace in traces),
         "give fewer layers, or a shorter text",
     )
     split, low = np.zeros(shape, dtype=np.float32), 0
@@ -101,12 +103,6 @@ def read_joined_rows(
     before = np.cumsum([0, *(trace.n_positions for trace in traces)]).tolist()
     positions = [start + i for start, some in zip(before, kept, strict=False) for i in some]
     return _rows(split, chosen, names, tuple(positions))
-
-
-def _read_again(trace: Trace, layers: Sequence[int]) -> int:
-    """Bytes of the activations that were not kept, and of the pass that gives them once more."""
-    passed = pass_bytes(trace, layers)
-    return passed + neuron_bytes(trace, layers) if passed else 0
 
 
 def _split(

@@ -102,8 +102,8 @@ def _each(
             whole[place] = weighted(trace, layers[row], asked, weighting, cross=attended.cross)
         return whole
 
-    work = attention_memory(attended, layers, weighting)
-    lazy = lazily((len(layers), len(numbers), T, S), compute, work)
+    takes = attention_memory(attended, layers, weighting).of_heads
+    lazy = lazily((len(layers), len(numbers), T, S), compute, takes)
     coords = {
         "head": np.asarray(numbers, dtype=np.int64),
         "group": ("head", _groups(attended, layers, numbers)),
@@ -123,7 +123,8 @@ def _together(
         attended.trace, layers, numbers, weighting, aggregate, cross=attended.cross
     )
     shape = len(layers), attended.trace.n_positions, attended.keys.n_positions
-    lazy = lazily(shape, compute, attention_memory(attended, layers, weighting, aggregate))
+    memory = attention_memory(attended, layers, weighting)
+    lazy = lazily(shape, compute, lambda n_layers: memory.of_aggregate(n_layers, aggregate))
     return _dataset(attended, layers, xr.Variable(("layer", *_GRID), lazy), {})
 
 

@@ -16,8 +16,8 @@ from ..trace.source import Floats, Ints
 from ..trace.trace import Trace
 from .activation_rows import moved_up, read_excluded
 from .dataset import finish, token_coords
-from .experts import expert_coords
-from .neurons import neuron_bytes, pass_bytes, read_neuron_layers, stacked
+from .expert_neurons import expert_coords
+from .neurons import neuron_bytes, read_neuron_layers, replay_bytes, stacked
 
 __all__ = ["BY", "clusters", "grouped", "in_size"]
 
@@ -55,12 +55,12 @@ def clusters(
     check_room(
         "the activations of the neurons and their patterns",
         # the activations, what is compared, and what k-means takes for their variance
-        3 * neuron_bytes(trace, chosen) + pass_bytes(trace, chosen),
+        3 * neuron_bytes(trace, chosen) + replay_bytes(trace, chosen),
         "give fewer layers, or a shorter text",
     )
     stack = stacked(trace, chosen)  # (layer, neuron, position)
     flat = stack.reshape(-1, trace.n_positions)
-    patterns = in_size(flat[:, kept] if out else flat.copy(), gated=trace.card.gated)
+    patterns = in_size(np.take(flat, kept, axis=1), gated=trace.card.gated)
     cluster, centre = grouped(patterns, n, by, seed)
     whole = np.full((n, trace.n_positions), np.nan, dtype=np.float32)
     whole[:, kept] = centre

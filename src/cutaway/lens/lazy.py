@@ -20,20 +20,20 @@ Compute = Callable[..., Floats]
 
 
 def lazily(
-    shape: tuple[int, ...], compute: Compute, work: Callable[..., int]
+    shape: tuple[int, ...], compute: Compute, takes: Callable[..., int]
 ) -> indexing.LazilyIndexedArray:
     """(..., T, T) float32 of which `compute` answers the squares that are indexed.
 
     shape    of the whole: the axes before the last two are the outer ones
     compute  called with the rows asked for, an array of numbers for each outer axis
-    work     how many rows of each outer axis -> bytes that these take beside the squares
+    takes    how many rows of each outer axis -> bytes that these take, with their making
     """
-    return indexing.LazilyIndexedArray(_Squares(shape, compute, work))
+    return indexing.LazilyIndexedArray(_Squares(shape, compute, takes))
 
 
 class _Squares(BackendArray):
-    def __init__(self, shape: tuple[int, ...], compute: Compute, work: Callable[..., int]) -> None:
-        self.shape, self.compute, self.work = shape, compute, work
+    def __init__(self, shape: tuple[int, ...], compute: Compute, takes: Callable[..., int]) -> None:
+        self.shape, self.compute, self.takes = shape, compute, takes
         self.dtype = np.dtype(np.float32)
 
     def __getitem__(self, key: indexing.ExplicitIndexer) -> Any:
@@ -51,7 +51,7 @@ class _Squares(BackendArray):
         squares = math.prod(len(row) for row in rows)
         check_room(
             f"the weights of {squares:,} heads and their making",
-            4 * squares * self.shape[-2] * self.shape[-1] + self.work(*map(len, rows)),
+            self.takes(*map(len, rows)),
             "take them layer by layer: data.weight.sel(layer=[0])",
         )  # fmt: skip
         whole = self.compute(*rows)[(..., key[-2], slice(None))]

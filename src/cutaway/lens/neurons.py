@@ -11,13 +11,14 @@ from ..core.axes import as_list, read_whole
 from ..core.errors import InvalidError
 from ..core.returned import Kept
 from ..core.room import check_room
+from ..trace.keep import pass_bytes
 from ..trace.source import Floats
 from ..trace.trace import Trace
 from .dataset import finish, token_coords
-from .experts import expert_coords
+from .expert_neurons import expert_coords
 from .layers_with import read_layers_with
 
-__all__ = ["neuron_bytes", "neurons", "pass_bytes", "read_neuron_layers", "stacked"]
+__all__ = ["neuron_bytes", "neurons", "read_neuron_layers", "replay_bytes", "stacked"]
 
 
 def neurons(
@@ -77,7 +78,7 @@ def stacked(trace: Trace, layers: Sequence[int]) -> Floats:
     """(layer, neuron, position) activations; NaN beyond a block's own number of neurons."""
     check_room(
         "the activations of the neurons",
-        neuron_bytes(trace, layers) + pass_bytes(trace, layers),
+        neuron_bytes(trace, layers) + replay_bytes(trace, layers),
         "give fewer layers, or a shorter text",
     )
     material, freed = dict(trace.material("neurons", layers)), Kept()
@@ -96,12 +97,9 @@ def neuron_bytes(trace: Trace, layers: Sequence[int]) -> int:
     return 4 * trace.n_positions * len(layers) * max(trace.card.neurons)
 
 
-def pass_bytes(trace: Trace, layers: Sequence[int]) -> int:
-    """Bytes that the pass takes which reads the text again; 0 where it need not be read.
-
-    About 10 states and 4 rows of an MLP for each token, as measured on 4,096 of them.
-    """
+def replay_bytes(trace: Trace, layers: Sequence[int]) -> int:
+    """Bytes that the pass takes which reads the text again; 0 where it need not be read."""
     kept = trace.materials.get("neurons", {})
     if all(layer in kept for layer in layers):
         return 0
-    return 4 * trace.n_positions * (10 * trace.card.width + 4 * max(trace.card.neurons))
+    return pass_bytes(trace.card, trace.n_positions)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ..core.numbers import byte_size
 from ..core.room import check_room
 from ..trace.card import ModelCard
+from ..trace.keep import pass_bytes
 from ..trace.source import Attribution
 
 __all__ = ["Plan", "plan"]
@@ -85,11 +86,10 @@ def _weights(card: ModelCard) -> int:
 
 
 def _kept(card: ModelCard, n: int, wanted: Attribution) -> int:
-    """What a differentiated pass keeps: about 10 states and 4 MLP rows a layer and token, and
-    the gradients of one block for a chunk of targets. Passes without gradients keep little."""
+    """What a differentiated pass keeps: what every block holds, and the gradients of one block for
+    a chunk of targets. Passes without gradients keep little."""
     mlp = max(card.neurons, default=0) or 4 * card.width
     if wanted.method not in _DIFFERENTIATED:
-        return 4 * (max(n, _TOKENS) * (4 * card.width + 2 * mlp) + 3 * _ROWS * card.vocab_size)
-    per_layer = n * (10 * card.width + 4 * mlp)
-    rows = min(CHUNK, len(wanted.targets)) * n * (4 * card.width + 2 * mlp)
-    return 4 * (card.n_layers * per_layer + rows)
+        return pass_bytes(card, max(n, _TOKENS)) + 4 * 3 * _ROWS * card.vocab_size
+    rows = 4 * min(CHUNK, len(wanted.targets)) * n * (4 * card.width + 2 * mlp)
+    return card.n_layers * pass_bytes(card, n) + rows

@@ -19,18 +19,18 @@ from ..trace.source import Floats
 from ..trace.trace import Trace
 from .activation_rows import read_joined_rows, read_kept
 from .clusters import grouped, in_size
+from .comparison import Comparison
 from .dataset import finish, strings, token_coords
 from .factors import factorised
-from .neurons import neuron_bytes, pass_bytes, read_neuron_layers, stacked
-from .pairing import Pair
+from .neurons import neuron_bytes, read_neuron_layers, replay_bytes, stacked
 
-__all__ = ["both_clusters", "both_factors"]
+__all__ = ["joint_clusters", "joint_factors"]
 
 
-def both_factors(
+def joint_factors(
     a: Trace, b: Trace, *, n: int = 6, layers: int | Sequence[int] | None = None,
     parts: str | Sequence[str] | None = None, exclude: Iterable[int] = (), seed: int = 0,
-) -> Pair:  # fmt: skip
+) -> Comparison:  # fmt: skip
     """activation (factor, position) of factors of both texts; loading and share in common."""
     _check(a, b, "factors")
     out = tuple(exclude)
@@ -59,10 +59,10 @@ def both_factors(
     return _split(a, b, whole, "factor", options, common)
 
 
-def both_clusters(
+def joint_clusters(
     a: Trace, b: Trace, *, n: int = 8, layers: int | Sequence[int] | None = None,
     by: str = "shape", exclude: Iterable[int] = (), seed: int = 0,
-) -> Pair:  # fmt: skip
+) -> Comparison:  # fmt: skip
     """activation (cluster, position), the mean of a cluster's neurons; which they are in common.
 
     Of a gated MLP the size of the activation is taken, of another one its positive part.
@@ -72,14 +72,15 @@ def both_clusters(
     kept = read_kept(a, out) + [a.n_positions + i for i in read_kept(b, out)]
     check_room(
         "the patterns of the neurons in both texts",
-        # as in clusters
-        sum(3 * neuron_bytes(trace, chosen) + pass_bytes(trace, chosen) for trace in (a, b)),
+        # as in clusters, one text read after the other
+        sum(3 * neuron_bytes(trace, chosen) for trace in (a, b))
+        + max(replay_bytes(trace, chosen) for trace in (a, b)),
         "give fewer layers, or shorter texts",
     )
-    patterns = np.concatenate([stacked(a, chosen), stacked(b, chosen)], axis=2)
+    patterns = _side_by_side(a, b, chosen)
     shape = patterns.shape[:2]
     patterns = in_size(patterns.reshape(-1, patterns.shape[2]), gated=a.card.gated)
-    cluster, _ = grouped(patterns[:, kept], n, by, seed)
+    cluster, _ = grouped(np.take(patterns, kept, axis=1), n, by, seed)
     whole = np.stack([patterns[cluster == number].mean(axis=0) for number in range(n)])
     common = xr.Dataset(
         {
@@ -92,6 +93,16 @@ def both_clusters(
     return _split(a, b, whole.astype(np.float32), "cluster", options, common)
 
 
+def _side_by_side(a: Trace, b: Trace, layers: Sequence[int]) -> Floats:
+    """(layer, neuron, position) activations of both, the positions of b after those of a."""
+    own = stacked(a, layers)
+    whole = np.empty((*own.shape[:2], a.n_positions + b.n_positions), dtype=np.float32)
+    whole[..., : a.n_positions] = own
+    del own
+    whole[..., a.n_positions :] = stacked(b, layers)
+    return whole
+
+
 def _check(a: Trace, b: Trace, lens: str) -> None:
     if a.card.neurons != b.card.neurons or a.card.gated != b.card.gated:
         raise InvalidError(
@@ -102,7 +113,7 @@ def _check(a: Trace, b: Trace, lens: str) -> None:
 
 def _split(
     a: Trace, b: Trace, whole: Floats, axis: str, options: Mapping[str, Any], common: xr.Dataset
-) -> Pair:
+) -> Comparison:
     """Of each trace its part, activation (axis, position), with what both have in common."""
     parts = whole[:, : a.n_positions], whole[:, a.n_positions :]
     first, second = (
@@ -115,4 +126,4 @@ def _split(
         )
         for t, part in zip((a, b), parts, strict=True)
     )  # fmt: skip
-    return Pair(a, b, (first, second), ("position",), common=common)
+    return Comparison(a, b, (first, second), ("position",), common=common)

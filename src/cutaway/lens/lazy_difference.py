@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,30 +15,34 @@ from xarray.core import indexing
 from ..core.room import check_room
 from ..trace.source import Floats, Ints
 
-__all__ = ["touched"]
+__all__ = ["Takes", "lazy_difference"]
 
+#: How many blocks, how many heads of each -> bytes that the weights of either trace take with their
+#: making, and what is kept of both traces.
+Takes = Callable[[int, int], int]
 #: Of each trace, for query and for key, the row that stands in each slot.
 Rows = Sequence[Sequence[Ints]]
 #: The number on the axis `run` of what is not a trace's own.
 _DIFFERENCE = 2
 
 
-def touched(a: xr.DataArray, b: xr.DataArray, rows: Rows) -> xr.Variable:
+def lazy_difference(a: xr.DataArray, b: xr.DataArray, rows: Rows, takes: Takes) -> xr.Variable:
     """(run, ..., query, key) of two arrays that are computed when they are touched.
 
-    rows  -1 where a side has no token
+    rows   -1 where a side has no token
+    takes  what is checked before they are computed
 
     One head of one run asks for one head of one trace, one head of the difference for one of both.
     """
-    lazy = indexing.LazilyIndexedArray(_Both((a, b), rows))
+    lazy = indexing.LazilyIndexedArray(_Both((a, b), rows, takes))
     return xr.Variable(("run", *a.dims), lazy, dict(a.attrs))
 
 
 class _Both(BackendArray):
     """The weights of both and their difference, asked of the two traces where they are indexed."""
 
-    def __init__(self, sides: tuple[xr.DataArray, xr.DataArray], rows: Rows) -> None:
-        self.sides, self.rows = sides, rows
+    def __init__(self, sides: tuple[xr.DataArray, xr.DataArray], rows: Rows, takes: Takes) -> None:
+        self.sides, self.rows, self.takes = sides, rows, takes
         self.shape = (3, *sides[0].shape[:-2], *(len(slots) for slots in rows[0]))
         self.dtype = np.dtype(np.float32)
 
@@ -72,11 +76,11 @@ class _Both(BackendArray):
 
     def _check_room(self, shape: tuple[int, ...]) -> None:
         """Of what is asked for, and of one trace's weights, which are computed for it."""
-        heads, own = math.prod(shape[1:-2]), max(math.prod(part.shape[-2:]) for part in self.sides)
+        n_layers, n_heads = shape[1:3]
         runs = shape[0] + 2 * (shape[0] == 1)  # a difference alone needs both beside it
         check_room(
-            f"the weights of {heads:,} heads of two traces",
-            4 * heads * (runs * shape[-2] * shape[-1] + own),
+            f"the weights of {n_layers * n_heads:,} heads of two traces",
+            4 * runs * math.prod(shape[1:]) + self.takes(n_layers, n_heads),
             "take them layer by layer: data.weight.sel(layer=[0])",
         )
 
