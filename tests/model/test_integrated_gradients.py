@@ -149,10 +149,55 @@ def test_errors_that_cancel_in_the_sum_are_found_all_the_same(cliff):
     rise = 0.4 * (np.tanh((1 - cliff) / 0.1) + np.tanh(cliff / 0.1))
     assert abs(few.parts.sum() - 2) < 1e-9
     assert few.moved[0] > 0.05
-    np.testing.assert_allclose(many.parts, [[1 + rise, 1 - rise]], atol=0.001)
+    np.testing.assert_allclose(many.parts, [[1 + rise, 1 - rise]], atol=0.001 * (1 + rise))
     assert many.moved[0] < 0.001
 
 
-def test_what_was_never_halved_is_not_called_settled():
-    assert np.isinf(adaptive(crossing(0.3), 6, 0.01).moved).all()
+def test_the_error_is_seldom_more_and_not_ten_times_less_than_scores_move():
+    """On 40 lines of random cliffs, by a closed form, wherever scores are off by 0.1 % and more."""
+    draws, ratios = np.random.default_rng(0), []
+    for _ in range(40):
+        line, truth = cliffs(draws)
+        for steps in (13, 29, 45):
+            found = adaptive(line, steps, 0.0)
+            error = np.abs(found.parts - truth).max() / np.abs(truth).max()
+            ratios += [found.moved[0] / error] if error > 1e-3 else []
+    assert len(ratios) > 30
+    assert np.mean(np.array(ratios) < 1) < 0.1
+    assert np.median(ratios) < 10
+
+
+def cliffs(draws, n: int = 6):
+    """A line of n sources with three smooth steps each, at places they share, and its integrals."""
+    place, width = draws.uniform(0, 1, 3), 10 ** draws.uniform(-1.5, -0.5, 3)
+    size = draws.standard_normal((3, n))
+
+    def risen(alpha):
+        return np.tanh((np.asarray(alpha)[..., None] - place) / width)
+
+    def slopes(alphas):
+        return ((1 - risen(alphas) ** 2) / width @ size)[:, None]
+
+    line = Line(slopes, lambda alpha: np.array([(risen(alpha) @ size).sum()]))
+    return line, (risen(1.0) - risen(0.0)) @ size
+
+
+def test_no_slope_is_read_twice_and_halving_wastes_none():
+    asked: list[float] = []
+    line = bump(asked)
+    found = adaptive(line, 61, 0.0)
+    assert len(asked) == len(set(asked)) == 61
+    assert abs(found.parts.sum() - line.rise(0.0, 1.0)[0]) < 1e-4
     assert np.isnan(even(crossing(0.3), 6).moved).all()
+
+
+def test_a_baseline_where_the_model_has_no_number_is_refused():
+    """Norms that divide by the size of nothing: 0 / 0 at the zero vector."""
+    lm = wrap(*tiny("llama", rms_norm_eps=0.0))
+    for spacing in ("adaptive", "even"):
+        wanted = Attribution(
+            (3,), (4,), method="integrated_gradients",
+            options={"baseline": "zero", "keep_first": False, "steps": 9, "spacing": spacing},
+        )  # fmt: skip
+        with pytest.raises(InvalidError, match="invalid baseline 'zero'"):
+            attribute(lm.model, lm.anatomy, lm.trace(TEXT), wanted)

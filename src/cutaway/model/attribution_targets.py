@@ -63,8 +63,10 @@ class AttributionTargets:
         matrix = tail.matrix()
         if self.quantity == "logit" and matrix is not None:
             return self._contrasted(lambda ids: _dot(tail, hidden, *matrix, ids))
-        # float32: a log-probability in half precision has two or three figures only
-        logits = tail.logits(hidden).float()
+        logits = tail.logits(hidden)
+        if logits.dtype != torch.float64:
+            # float32: a log-probability in half precision has two or three figures only
+            logits = logits.float()
         if self.quantity == "logit":
             return self._contrasted(lambda ids: _pick(logits, ids))
         log_probability = logits.log_softmax(dim=-1)

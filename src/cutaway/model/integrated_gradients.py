@@ -2,7 +2,8 @@
 
 The parts sum to f(text) - f(baseline); how far they miss it is the completeness gap, reported
 with every result, because on real language models the line is rough and the gap is often large.
-Errors of single scores may cancel in it: how far they moved at the last refinement is reported too.
+Errors of single scores may cancel in it: how far they move when every second slope is left out is
+reported too.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ def by_integrated_gradients(subject: AttributionModel, wanted: Attribution) -> A
 
     options: baseline "zero", "mean" or a token id; keep_first, whether the first token stays as
     it is all along the line; steps; spacing "adaptive" or "even".
-    Raises InvalidError where keep_first leaves the first target without a source.
+    Raises InvalidError where keep_first leaves the first target without a source, and where the
+    model has no number or no slope on the line.
     Source: Sundararajan et al. 2017.
     """
     if wanted.options["keep_first"] and subject.span(min(wanted.targets)) == 1:
@@ -46,6 +48,7 @@ def by_integrated_gradients(subject: AttributionModel, wanted: Attribution) -> A
     value, gap, moved = np.empty((3, len(wanted.targets)), np.float32)
     row = 0
     for chunk, found, line in _integrals(subject, wanted):
+        _refuse_holes(found, line, wanted.options["baseline"])
         for i, target in enumerate(chunk.targets):
             n = subject.span(target)
             score[row + i, :n] = found.parts[i, :n]
@@ -69,6 +72,15 @@ def _integrals(
                 yield chunk, even(line, count), line
             else:
                 yield chunk, adaptive(line, count, _TOLERANCE), line
+
+
+def _refuse_holes(found: Integral, line: Line, baseline: str | int) -> None:
+    """InvalidError where the model divides by nothing at the baseline, or overflows on the way."""
+    if not (np.isfinite(found.parts).all() and np.isfinite(line.rise(0.0, 1.0)).all()):
+        raise InvalidError(
+            "baseline", baseline, allowed="one between which and the text the model has numbers",
+            fix="take another: baseline='mean', or a token",
+        )  # fmt: skip
 
 
 def _gap(whole: Floats, rise: Floats) -> Floats:

@@ -11,7 +11,7 @@ from ..core.progress import steps
 from ..trace.source import Attributed, Attribution, Floats
 from .attribution_model import AttributionModel
 from .attribution_targets import AttributionTargets
-from .mask import taken_out
+from .token_removal import taken_out
 
 __all__ = ["by_occlusion"]
 
@@ -45,7 +45,7 @@ def by_occlusion(subject: AttributionModel, wanted: Attribution) -> Attributed:
             after = np.asarray([subject.span(target) for target in wanted.targets]) > i
             lost[after, i] = (value - row)[after]
     nan = np.full(len(wanted.targets), np.nan, np.float32)
-    return Attributed(lost, lost, value, nan)
+    return Attributed(lost, lost, value.astype(np.float32), nan)
 
 
 def _parts(low: int, high: int, size: int) -> list[range]:
@@ -59,4 +59,4 @@ def _read(subject: AttributionModel, wanted: Attribution, texts: list[Any], shif
     rows = subject.read_at(wanted.targets).to(states.device) - shift
     aim = AttributionTargets.of(wanted).repeated(len(texts))
     values = aim.values(subject.anatomy.tail, states[:, rows].flatten(0, 1))
-    return values.float().view(len(texts), -1).cpu().numpy()
+    return values.cpu().double().view(len(texts), -1).numpy()
