@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from cutaway.model.dispatch import caught
+from cutaway.model.kernel_calls import caught
 from tests.models import kind_of, tiny_model
 
 from .expected import AHEAD, HALVES, HIDES, SINKS

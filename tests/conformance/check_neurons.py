@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from cutaway.model.experts import arguments
+from cutaway.model.fused_experts import expert_arguments
 
 from .rows import text_rows
 from .survey import IDS, Found, run_plain
@@ -44,7 +44,7 @@ def check_mixture(found: Found, layer: int) -> None:
     assert experts is not None
     module: Any = found.model.get_submodule(experts.path)
     args, kwargs, given = call_of(found, experts.path, layer)
-    _, ids, weights = arguments(args, kwargs)
+    _, ids, weights = expert_arguments(args, kwargs)
     n = experts.count * experts.width
     neurons = torch.from_numpy(found.trace.materials["neurons"][layer][:, :n])
     neurons = neurons.reshape(-1, experts.count, experts.width)

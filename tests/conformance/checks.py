@@ -32,7 +32,7 @@ BOUND = 2e-4
 
 def check_lens(found: Found) -> None:
     """The logits of every state are those of the model with its upper blocks off."""
-    if not found.lm.anatomy.speaks:
+    if not found.lm.anatomy.has_language_head:
         return
     reference = lens_logits(found.model, found.paths, single=found.single)
     largest = reference.abs().amax((1, 2), keepdim=True)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from transformers import SequenceFeatureExtractor
 
-from cutaway.model.objective import hears, reads_source
+from cutaway.model.objective import reads_sound, reads_source
 
 __all__ = ["Columns", "extractor_of", "features", "is_heard"]
 
@@ -45,7 +45,7 @@ class Columns(SequenceFeatureExtractor):
 
 
 def is_heard(model: Any) -> bool:
-    return reads_source(model) and hears(model)
+    return reads_source(model) and reads_sound(model)
 
 
 def extractor_of(model: Any) -> Columns:

@@ -142,3 +142,52 @@ def test_what_a_hook_did_is_not_told_of_the_model_without_it() -> None:
     with pytest.raises(InvalidError, match="hooks were put on it or taken off"):
         numbers(ct.attention(halved))
     assert not np.array_equal(*(numbers(ct.neurons(one))["activation"] for one in (plain, halved)))
+
+
+def test_a_write_that_torch_does_not_count_is_seen() -> None:
+    """Through `weight.data`: of all of a block's weight, and of one row of the unembedding."""
+    model = deepcopy(tiny_model("llama"))
+    lm = ct.wrap(model, tiny_tokenizer())
+    before = lm.trace(TEXT)
+    first = numbers(ct.logit_lens(before))["logit"]
+    down = model.model.layers[2].mlp.down_proj.weight
+    counted = down._version
+    down.data.mul_(1.01)
+    assert down._version == counted
+    np.testing.assert_array_equal(numbers(ct.logit_lens(before))["logit"], first)  # same tail
+    with pytest.raises(InvalidError, match="weights were changed"):
+        numbers(ct.saliency(before))
+    anew = lm.trace(TEXT)
+    numbers(ct.saliency(anew, targets=3))
+    model.lm_head.weight.data[TEXT[0]] = 0
+    for ask in (ct.logit_lens, ct.saliency):
+        with pytest.raises(InvalidError, match="weights were changed"):
+            numbers(ask(anew))
+
+
+class Adapted(torch.nn.Module):
+    """What an adapter is: a module in the place of another, which it holds."""
+
+    def __init__(self, base: torch.nn.Module) -> None:
+        super().__init__()
+        self.base = base
+
+    def forward(self, given: torch.Tensor) -> torch.Tensor:
+        return 2 * self.base(given)
+
+
+@pytest.mark.parametrize("path", ["lm_head", "model.layers.1.mlp.down_proj"])
+def test_a_module_that_takes_the_place_of_another_is_seen(path: str) -> None:
+    """Its weights are still among the model's, and were not written."""
+    model = deepcopy(tiny_model("llama"))
+    lm = ct.wrap(model, tiny_tokenizer())
+    before = lm.trace(TEXT)
+    parent, _, name = path.rpartition(".")
+    base = model.get_submodule(path)
+    setattr(model.get_submodule(parent), name, Adapted(base))
+    for ask in (lambda: lm.trace(TEXT), lambda: numbers(ct.logit_lens(before))):
+        with pytest.raises(InvalidError, match=f"its {path} was replaced"):
+            ask()
+    setattr(model.get_submodule(parent), name, base)
+    lm.trace(TEXT)
+    numbers(ct.logit_lens(before))

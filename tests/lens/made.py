@@ -51,9 +51,9 @@ def judged_trace(task: str, T: int = 12, labels: tuple[str, ...] = ("good", "bad
     labels = ("start", "end") if task == "span" else labels
     trace = firing_trace(T)
     shape = (4, len(labels)) if task == "sequence" else (4, T, len(labels))
-    verdicts = np.random.default_rng(1).normal(0, 2, shape).astype(np.float32)
+    class_logits = np.random.default_rng(1).normal(0, 2, shape).astype(np.float32)
     card = replace(trace.card, task=task, labels=labels, scores="softmax")
-    return replace(trace, card=card, verdicts=verdicts)
+    return replace(trace, card=card, class_logits=class_logits)
 
 
 def made(T: int = 12) -> dict[str, xr.Dataset]:

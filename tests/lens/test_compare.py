@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from cutaway.core.errors import InvalidError, MissingError, UnknownError
-from cutaway.lens.align import align
 from cutaway.lens.compare import compare
 from cutaway.lens.logit_lens import logit_lens
 from cutaway.lens.neurons import neurons
 from cutaway.lens.saliency import saliency
+from cutaway.lens.sequence_alignment import align
 from cutaway.lens.watch import watch
 
 from .compared import A, pair, spoken, vocabulary
@@ -94,9 +94,9 @@ def test_two_runs_part_where_their_top_tokens_first_differ() -> None:
     for slot in range(len(A)):
         differ = [n for n, layer in enumerate(tops[0, :, slot] != tops[1, :, slot]) if layer]
         first = data["layer"].values[differ[0]] if differ else np.nan
-        np.testing.assert_equal(data["parted"].values[slot], first)
+        np.testing.assert_equal(data["diverged_at"].values[slot], first)
         assert data["same_top"].values[:, slot].tolist() == [n not in differ for n in range(4)]
-    assert (data["parted"].values[~np.isnan(data["parted"].values)] >= 1).all()
+    assert (data["diverged_at"].values[~np.isnan(data["diverged_at"].values)] >= 1).all()
     for n, layer in enumerate(data["layer"].values):
         x, y = (t.state(int(layer)).astype(float) for t in (a, b))
         norm = np.linalg.norm
@@ -113,7 +113,7 @@ def test_a_trace_and_itself_do_not_differ() -> None:
                 assert set(np.unique(array.values[2][~np.isnan(array.values[2])])) <= {0.0}, name
     data = compare(a, a)
     assert (data["same_top"].values == 1).all()
-    assert np.isnan(data["parted"].values).all()
+    assert np.isnan(data["diverged_at"].values).all()
     assert (data["state_distance"].values == 0).all()
 
 

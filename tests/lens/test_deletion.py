@@ -49,6 +49,14 @@ def test_a_step_is_the_text_without_the_tokens_that_went_first(trace, explained)
     assert float(curve["probability"].sel(run="saliency", k=2)) == pytest.approx(expected, rel=1e-4)
 
 
+def test_a_fall_is_the_mean_of_what_is_lost_at_every_step(trace, explained):
+    curve = deletion(trace, explained)
+    probability = curve["probability"].values.astype(np.float64)
+    fall = [np.mean([row[0] - after for after in row[1:]]) for row in probability]
+    np.testing.assert_allclose(curve["fall"], fall, atol=1e-7)
+    assert float(curve["advantage"]) == pytest.approx(fall[0] - fall[2], abs=1e-7)
+
+
 def test_the_seed_makes_the_random_orders(trace, explained):
     first, again, other = (deletion(trace, explained, seed=seed) for seed in (0, 0, 1))
     assert first.identical(again)

@@ -65,9 +65,13 @@ def test_the_sign_of_a_gated_neuron_changes_no_factor():
 
 
 def test_shares_sum_to_one_and_fall():
-    share = factors(fake_trace(activations(5)), n=5)["share"].values
+    arrays = [array * np.linspace(0.1, 3, len(array))[:, None] for array in activations(5)]
+    data = factors(fake_trace(arrays), n=5)
+    share = data["share"].values
     assert share.sum() == pytest.approx(1)
     assert (np.diff(share) <= 0).all()
+    mass = data["loading"].values.sum(axis=(1, 2)) * data["factor"].values.sum(axis=1)
+    np.testing.assert_allclose(share, mass / mass.sum(), rtol=1e-5)
 
 
 def test_half_counts_the_neurons_that_carry_half_of_the_weight():

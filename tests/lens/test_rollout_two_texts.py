@@ -12,7 +12,7 @@ import torch
 import cutaway as ct
 from cutaway.core.errors import MissingError
 from cutaway.lens.attention import attention
-from cutaway.lens.rollout import RolloutUnder
+from cutaway.lens.rollout import EncoderDecoderRollout
 from tests.model.seq2seq import SOURCE, TARGET, opened
 
 from .crossed import cross_trace, shares
@@ -57,7 +57,7 @@ def test_every_path_through_both_texts_is_summed(family: str) -> None:
 def test_mass_on_sinks_is_shared_out() -> None:
     own, across = shares((1, 4, 4), 0, causal=True)[0], 0.6 * shares((1, 4, 3), 1)[0]
     read = shares((1, 3, 3), 2)[0].astype(float)
-    found = RolloutUnder(lambda _: 0.7 * own, lambda _: across, read, 4).upto(1)
+    found = EncoderDecoderRollout(lambda _: 0.7 * own, lambda _: across, read, 4).upto(1)
     np.testing.assert_allclose(found.sum(-1), 1, atol=1e-12)
     assert found.shape == (4, 7)
 

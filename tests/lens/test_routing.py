@@ -10,7 +10,7 @@ import pytest
 
 from cutaway.core.errors import InvalidError, MissingError
 from cutaway.lens.routing import experts
-from cutaway.trace.keep import sizes
+from cutaway.trace.keep import material_bytes
 
 from .fakes import fake_trace
 from .routed import routed, routed_trace
@@ -78,7 +78,7 @@ def test_a_mixture_whose_scores_are_not_known_says_so() -> None:
     assert (data["passed_over"] == -1).all()
     assert data["load"].sum() == pytest.approx(2)
     assert "no scores of layer 0" in data.attrs["notes"]
-    assert sizes(card, 5, ("experts",)) == {"experts": rows[0].nbytes}
+    assert material_bytes(card, 5, ("experts",)) == {"experts": rows[0].nbytes}
 
 
 def test_what_is_no_mixture_is_refused_by_number() -> None:
@@ -90,7 +90,7 @@ def test_what_is_no_mixture_is_refused_by_number() -> None:
         experts(trace, layers=-1)
     with pytest.raises(MissingError, match="missing the experts: this model has none"):
         experts(fake_trace([np.ones((4, 3))]))
-    assert sizes(trace.card, 4, ("experts",))["experts"] == trace.nbytes
+    assert material_bytes(trace.card, 4, ("experts",))["experts"] == trace.nbytes
 
 
 def test_a_layer_that_calls_nobody_has_no_load_to_spread() -> None:

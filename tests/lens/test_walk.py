@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -16,6 +18,10 @@ def test_every_step_is_a_variable_beside_the_row_of_tokens(family):
     data = ct.walk(trace, at=2, layer=1).data
     assert data["position"].values.tolist() == list(range(trace.n_positions))
     assert data["change"].sizes == {"layer": trace.n_layers, "position": trace.n_positions}
+    states = [trace.state(i) for i in range(-1, trace.n_layers)]
+    for layer, (before, after) in enumerate(pairwise(states)):
+        lengths = np.linalg.norm(after - before, axis=-1), np.linalg.norm(before, axis=-1)
+        np.testing.assert_allclose(data["change"][layer], lengths[0] / lengths[1], rtol=1e-5)
     assert {"query_vector", "probability"} <= set(data.data_vars)
     assert spec_of(data).header["inputs"] == list(trace.tokens.labels)
 

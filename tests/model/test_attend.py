@@ -12,8 +12,8 @@ from transformers import AttentionInterface
 from cutaway.core.errors import MissingError
 from cutaway.model.attend import attention_calls, prove_attention, weights
 from cutaway.model.discover import discover
-from cutaway.model.dispatch import caught
 from cutaway.model.eager_weights import attention_weights
+from cutaway.model.kernel_calls import caught
 from cutaway.model.structure import Anatomy
 from tests.models import tiny_model
 

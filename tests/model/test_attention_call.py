@@ -15,10 +15,10 @@ from transformers import AttentionInterface
 import cutaway as ct
 from cutaway.core.errors import MissingError
 from cutaway.model.attend import attention_calls
-from cutaway.model.attention_call import Masks, described, proven
-from cutaway.model.calls import run_with_calls
+from cutaway.model.attention_call import MaskCache, attention_call_of, checked_record
 from cutaway.model.discover import discover
 from cutaway.model.record import run
+from cutaway.model.record_attention import run_with_calls
 from cutaway.trace.attention import AttentionCall
 from cutaway.trace.same import same
 from tests.models import tiny, tiny_model
@@ -102,7 +102,7 @@ def test_masks_of_every_form_are_read() -> None:
     added = torch.randn(4, T, T, generator=rng).masked_fill(~causal, lowest)
 
     def read(mask: torch.Tensor) -> AttentionCall:
-        return described(caught(mask=mask[None]), Masks())
+        return attention_call_of(caught(mask=mask[None]), MaskCache())
 
     for form in (lambda m: m[None], lambda m: torch.zeros(1, T, T).masked_fill(~m, -torch.inf)):
         assert (read(form(causal)).causal, read(form(causal)).window) == (True, None)
@@ -117,13 +117,13 @@ def test_masks_of_every_form_are_read() -> None:
     assert biased.hidden is None
     assert biased.bias is not None
     np.testing.assert_array_equal(biased.bias, added.masked_fill(~causal, 0).numpy())
-    assert not described(caught(options={"is_causal": False}), Masks()).causal
+    assert not attention_call_of(caught(options={"is_causal": False}), MaskCache()).causal
 
 
 def test_numbers_that_do_not_give_the_weights_are_refused() -> None:
     call = caught()
-    record = described(call, Masks())
-    assert proven(call, record) is record
+    record = attention_call_of(call, MaskCache())
+    assert checked_record(call, record) is record
     for changed in (
         replace(record, scale=record.scale * 1.01),
         replace(record, window=5),
@@ -132,17 +132,17 @@ def test_numbers_that_do_not_give_the_weights_are_refused() -> None:
         replace(record, sinks=np.zeros(4, dtype=np.float32)),
     ):
         with pytest.raises(MissingError, match="differ from the eager function's by"):
-            proven(call, changed)
+            checked_record(call, changed)
 
 
 def test_what_no_record_holds_is_refused() -> None:
     call = caught()
     with pytest.raises(MissingError, match="its 12 queries meet 11 keys"):
-        described(replace(call, key=call.key[:, :, 1:]), Masks())
+        attention_call_of(replace(call, key=call.key[:, :, 1:]), MaskCache())
     with pytest.raises(MissingError, match="applies its window of 5 tokens itself"):
-        described(replace(call, options={"sliding_window": 5}), Masks())
+        attention_call_of(replace(call, options={"sliding_window": 5}), MaskCache())
     with pytest.raises(MissingError, match=r"its mask has the shape \(1, 12\)"):
-        described(replace(call, mask=torch.ones(1, 12)), Masks())
+        attention_call_of(replace(call, mask=torch.ones(1, 12)), MaskCache())
 
 
 def test_half_precision_is_held_exactly() -> None:

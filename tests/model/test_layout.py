@@ -29,7 +29,7 @@ def test_rows_and_back(shape: tuple[int, ...], layout: Layout) -> None:
 
 def test_rows_of_a_text_among_others_are_read_and_put_back() -> None:
     tensor = torch.randn(1, 20, 64)
-    layout = Layout(0, 1, (64,), lead=5, others=True)
+    layout = Layout(0, 1, (64,), lead=5, has_extra_rows=True)
     assert torch.equal(layout.rows(tensor), tensor[:, 5:])
     changed = layout.put(tensor, torch.zeros(1, 11, 64))
     assert not changed[:, 5:16].any()
@@ -39,7 +39,7 @@ def test_rows_of_a_text_among_others_are_read_and_put_back() -> None:
 
 def test_streams_one_after_the_other_are_laid_side_by_side() -> None:
     tensor = torch.randn(2, 33, 64)
-    layout = Layout(0, 1, (64,), streams=3, others=True)
+    layout = Layout(0, 1, (64,), streams=3, has_extra_rows=True)
     rows = layout.rows(tensor)
     assert torch.equal(rows, torch.cat([tensor[:, :11], tensor[:, 11:22], tensor[:, 22:]], dim=2))
     assert torch.equal(layout.restore(rows), tensor)

@@ -182,7 +182,7 @@ def test_an_encoder_is_loaded_with_the_head_that_was_saved(tmp_path: Path) -> No
         kind(config).save_pretrained(folder)
         tiny_tokenizer(masks=True).save_pretrained(folder)
         lm = ct.load(folder)
-        assert (type(lm.model), lm.anatomy.speaks) == (kind, speaks)
+        assert (type(lm.model), lm.anatomy.has_language_head) == (kind, speaks)
         assert lm.card.is_masked
         assert lm.card.vocab_size == 200
     config.is_decoder = True  # BERT as a decoder is one
@@ -193,9 +193,9 @@ def test_a_family_with_two_bodies_is_loaded_with_the_one_that_was_saved(tmp_path
     model = tiny_model("masked funnel")
     model.save_pretrained(tmp_path)
     tiny_tokenizer(masks=True).save_pretrained(tmp_path)
-    assert ct.load(tmp_path).anatomy.speaks
+    assert ct.load(tmp_path).anatomy.has_language_head
     model.funnel.save_pretrained(tmp_path)
-    assert not ct.load(tmp_path).anatomy.speaks
+    assert not ct.load(tmp_path).anatomy.has_language_head
 
 
 def test_a_model_of_another_kind_is_refused(tmp_path: Path) -> None:

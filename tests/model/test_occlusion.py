@@ -7,8 +7,8 @@ import pytest
 
 from cutaway.core.errors import InvalidError
 from cutaway.model.attribute import attribute
-from cutaway.model.mask import masked
-from cutaway.trace.source import Attribution, Masked
+from cutaway.model.token_removal import masked
+from cutaway.trace.source import Ablation, Attribution
 
 TEXT = "The keys to the cabinet are on the table"
 
@@ -25,7 +25,10 @@ def test_occlusion_equals_masking_each_source(tiny_lm, how, replacement):
     for row, (target, token) in enumerate(zip(targets, explained, strict=True)):
         removed = ((), *((i,) for i in range(target)))
         read = masked(
-            tiny_lm.model, tiny_lm.anatomy, trace, Masked(target, token, removed, how, replacement)
+            tiny_lm.model,
+            tiny_lm.anatomy,
+            trace,
+            Ablation(target, token, removed, how, replacement),
         )
         np.testing.assert_allclose(answer.score[row, :target], read[0] - read[1:], atol=1e-5)
         assert np.isnan(answer.score[row, target:]).all()

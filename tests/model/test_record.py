@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from cutaway.model.discover import discover
+from cutaway.model.hooks import forward_hooks
 from cutaway.model.record import recording, run
-from cutaway.model.watch import leaving
 from tests.models import tiny_model
 
 PROBE = range(3, 15)
@@ -98,7 +98,7 @@ def test_a_failure_leaves_the_model_as_it_was(llama, error) -> None:
     before = n_hooks(model)
     model.model.layers[2].train()
     try:
-        with pytest.raises(error), leaving({0: model.lm_head}, fail):
+        with pytest.raises(error), forward_hooks({0: model.lm_head}, fail):
             run(model, anatomy, IDS, EVERYTHING)
         assert [m for m in model.modules() if m.training] == [*model.model.layers[2].modules()]
         assert n_hooks(model) == before

@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import nn
 
-from cutaway.model.calls import run_with_calls
 from cutaway.model.discover import discover
+from cutaway.model.record_attention import run_with_calls
 from tests.models import tiny_model
 
 PROBE = range(3, 15)

@@ -71,7 +71,7 @@ def test_the_encoders_attention_is_the_eager_models() -> None:
 
 def test_what_is_kept_of_the_attention_to_the_source_gives_its_weights() -> None:
     trace = opened("bart").trace(SOURCE, target=TARGET, keep="attention")
-    for layer, call in trace.crossings.items():
+    for layer, call in trace.cross_calls.items():
         heads = range(call.n_heads)
         assert call.key.shape[1] == len(trace.source_ids)
         assert not call.causal
@@ -266,7 +266,7 @@ def test_a_folder_is_opened_with_its_decoder(tmp_path: Path) -> None:
 def test_a_decoder_that_answers_otherwise_under_its_source_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    doubled = "cutaway.model.seq2seq_answers.states_of"
+    doubled = "cutaway.model.seq2seq_live_source.states_of"
     monkeypatch.setattr(doubled, lambda output: 2 * output[0].clone())
     with pytest.raises(MissingError, match=r"the decoder under its source.*something else"):
         ct.wrap(*tiny("seq2seq bart", decoder_start_token_id=2))

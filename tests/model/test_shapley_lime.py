@@ -34,13 +34,13 @@ def test_the_same_seed_gives_the_same_scores_and_leaves_torch_alone(tiny_lm, met
 @pytest.mark.parametrize("method", METHODS[:2])
 def test_the_parts_sum_to_what_all_tokens_are_worth(tiny_lm, method):
     """Efficiency: Shapley values sum to f(text) - f(nothing), however few samples."""
-    from cutaway.model.mask import masked
-    from cutaway.trace.source import Masked
+    from cutaway.model.token_removal import masked
+    from cutaway.trace.source import Ablation
 
     answer = sampled(tiny_lm, method)
     trace = tiny_lm.trace(TEXT)
     ends = masked(
-        tiny_lm.model, tiny_lm.anatomy, trace, Masked(5, 4, ((), tuple(range(5))), "replace", 9)
+        tiny_lm.model, tiny_lm.anatomy, trace, Ablation(5, 4, ((), tuple(range(5))), "replace", 9)
     )
     assert answer.score[0, :5].sum() == pytest.approx(ends[0] - ends[1], abs=0.02)
 

@@ -95,7 +95,7 @@ def test_what_was_changed_in_a_sound_is_in_the_frame_of_that_time(family: str) -
         traces = [lm.trace(one) for one in (sound, click)]
     finally:
         handle.remove()
-    rows = [lm.encoder.front.rows(one)[0] for one in held[-2:]]
+    rows = [lm.encoder.input_layout.rows(one)[0] for one in held[-2:]]
     if family == "speech2text":  # it subtracts the mean of the whole sound
         rows = [row - row.mean(0) for row in rows]
     moved = (rows[1] - rows[0]).norm(dim=-1).numpy()

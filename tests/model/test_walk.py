@@ -12,7 +12,7 @@ from transformers.generation.logits_process import TopPLogitsWarper
 
 import cutaway as ct
 from cutaway.core.errors import MissingError
-from cutaway.model.fit import exactly
+from cutaway.model.equality import as_float64
 from cutaway.trace.walk import TOLERANCE
 from tests.models import tiny
 
@@ -66,10 +66,10 @@ def test_a_llama_block_by_hand_in_float64():
     eps = block.input_layernorm.variance_epsilon
 
     def rms(x, weight):
-        return x / (x.pow(2).mean(-1, keepdim=True) + eps).sqrt() * exactly(weight)
+        return x / (x.pow(2).mean(-1, keepdim=True) + eps).sqrt() * as_float64(weight)
 
     def heads(x, weight, count):
-        return (x @ exactly(weight).T).view(len(x), count, -1).movedim(1, 0)
+        return (x @ as_float64(weight).T).view(len(x), count, -1).movedim(1, 0)
 
     x = rms(state, block.input_layernorm.weight)
     own = block.self_attn
@@ -91,12 +91,12 @@ def test_a_llama_block_by_hand_in_float64():
     np.testing.assert_allclose(got["scores"], scores, atol=1e-5)
     weights = scores.softmax(-1)
     mixed = torch.einsum("hk,hkd->hd", weights, v.repeat_interleave(H // K, 0)[:, :5])
-    inside = state[4] + mixed.flatten() @ exactly(own.o_proj.weight).T
+    inside = state[4] + mixed.flatten() @ as_float64(own.o_proj.weight).T
     np.testing.assert_allclose(got["state_inside"], inside, atol=1e-4)
     y = rms(inside, block.post_attention_layernorm.weight)
-    gate, up = (y @ exactly(m.weight).T for m in (block.mlp.gate_proj, block.mlp.up_proj))
+    gate, up = (y @ as_float64(m.weight).T for m in (block.mlp.gate_proj, block.mlp.up_proj))
     neurons = torch.nn.functional.silu(gate) * up
-    out = inside + neurons @ exactly(block.mlp.down_proj.weight).T
+    out = inside + neurons @ as_float64(block.mlp.down_proj.weight).T
     np.testing.assert_allclose(got["neurons"], neurons, atol=1e-4)
     np.testing.assert_allclose(got["state_out"], out, atol=1e-4 * float(out.abs().max()))
 

@@ -11,7 +11,7 @@ import torch
 from torch.nn import functional
 
 import cutaway as ct
-from cutaway.model.fit import exactly
+from cutaway.model.equality import as_float64
 from cutaway.trace.walk import TOLERANCE
 from tests.models import MASK, tiny
 
@@ -28,13 +28,13 @@ def named(walk: Any) -> dict[str, Any]:
 
 
 def product(module: Any, x: torch.Tensor) -> torch.Tensor:
-    return x @ exactly(module.weight).T + exactly(module.bias)
+    return x @ as_float64(module.weight).T + as_float64(module.bias)
 
 
 def normed(module: Any, x: torch.Tensor) -> torch.Tensor:
     centred = x - x.mean(-1, keepdim=True)
     standard = centred / (centred.pow(2).mean(-1, keepdim=True) + module.eps).sqrt()
-    return standard * exactly(module.weight) + exactly(module.bias)
+    return standard * as_float64(module.weight) + as_float64(module.bias)
 
 
 def test_a_bert_block_and_its_head_by_hand_in_float64():
@@ -48,9 +48,9 @@ def test_a_bert_block_and_its_head_by_hand_in_float64():
     ids, T = torch.tensor(trace.token_ids), trace.n_positions
     entered = normed(
         table.LayerNorm,
-        exactly(table.word_embeddings.weight)[ids]
-        + exactly(table.position_embeddings.weight)[:T]
-        + exactly(table.token_type_embeddings.weight)[0],
+        as_float64(table.word_embeddings.weight)[ids]
+        + as_float64(table.position_embeddings.weight)[:T]
+        + as_float64(table.token_type_embeddings.weight)[0],
     )
     np.testing.assert_allclose(got["entering"], entered[AT], atol=1e-5)
     block, state = bert.encoder.layer[1], torch.from_numpy(trace.state(0)).double()

@@ -50,7 +50,7 @@ def crossing(T: int) -> AttentionCall:
 def translated() -> Trace:
     encoder = shorter(linear_trace(keep=["neurons"], seed=1))
     trace = linear_trace(keep=["neurons", "lens", "attention"])
-    return replace(trace, encoder=encoder, crossings={1: crossing(trace.n_positions)})
+    return replace(trace, encoder=encoder, cross_calls={1: crossing(trace.n_positions)})
 
 
 def test_both_sides_come_back_to_the_last_bit(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_both_sides_come_back_to_the_last_bit(tmp_path: Path) -> None:
     assert again.cross_call(1).weights([1])[0, 2, 1] == 0
     assert again.nbytes == trace.nbytes
     assert not same(trace, replace(again, encoder=None))
-    assert not same(trace, replace(again, crossings={}))
+    assert not same(trace, replace(again, cross_calls={}))
     other = replace(again.encoder, notes=("another",))
     assert not same(trace, replace(again, encoder=other))
     with pytest.raises(MissingError, match=r"queries of layer 2 to the source.*keep='attention'"):
@@ -83,9 +83,9 @@ def test_only_files_with_an_encoder_need_a_newer_cutaway(tmp_path: Path) -> None
 def test_sides_that_do_not_fit_are_refused(tmp_path: Path, damage: str) -> None:
     trace = translated()
     assert trace.encoder is not None
-    call = trace.crossings[1]
+    call = trace.cross_calls[1]
     wrong = {
-        "keys": replace(trace, crossings={1: replace(call, key=call.key[:, :-1])}),
+        "keys": replace(trace, cross_calls={1: replace(call, key=call.key[:, :-1])}),
         "encoder": replace(trace, encoder=None),  # arrays of a source that is not there
     }
     with pytest.raises(FileError, match="describes no trace"):

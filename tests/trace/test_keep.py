@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from cutaway.core.errors import UnknownError
-from cutaway.trace.keep import MATERIALS, read_keep, sizes
+from cutaway.trace.keep import MATERIALS, material_bytes, read_keep
 
 from .linear import T, linear_trace
 
 
 def test_sizes_are_those_of_the_arrays() -> None:
     trace = linear_trace(keep=["neurons", "lens", "attention"])
-    said = sizes(trace.card, T, ("states", "neurons", "lens", "attention"))
+    said = material_bytes(trace.card, T, ("states", "neurons", "lens", "attention"))
     held = {
         name: sum(array.nbytes for array in layers.values())
         for name, layers in trace.materials.items()

@@ -11,7 +11,7 @@ from ..core.choices import read_choice
 from ..core.errors import InvalidError, MissingError
 from ..trace.source import Floats, Ints
 from ..trace.trace import Trace
-from .rollout import Rollout, RolloutUnder
+from .rollout import EncoderDecoderRollout, Rollout
 from .weighting import weighted
 
 __all__ = ["AGGREGATES", "BOTH_TEXTS", "aggregated", "read_aggregate"]
@@ -106,7 +106,7 @@ def _rollout(trace: Trace) -> Rollout:
     if trace.encoder is None:
         return Rollout(own, trace.n_positions)
     read = _rollout(trace.encoder).upto(trace.encoder.n_layers - 1)
-    return RolloutUnder(own, partial(_mean_of, trace, True), read, trace.n_positions)
+    return EncoderDecoderRollout(own, partial(_mean_of, trace, True), read, trace.n_positions)
 
 
 def _mean_of(trace: Trace, cross: bool, layer: int) -> Floats:

@@ -46,7 +46,7 @@ def classes(trace: Trace, *, k: int | None = None) -> xr.Dataset:
             fix="it says tokens: ct.predictions(trace)",
         )  # fmt: skip
     layers = tuple(range(INPUT_LAYER, trace.n_layers))
-    logits = trace.verdicts_after(layers)
+    logits = trace.class_logits_after(layers)
     axes = ("layer", "label") if card.task == "sequence" else ("layer", "position", "label")
     shares = probabilities(card.task, card.scores, logits)
     variables: dict[str, Any] = {
@@ -111,7 +111,7 @@ def _spans(trace: Trace, shares: NDArray[np.float32], k: int) -> dict[str, Any]:
 
 def best_spans(trace: Trace, k: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """(k, 2) where the model's k likeliest answers begin and end, and their probabilities."""
-    logits = trace.verdicts_after((trace.n_layers - 1,))[0]
+    logits = trace.class_logits_after((trace.n_layers - 1,))[0]
     shares = probabilities(trace.card.task, trace.card.scores, logits)
     return _best(shares * _answerable(trace)[:, None], k)
 

@@ -8,24 +8,23 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
-import numpy as np
 import xarray as xr
 
 from ..core.axes import as_list
 from ..core.choices import read_choice, read_text
 from ..core.errors import InvalidError, MissingError, UnknownError
 from ..trace.trace import Trace
-from .both import DIFFERENCE
-from .compare_attention import both_attentions
-from .compare_experts import both_experts
+from .compare_attention import compare_attention
+from .compare_experts import compare_experts
+from .comparison import Comparison
 from .dataset import finish, strings
+from .difference import DIFFERENCE
+from .divergence import divergence_notes, with_divergence
+from .joint_fit import joint_clusters, joint_factors
 from .logit_lens import logit_lens
 from .neurons import neurons
-from .pairing import Pair
-from .parting import ABSENT, parting_notes, with_parting
 from .predictions import predictions
 from .saliency import saliency
-from .together import both_clusters, both_factors
 from .watch import watch
 
 __all__ = ["LENSES", "compare"]
@@ -33,43 +32,41 @@ __all__ = ["LENSES", "compare"]
 Names = tuple[str, str]
 
 #: A lens of two traces: both of them and its options -> both answers, and how they are laid out.
-Asked = Callable[..., Pair]
+CompareLens = Callable[..., Comparison]
 
 
-def _each(lens: Callable[..., xr.Dataset], *axes: str, depth: bool = False) -> Asked:
+def _each(
+    lens: Callable[..., xr.Dataset], *token_axes: str, any_depth: bool = False
+) -> CompareLens:
     """A lens of one trace, asked of each of the two; its options are that lens's own.
 
-    axes   those that are tokens of the trace
-    depth  whether models of different depth stand beside each other
+    token_axes  those that are tokens of the trace
+    any_depth   whether models of different depth stand beside each other
+
+    It keeps the signature of the lens, of which _check_options reads the options.
     """
 
     @wraps(lens)
-    def ask(a: Trace, b: Trace, **options: Any) -> Pair:
-        if not depth:
+    def ask(a: Trace, b: Trace, **options: Any) -> Comparison:
+        if not any_depth:
             _check_depth(a, b, lens.__name__)
-        return Pair(a, b, (lens(a, **options), lens(b, **options)), axes)
+        return Comparison(a, b, (lens(a, **options), lens(b, **options)), token_axes)
 
     return ask
 
 
 @wraps(logit_lens)
-def _parting(a: Trace, b: Trace, **options: Any) -> Pair:
-    """The logit lens of both, and where the two part."""
-
-    def also(dataset: xr.Dataset, pair: Pair) -> xr.Dataset:
-        first, second = (
-            np.where(rows < 0, ABSENT, answer["layer"].values[np.maximum(rows, 0)])
-            for answer, rows in zip(pair.answers, pair.layers[1:], strict=True)
-        )
-        return with_parting(dataset, a, b, (first, second))
-
-    answers = logit_lens(a, **options), logit_lens(b, **options)
-    return Pair(a, b, answers, ("position",), also=also, said=parting_notes(a, b))
+def _both_logit_lenses(a: Trace, b: Trace, **options: Any) -> Comparison:
+    """The logit lens of both, and where the two diverge."""
+    return Comparison(
+        a, b, (logit_lens(a, **options), logit_lens(b, **options)), ("position",),
+        extend=with_divergence, lens_notes=divergence_notes(a, b),
+    )  # fmt: skip
 
 
-def _candidates(
+def _both_predictions(
     a: Trace, b: Trace, *, k: int = 5, at: int | None = None, target: int | None = None
-) -> Pair:
+) -> Comparison:
     """The race of the k likeliest tokens of both after the last layer."""
     tops = [
         predictions(trace, at=at, target=target, layer=trace.n_layers - 1, k=k)["token_id"]
@@ -77,20 +74,20 @@ def _candidates(
     ]
     tokens = list(dict.fromkeys(int(i) for top in tops for i in top.values.ravel()))
     first, second = (watch(trace, tokens, at=at, target=target) for trace in (a, b))
-    return Pair(a, b, (first, second))
+    return Comparison(a, b, (first, second))
 
 
 #: Every lens of two traces. The rows of factors and clusters are found in both texts at once.
-LENSES: Mapping[str, Asked] = {
-    "logit_lens": _parting,
-    "watch": _each(watch, depth=True),
+LENSES: Mapping[str, CompareLens] = {
+    "logit_lens": _both_logit_lenses,
+    "watch": _each(watch, any_depth=True),
     "saliency": _each(saliency, "target", "source"),
     "neurons": _each(neurons, "position"),
-    "predictions": _candidates,
-    "factors": both_factors,
-    "clusters": both_clusters,
-    "experts": both_experts,
-    "attention": both_attentions,
+    "predictions": _both_predictions,
+    "factors": joint_factors,
+    "clusters": joint_clusters,
+    "experts": compare_experts,
+    "attention": compare_attention,
 }
 #: Those whose picture is one of their own.
 _PICTURED = ("attention", "experts")
@@ -106,30 +103,29 @@ def compare(
     names    what the two runs are called on the axis `run`; the third is "difference"
     options  of the lens, the same for both
     returns  the lens's variables with `run` as their first axis; an axis of tokens counts slots,
-             whose coordinates (lens.both.slot_coords) say which tokens stand there; NaN where a
-             side has no token. logit_lens: also same_top, state_distance (layer, position),
-             parted (position). experts: also variation, shared (layer, position), rerouted
+             whose coordinates (comparison_axes.slot_coords) say which tokens stand there; NaN where
+             a side has no token. logit_lens: also same_top, state_distance (layer, position),
+             diverged_at (position). experts: also variation, shared (layer, position), rerouted
              (position)
     raises   UnknownError for a lens that can't be compared or an option it has not; InvalidError
              where traces can't be aligned, or have no counterparts of what is compared
     """
     _check(a, b, lens, names)
     _check_options(LENSES[lens], lens, options)
-    pair = LENSES[lens](a, b, **options)
-    return _signed_off(pair.dataset(), pair, lens, names)
+    return _finished(LENSES[lens](a, b, **options), lens, names)
 
 
-def _signed_off(dataset: xr.Dataset, pair: Pair, lens: str, names: Names) -> xr.Dataset:
-    """The dataset with its axis `run` and the attributes that every dataset has.
+def _finished(pair: Comparison, lens: str, names: Names) -> xr.Dataset:
+    """The comparison's dataset with its axis `run` and the attributes that every dataset has.
 
     attrs  also other_model and other_run, those of the second trace
     """
-    a, b = pair.a, pair.b
+    a, b, dataset = pair.a, pair.b, pair.dataset()
     dataset.coords["run"] = strings((*names, DIFFERENCE))
     understood = json.loads(pair.answers[0].attrs["options"])
     own = {"lens": lens, "names": list(names), **understood}
     finish(dataset, a, lens=f"compare_{lens}" if lens in _PICTURED else "compare", options=own)
-    notes = [*a.notes, *b.notes, *pair.notes, *pair.told(names)]
+    notes = [*a.notes, *b.notes, *pair.notes, *pair.side_notes(names)]
     dataset.attrs.update(
         other_model=json.dumps(b.card.to_json(), ensure_ascii=False),
         other_run=json.dumps(dict(b.options), ensure_ascii=False),
@@ -164,7 +160,7 @@ def _check_depth(a: Trace, b: Trace, lens: str) -> None:
         )  # fmt: skip
 
 
-def _check_options(asked: Asked, lens: str, options: Mapping[str, Any]) -> None:
+def _check_options(asked: CompareLens, lens: str, options: Mapping[str, Any]) -> None:
     known = inspect.signature(asked).parameters
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in known.values()):
         return  # the lens says itself which of its methods has it

@@ -13,9 +13,11 @@ from ..trace.source import Floats
 from ..trace.trace import Trace
 from .attention import attention
 from .attention_kind import AttentionKind, read_attention_kind
-from .pairing import Pair
+from .attention_memory import attention_memory
+from .comparison import Comparison
+from .lazy_difference import Takes
 
-__all__ = ["both_attentions", "head_differences", "total_variation"]
+__all__ = ["compare_attention", "head_differences", "total_variation"]
 
 #: Weights of one run that are compared at once.
 _TOGETHER = 1 << 25
@@ -28,14 +30,14 @@ FIGURES: Mapping[str, str] = {
 }
 
 
-def both_attentions(
+def compare_attention(
     a: Trace,
     b: Trace,
     *,
     layers: int | Sequence[int] | None = None,
     heads: int | Sequence[int] | None = None,
     kind: str = "self",
-) -> Pair:
+) -> Comparison:
     """The weights of both, weight (layer, head, query, key), when they are touched.
 
     kind  "self"; of two encoder-decoders also "decoder", which is that, "encoder", or "cross",
@@ -44,11 +46,23 @@ def both_attentions(
     first, second = (attention(t, layers=layers, heads=heads, kind=kind) for t in (a, b))
     kinds = read_attention_kind(a, kind), read_attention_kind(b, kind)
     _check_shape(kinds, (first, second))
-    return Pair(
+    return Comparison(
         kinds[0].trace, kinds[1].trace, (first, second),
         ("query",) if kinds[0].cross else ("query", "key"),
-        read=("key",) if kinds[0].cross else (), spans=True, touched=True,
+        source_axes=("key",) if kinds[0].cross else (), spans=True,
+        lazy=_takes(kinds, first["layer"].values.tolist()),
     )  # fmt: skip
+
+
+def _takes(kinds: tuple[AttentionKind, AttentionKind], layers: Sequence[int]) -> Takes:
+    """What is kept of both texts, and the weights of the one that takes more."""
+    memories = [attention_memory(attended, layers) for attended in kinds]
+
+    def takes(n_layers: int, n_heads: int) -> int:
+        made = max(memory.of_heads(n_layers, n_heads) - memory.held for memory in memories)
+        return sum(memory.held for memory in memories) + made
+
+    return takes
 
 
 def head_differences(dataset: xr.Dataset) -> xr.Dataset:

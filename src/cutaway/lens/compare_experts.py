@@ -11,10 +11,10 @@ from ..core.errors import InvalidError
 from ..trace.source import Floats
 from ..trace.trace import Trace
 from .compare_attention import total_variation
-from .pairing import Pair
+from .comparison import Comparison
 from .routing import experts
 
-__all__ = ["both_experts"]
+__all__ = ["compare_experts"]
 
 _NUMBERED = (
     "The experts of two models are compared by their numbers: that means something for two "
@@ -27,7 +27,7 @@ _VARIATION = {
 }  # fmt: skip
 
 
-def both_experts(a: Trace, b: Trace, *, layers: int | Sequence[int] | None = None) -> Pair:
+def compare_experts(a: Trace, b: Trace, *, layers: int | Sequence[int] | None = None) -> Comparison:
     """What the routers of both did, expert by expert, and how far that is apart.
 
     layers   None: every block with a mixture
@@ -39,10 +39,10 @@ def both_experts(a: Trace, b: Trace, *, layers: int | Sequence[int] | None = Non
     """
     _check(a, b)
     first, second = (_by_expert(experts(trace, layers=layers)) for trace in (a, b))
-    return Pair(
+    return Comparison(
         a, b, (first, second), ("position",),
         common=xr.Dataset(coords={name: first[name] for name in _OF_LAYERS}),
-        also=_with_changes, said=(_NUMBERED,) if a.card != b.card else (),
+        extend=_with_changes, lens_notes=(_NUMBERED,) if a.card != b.card else (),
     )  # fmt: skip
 
 
@@ -70,7 +70,7 @@ def _by_expert(answer: xr.Dataset) -> xr.Dataset:
     return kept.assign(weight=(axes, whole, answer["weight"].attrs))
 
 
-def _with_changes(dataset: xr.Dataset, pair: Pair) -> xr.Dataset:  # noqa: ARG001
+def _with_changes(dataset: xr.Dataset, pair: Comparison) -> xr.Dataset:  # noqa: ARG001
     """With what changed in each cell; one layer of weights is held at a time."""
     shape = dataset.sizes["layer"], dataset.sizes["position"]
     variation, shared, rerouted = (np.full(shape, np.nan, dtype=np.float32) for _ in range(3))

@@ -12,6 +12,8 @@ from ..core.progress import steps
 from ..trace.source import Floats
 from ..trace.trace import Trace
 from .dataset import finish
+from .heads import figures_dataset, row_shares
+from .stream import of_stream
 from .token_set import read_token_set
 
 __all__ = ["CROSS_FIGURES", "cross_figures"]
@@ -28,7 +30,6 @@ CROSS_FIGURES: Mapping[str, str] = {
     "missing": "mean mass that lies on no token (attention sinks)",
     "chosen": "mean mass on the chosen set of the source's tokens",
 }
-_UNITS = {"entropy": "nats"}
 
 
 def cross_figures(
@@ -41,23 +42,18 @@ def cross_figures(
     returns  variables (layer, head), of the plain weights whatever the weighting; of an aggregate
              (layer), of its rows in shares of their sums
     """
-    assert trace.encoder is not None
-    chosen = read_token_set(trace.encoder, tokens)
+    chosen = read_token_set(of_stream(trace, "encoder"), tokens)
     each = "head" in weights.dims
-    found = []
-    for row in steps(range(weights.sizes["layer"]), "what each head does"):
-        found.append(_figures(_plain(trace, weights, row), chosen))
-    coords = {name: weights[name].values for name in (("layer", "head") if each else ("layer",))}
-    dataset = xr.Dataset(
-        {
-            name: (
-                tuple(coords), np.stack([one[name] if each else one[name][0] for one in found]),
-                {"long_name": words, "units": _UNITS.get(name, "1")},
-            )
-            for name, words in CROSS_FIGURES.items()
-        },
-        coords=coords,
-    )  # fmt: skip
+    found = [
+        _figures(_plain(trace, weights, row), chosen)
+        for row in steps(range(weights.sizes["layer"]), "what each head does")
+    ]
+    coords = {
+        name: weights[name].values.tolist() for name in (("layer", "head") if each else ("layer",))
+    }
+    if not each:
+        found = [{name: values[0] for name, values in one.items()} for one in found]
+    dataset = figures_dataset(found, coords, CROSS_FIGURES)
     asked = json.loads(weights.attrs["options"])
     return finish(dataset, trace, lens="heads", options=asked | {"tokens": tokens})
 
@@ -66,9 +62,7 @@ def _plain(trace: Trace, weights: xr.Dataset, row: int) -> Floats:
     """(H, T, S) the weights of a layer; an aggregate's rows in shares of their sums."""
     one = weights["weight"].isel(layer=row)
     if "head" not in weights.dims:
-        whole = one.values[None]
-        total = whole.sum(axis=-1, keepdims=True, dtype=np.float64)
-        return np.asarray(np.divide(whole, total, out=np.zeros(whole.shape), where=total > 0))
+        return row_shares(one.values[None])
     if one.attrs["units"] == "1":
         return np.asarray(one.values)
     layer, heads = int(one["layer"]), weights["head"].values.tolist()

@@ -5,6 +5,7 @@ Source: Samek et al. 2017 (deletion curves); DeYoung et al. 2020 (comprehensiven
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..core.axes import read_seed, read_whole
 from ..core.errors import InvalidError, MissingError
-from ..trace.source import Floats, Masked
+from ..trace.source import Ablation, Floats
 from ..trace.trace import Trace
 from .dataset import finish, strings, token_coords
 from .saliency_methods import blank, read_token
@@ -52,33 +53,28 @@ def deletion(
     run          saliency; occlusion (each token taken out alone); random (mean of 10 orders);
                  constant (a scorer that knows nothing). Equal scores are ranked against the
                  scorer: of two, the token that matters less by occlusion goes first
+    raises   MissingError for a model without probabilities; InvalidError for a target that was
+             not explained, or whose shares are undefined
     """
     if trace.card.task and not trace.card.scores:
         raise MissingError(
             "a probability to watch", because="this model gives scores and no probabilities"
         )
     at = _read_target(saliency, target)
-    put, token_id = _read_blank(trace, replacement), _explained(saliency, at)
-    shares = _shares(trace, saliency, at)
-    n = len(shares)
-    if np.isnan(shares).any():
-        raise InvalidError(
-            "target", at, allowed="a target whose shares are defined",
-            fix="every score of this one is 0",
-        )  # fmt: skip
+    put, shares = _read_blank(trace, replacement), _shares(trace, saliency, at)
 
-    def read(removed: list[tuple[int, ...]]) -> Floats:
-        wanted = Masked(at, token_id, tuple(removed), replacement=put, row=_row(saliency, at))
-        return trace.source.masked(trace, wanted)
+    def logprobs(removed: Sequence[tuple[int, ...]]) -> Floats:
+        wanted = Ablation(
+            at, _explained(saliency, at), tuple(removed), replacement=put, row=_row(saliency, at)
+        )
+        return trace.source.ablate(trace, wanted)
 
-    whole, *alone = read([(), *((i,) for i in range(n))])
-    lost = whole - np.asarray(alone)
     draws = np.random.default_rng(read_seed(seed))
-    orders = [order(shares, lost), order(lost, lost), order(np.zeros(n), lost)]
-    orders += [draws.permutation(n) for _ in range(RANDOM)]
+    orders = _orders(shares, logprobs, draws)
+    n = len(shares)
     counts = np.unique(np.linspace(0, n, min(n, _POINTS) + 1).round().astype(int))
     removed = [tuple(each[:k].tolist()) for each in orders for k in counts]
-    curves = np.exp(read(removed)).reshape(len(orders), len(counts)).astype(np.float64)
+    curves = np.exp(logprobs(removed)).reshape(len(orders), len(counts)).astype(np.float64)
     dataset = _dataset(trace, curves, counts, orders[0], draws)
     options = {
         "target": at, "seed": seed, "replacement": put,
@@ -86,6 +82,22 @@ def deletion(
         "method": saliency.attrs["method_words"], "replaced_by": _label(trace, put),
     }  # fmt: skip
     return finish(dataset, trace, lens="deletion", options=options)
+
+
+def _orders(
+    shares: Floats,
+    logprobs: Callable[[Sequence[tuple[int, ...]]], Floats],
+    draws: np.random.Generator,
+) -> list[NDArray[np.int64]]:
+    """Of _CURVES the saliency's order, occlusion's, the constant's; then the random ones.
+
+    logprobs  of texts with these positions taken out
+    """
+    n = len(shares)
+    whole, *alone = logprobs([(), *((i,) for i in range(n))])
+    lost = whole - np.asarray(alone)
+    told = [order(shares, lost), order(lost, lost), order(np.zeros(n), lost)]
+    return told + [draws.permutation(n) for _ in range(RANDOM)]
 
 
 def order(scores: Floats, lost: Floats) -> NDArray[np.int64]:
@@ -100,12 +112,21 @@ def order(scores: Floats, lost: Floats) -> NDArray[np.int64]:
 
 
 def _shares(trace: Trace, saliency: xr.Dataset, target: int) -> Floats:
-    """(n,) the shares of all that the target was said from: a source's tokens first."""
+    """(n,) the shares of all that the target was said from: a source's tokens first.
+
+    Raises InvalidError where they are undefined.
+    """
     n = trace.n_positions if trace.card.is_masked else target
-    own: Floats = saliency["saliency"].sel(target=target).values[:n]
-    if "source_saliency" not in saliency:
-        return own
-    return np.concatenate([saliency["source_saliency"].sel(target=target).values, own])
+    shares: Floats = saliency["saliency"].sel(target=target).values[:n]
+    if "source_saliency" in saliency:
+        source = saliency["source_saliency"].sel(target=target).values
+        shares = np.concatenate([source, shares])
+    if np.isnan(shares).any():
+        raise InvalidError(
+            "target", target, allowed="a target whose shares are defined",
+            fix="every score of this one is 0",
+        )  # fmt: skip
+    return shares
 
 
 def _dataset(

@@ -14,7 +14,7 @@ from ..core.errors import MissingError
 from ..trace.card import ModelCard
 from ..trace.explored import Drawn, Explored, Node
 from .dataset import strings
-from .precision import doubts
+from .precision import uncertainty_notes
 
 __all__ = ["explore"]
 
@@ -36,14 +36,7 @@ def explore(
     node, k = explored.node, min(options["k"], len(explored.node.pieces))
     drawn, why = _drawn(node, options)
     dataset = xr.Dataset(
-        {
-            "token_id": ("k", node.candidates.token_ids[:k], {"units": "1"}),
-            "token": ("k", strings(piece.label for piece in node.pieces[:k]), {"units": "text"}),
-            "probability": ("k", node.candidates.probability()[:k], {"units": "1"}),
-            "logit": ("k", node.candidates.logits[:k], {"units": "1"}),
-            "drawn": ("k", drawn[:k], {"units": "1"}),
-            **_nodes(explored),
-        },
+        _candidates(node, k) | {"drawn": ("k", drawn[:k], {"units": "1"})} | _nodes(explored),
         coords={
             "k": np.arange(k),
             "node": np.arange(len(explored.nodes)),
@@ -52,7 +45,7 @@ def explore(
         },
     )
     told = {**options, "node": node.number, "text": node.text}
-    doubted = doubts(card, node.candidates.logits[None])
+    doubted = uncertainty_notes(card, node.candidates.logits[None])
     dataset.attrs.update(
         lens="explore", table="probability", vocab=node.candidates.vocab,
         options=json.dumps(told, ensure_ascii=False),
@@ -60,9 +53,20 @@ def explore(
         run=json.dumps(dict(run), ensure_ascii=False),
         notes=json.dumps([*notes, *why, *doubted], ensure_ascii=False),
         tree=json.dumps([_told(each) for each in explored.nodes], ensure_ascii=False),
-        samples=json.dumps([_ways(each) for each in explored.drawn], ensure_ascii=False),
+        samples=json.dumps([_continuations(each) for each in explored.drawn], ensure_ascii=False),
     )  # fmt: skip
     return dataset
+
+
+def _candidates(node: Node, k: int) -> dict[str, Any]:
+    """The k likeliest tokens after a node."""
+    found = node.candidates
+    return {
+        "token_id": ("k", found.token_ids[:k], {"units": "1"}),
+        "token": ("k", strings(piece.label for piece in node.pieces[:k]), {"units": "text"}),
+        "probability": ("k", found.probability()[:k], {"units": "1"}),
+        "logit": ("k", found.logits[:k], {"units": "1"}),
+    }
 
 
 def _drawn(node: Node, options: Mapping[str, Any]) -> tuple[NDArray[Any], list[str]]:
@@ -74,7 +78,8 @@ def _drawn(node: Node, options: Mapping[str, Any]) -> tuple[NDArray[Any], list[s
         return np.full(len(node.pieces), np.nan), [f"the filtered distribution is {problem}"]
 
 
-def _nodes(explored: Explored) -> dict[str, tuple[tuple[str, ...], NDArray[Any], dict[str, str]]]:
+def _nodes(explored: Explored) -> dict[str, Any]:
+    """What is known of every node of the tree."""
     found = [node.candidates for node in explored.nodes]
     labels = [strings(piece.label for piece in node.pieces) for node in explored.nodes]
     # From the first candidate's logit on: small numbers, which 32 bits hold exactly enough.
@@ -108,14 +113,14 @@ def _told(node: Node) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _ways(drawn: Drawn) -> dict[str, Any]:
+def _continuations(drawn: Drawn) -> dict[str, Any]:
     """Continuations as JSON values, best first: their tokens and mean log-probability in nats."""
-    ways = zip(drawn.ways, drawn.labels, drawn.texts, strict=True)
+    each = zip(drawn.continuations, drawn.labels, drawn.texts, strict=True)
     return {
         "node": drawn.node, "options": drawn.options,
         "ways": [
-            {"token_ids": list(way.token_ids), "labels": list(labels), "text": text,
-             "mean": way.mean}
-            for way, labels, text in ways
+            {"token_ids": list(one.token_ids), "labels": list(labels), "text": text,
+             "mean": one.mean}
+            for one, labels, text in each
         ],
     }  # fmt: skip

@@ -21,7 +21,9 @@ from .attention_memory import attention_memory
 from .dataset import finish
 from .token_set import read_token_set
 
-__all__ = ["FIGURES", "head_figures", "row_figures", "with_figures"]
+__all__ = [
+    "FIGURES", "figures_dataset", "head_figures", "row_figures", "row_shares", "with_figures",
+]  # fmt: skip
 
 #: Every figure by name, with what it is; means are over the queries that have such a key.
 FIGURES: Mapping[str, str] = {
@@ -63,22 +65,24 @@ def head_figures(
     keys = read_token_set(trace, tokens)
     made = 0  # weights that are there take no more
     if weights is None:
-        made = attention_memory(read_attention_kind(trace, "self"), chosen, "weight")(
-            2, len(numbers)
-        )
+        kind = read_attention_kind(trace, "self")
+        made = attention_memory(kind, chosen).of_heads(1, len(numbers))
     check_room(
         "the figures of the heads", made + _WIDENED * 4 * trace.n_positions**2,
         "give fewer heads, or a shorter text",
     )  # fmt: skip
-    rows = []
-    for layer in steps(chosen, "what each head does"):
+
+    def weights_of(layer: int) -> Floats:
         if weights is None:
-            whole = trace.source.attention(trace, layer, numbers)
-        else:
-            whole = weights["weight"].sel(layer=layer).values
-        rows.append(_figures(whole, _told_apart(trace), keys))
+            return trace.source.attention(trace, layer, numbers)
+        return weights["weight"].sel(layer=layer).values
+
+    rows = [  # the weights of one block are let go of before the next
+        _figures(weights_of(layer), _identities(trace), keys)
+        for layer in steps(chosen, "what each head does")
+    ]
     options = {"layers": list(chosen), "heads": list(numbers), "tokens": tokens}
-    dataset = _dataset(rows, {"layer": list(chosen), "head": list(numbers)})
+    dataset = figures_dataset(rows, {"layer": list(chosen), "head": list(numbers)})
     return finish(dataset, trace, lens="heads", options=options)
 
 
@@ -98,34 +102,42 @@ def row_figures(
     rows = []
     for row in range(weights.sizes["layer"]):
         whole = weights["weight"].isel(layer=[row]).values  # (1, T, T)
-        found = _figures(_row_shares(whole) if shares else whole, _told_apart(trace), keys)
+        found = _figures(row_shares(whole) if shares else whole, _identities(trace), keys)
         rows.append(found | ({"missing": np.full(1, np.nan)} if shares else {}))
     squeezed = [{name: values[0] for name, values in row.items()} for row in rows]
-    dataset = _dataset(squeezed, {"layer": weights["layer"].values.tolist()})
+    dataset = figures_dataset(squeezed, {"layer": weights["layer"].values.tolist()})
     return finish(dataset, trace, lens="heads", options=asked | {"tokens": tokens})
 
 
-def _told_apart(trace: Trace) -> Sequence[int]:
-    """What makes two tokens the same: their ids. No two frames of a sound are."""
+def _identities(trace: Trace) -> Sequence[int]:
+    """(T,) equal where two tokens are the same: their ids. No two frames of a sound are."""
     return range(trace.n_positions) if trace.is_sound else trace.token_ids
 
 
-def _row_shares(whole: Floats) -> Floats:
-    """(..., T, T) rows divided by their sums, or all 0."""
+def row_shares(whole: Floats) -> Floats:
+    """(..., T, S) float64 rows divided by their sums, or all 0."""
     total = whole.sum(axis=-1, keepdims=True, dtype=np.float64)
     shares: Floats = np.divide(whole, total, out=np.zeros(whole.shape), where=total > 0)
     return shares
 
 
-def _dataset(rows: Sequence[Mapping[str, Any]], coords: Mapping[str, Sequence[int]]) -> xr.Dataset:
-    """The figures of each layer, stacked."""
+def figures_dataset(
+    rows: Sequence[Mapping[str, Any]],
+    coords: Mapping[str, Sequence[int]],
+    figures: Mapping[str, str] = FIGURES,
+) -> xr.Dataset:
+    """The figures of each layer, stacked.
+
+    rows     of each layer: name -> (heads,), or one number where coords have no head
+    figures  name -> what it is
+    """
     return xr.Dataset(
         {
             name: (
                 tuple(coords), np.stack([row[name] for row in rows]),
                 {"long_name": words, "units": _UNITS.get(name, "1")},
             )
-            for name, words in FIGURES.items()
+            for name, words in figures.items()
         },
         coords={axis: np.asarray(numbers) for axis, numbers in coords.items()},
     )  # fmt: skip

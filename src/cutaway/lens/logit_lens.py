@@ -16,7 +16,7 @@ from ..trace.source import Ints, Question, Rows
 from ..trace.trace import Trace
 from .dataset import finish, token_coords, vocabulary
 from .float32_check import tops_in_float32
-from .precision import depth, doubting, first
+from .precision import best, noting_uncertain, with_runner_up
 
 __all__ = ["DISTANCES", "REFERENCES", "logit_lens"]
 
@@ -69,36 +69,42 @@ def logit_lens(
     question = Question(
         layers=_every(trace, every),
         positions=at,
-        k=depth(trace.card, k),
+        k=with_runner_up(trace.card, k),
         targets=_targets(trace, rank_of, at),
         entropy=True,
         distances=_read_distances(distances),
         against=_read_against(against),
     )
     rows = trace.source.project(trace, question)
-    variables = _variables(trace, first(rows, k), "")
+    variables = _variables(trace, best(rows, k), "")
     if inside:
         between = _inside(trace, question, rows.target_id)
-        variables |= _variables(trace, first(between, k), "inside_")
-    target = rows.target_id[:, 0]
-    coords = {
-        "layer": np.asarray(question.layers, dtype=np.int64),
-        "k": np.arange(k, dtype=np.int64),
-        **token_coords(trace, at),
-        "target_id": ("position", target),
-        "target": ("position", vocabulary(trace, target)),
-    }
+        variables |= _variables(trace, best(between, k), "inside_")
+    dataset = xr.Dataset(variables, _coords(trace, question, k, rows.target_id[:, 0]))
     options = {
         "k": k, "rank_of": rank_of, "against": against,
         "distances": list(question.distances), "inside": bool(inside),
         "positions": list(at), "every": every, "checked": bool(checked),
     }  # fmt: skip
-    dataset = xr.Dataset(variables, coords)
     if checked:
         dataset, noted = tops_in_float32(dataset, trace, question)
     else:
-        noted = doubting(trace, rows.logit, question.layers)
+        noted = noting_uncertain(trace, rows.logit, question.layers)
     return finish(dataset, noted, lens="logit_lens", options=options)
+
+
+def _coords(trace: Trace, question: Question, k: int, target: Ints) -> dict[str, Any]:
+    """The axes, what stands at each position, and whose rank is told there.
+
+    target  (P,) token ids, -1 for none
+    """
+    return {
+        "layer": np.asarray(question.layers, dtype=np.int64),
+        "k": np.arange(k, dtype=np.int64),
+        **token_coords(trace, question.positions),
+        "target_id": ("position", target),
+        "target": ("position", vocabulary(trace, target)),
+    }
 
 
 def _every(trace: Trace, every: int) -> tuple[int, ...]:

@@ -5,11 +5,13 @@ A causal model says at a position the token after it; a masked one the token tha
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..core.axes import read_position, read_whole
 from ..core.errors import InvalidError
 from ..trace.trace import Trace
 
-__all__ = ["mask_positions", "read_at_or_target", "token_after"]
+__all__ = ["mask_positions", "position_options", "read_at_or_target"]
 
 
 def read_at_or_target(trace: Trace, at: int | None, target: int | None) -> int:
@@ -35,12 +37,21 @@ def mask_positions(trace: Trace) -> list[int]:
     return [at for at, token_id in enumerate(trace.token_ids) if token_id == trace.card.mask_id]
 
 
-def token_after(trace: Trace, at: int) -> tuple[int, str]:
-    """Id and label of the token that came of a position; -1, "" where none did.
+def position_options(trace: Trace, at: int) -> dict[str, Any]:
+    """What a dataset of one position tells of it among its options, as JSON values.
 
-    Nothing comes of a position of a masked model: what it says there stands there already.
+    at             the position
+    read           label of the token that stands there
+    came_id, came  id and label of the token that came of it; -1, "" where none did. Nothing comes
+                   of a position of a masked model: what it says there stands there already
+    labels         of the tokens up to it
     """
     row = trace.tokens
-    if trace.card.is_masked or at + 1 >= len(row):
-        return -1, ""
-    return row.ids[at + 1], row.labels[at + 1]
+    came = not trace.card.is_masked and at + 1 < len(row)
+    return {
+        "at": at,
+        "read": row.labels[at],
+        "came_id": row.ids[at + 1] if came else -1,
+        "came": row.labels[at + 1] if came else "",
+        "labels": list(row.labels[: at + 1]),
+    }

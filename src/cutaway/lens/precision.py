@@ -19,7 +19,8 @@ from ..trace.source import Floats, Rows
 from ..trace.trace import Trace
 
 __all__ = [
-    "RELOAD", "ROUNDING", "ahead", "depth", "doubting", "doubts", "first", "is_half", "uncertain",
+    "RELOAD", "ROUNDING", "UNITS", "best", "is_half", "noting_uncertain", "two_largest",
+    "uncertain", "uncertainty_notes", "with_runner_up",
 ]  # fmt: skip
 
 #: The relative distance of neighbouring numbers, by the precision of a model.
@@ -30,10 +31,10 @@ ROUNDING = {"bfloat16": 2.0**-7, "float16": 2.0**-10}
 #: float16 changed in 4,836 cells all are, and 2.4 %. In most the two are equal in half precision.
 UNITS = 2.0
 #: One of so many cells within it changed.
-CHANGED = {"bfloat16": 7, "float16": 8}
+_CHANGED = {"bfloat16": 7, "float16": 8}
 #: What float32 may do, and how a reader becomes sure of it.
-TOP = "put another token on top"
-CHECK = "Ask with checked=True to know which do"
+_CHANGE = "put another token on top"
+_CHECK = "Ask with checked=True to know which do"
 RELOAD = "Load the model with dtype='float32' to be sure"
 
 
@@ -58,13 +59,13 @@ def uncertain(dtype: str, logits: Floats) -> NDArray[np.bool_]:
     return np.asarray(known & ~far)
 
 
-def depth(card: ModelCard, k: int) -> int:
-    """How many top tokens to ask for, so that the first can be doubted."""
+def with_runner_up(card: ModelCard, k: int) -> int:
+    """How many top tokens to ask for, so that the first can be held against the second."""
     return max(k, 2) if is_half(card) and card.vocab_size > 1 else k
 
 
-def first(rows: Rows, k: int) -> Rows:
-    """The rows with the k best tokens of each cell."""
+def best(rows: Rows, k: int) -> Rows:
+    """The rows with the k best tokens of each cell alone: (R, P, k)."""
     return replace(
         rows,
         token_id=rows.token_id[..., :k],
@@ -73,45 +74,58 @@ def first(rows: Rows, k: int) -> Rows:
     )
 
 
-def ahead(logits: Floats) -> Floats:
+def two_largest(logits: Floats) -> Floats:
     """(..., 2) the two largest of each cell, best first; fewer where there are no two.
 
-    >>> ahead(np.array([[1.0, 3.0, 2.0]]))
+    >>> two_largest(np.array([[1.0, 3.0, 2.0]]))
     array([[3., 2.]])
     """
     found: Floats = -np.sort(-logits, axis=-1)[..., :2]
     return found
 
 
-def doubting(
-    trace: Trace, logits: Floats, layers: Sequence[int], *, puts: str = TOP, sure: str = CHECK
+def noting_uncertain(
+    trace: Trace,
+    logits: Floats,
+    layers: Sequence[int],
+    *,
+    change: str = _CHANGE,
+    advice: str = _CHECK,
 ) -> Trace:
     """The trace with a note of how many top tokens are uncertain; itself where none is.
 
     logits  (layer, ..., k) the top logits of each cell, best first, of these layers
-    puts    what float32 may do
-    sure    how a reader becomes sure of it
+    change  what float32 may do
+    advice  how a reader becomes sure of it
     """
-    notes = doubts(trace.card, logits, layers, puts=puts, sure=sure)
+    notes = uncertainty_notes(trace.card, logits, layers, change=change, advice=advice)
     return replace(trace, notes=(*trace.notes, *notes)) if notes else trace
 
 
-def doubts(
-    card: ModelCard, logits: Floats, layers: Sequence[int] = (), *, puts: str = TOP,
-    sure: str = RELOAD,
-) -> tuple[str, ...]:  # fmt: skip
+def uncertainty_notes(
+    card: ModelCard,
+    logits: Floats,
+    layers: Sequence[int] = (),
+    *,
+    change: str = _CHANGE,
+    advice: str = RELOAD,
+) -> tuple[str, ...]:
     """The note itself, one or none; a single cell has no layers to name."""
     if not is_half(card) or logits.shape[-1] < 2:
         return ()
-    doubted = uncertain(card.dtype, logits)
-    if not doubted.any():
+    cells = uncertain(card.dtype, logits)
+    if not cells.any():
         return ()
-    often = f"(on SmolLM2 it did in one of {CHANGED[card.dtype]} such cells)"
-    return (f"{card.dtype}: {_told(doubted, layers)}, so that float32 may {puts} {often}. {sure}.",)
+    why, often = _counted(cells, layers), f"one of {_CHANGED[card.dtype]} such cells"
+    return (
+        f"{card.dtype}: {why}, so that float32 may {change} (on SmolLM2 it did in {often}). "
+        f"{advice}.",
+    )
 
 
-def _told(doubted: NDArray[np.bool_], layers: Sequence[int]) -> str:
-    count, last = int(doubted.sum()), int(doubted[-1].sum())
-    where = "" if doubted.size == 1 else f"in {count:,} of {doubted.size:,} cells "
-    after = f" ({last:,} of them after layer {layer_name(layers[-1])})" if doubted.size > 1 else ""
+def _counted(cells: NDArray[np.bool_], layers: Sequence[int]) -> str:
+    """Where the top token is uncertain, in words."""
+    count, last = int(cells.sum()), int(cells[-1].sum())
+    where = "" if cells.size == 1 else f"in {count:,} of {cells.size:,} cells "
+    after = f" ({last:,} of them after layer {layer_name(layers[-1])})" if cells.size > 1 else ""
     return f"{where}the two top logits lie closer than its rounding can tell{after}"

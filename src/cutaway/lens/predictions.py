@@ -10,8 +10,8 @@ from ..trace.source import Question
 from ..trace.trace import Trace
 from .dataset import finish, vocabulary
 from .float32_check import tops_in_float32
-from .position import read_at_or_target, token_after
-from .precision import depth, doubting, first
+from .position import position_options, read_at_or_target
+from .precision import best, noting_uncertain, with_runner_up
 
 __all__ = ["predictions"]
 
@@ -47,10 +47,10 @@ def predictions(
     question = Question(
         layers=every if layer is None else (read_layer(layer, trace.n_layers),),
         positions=(position,),
-        k=depth(trace.card, k),
+        k=with_runner_up(trace.card, k),
     )
     asked = trace.source.project(trace, question)
-    rows = first(asked, k)
+    rows = best(asked, k)
     ids = rows.token_id[:, 0]
     axes = ("layer", "k")
     dataset = xr.Dataset(
@@ -65,19 +65,9 @@ def predictions(
             "k": np.arange(k, dtype=np.int64),
         },
     )
-    row = trace.tokens
-    came_id, came = token_after(trace, position)
-    options = {
-        "k": k,
-        "checked": bool(checked),
-        "at": position,
-        "read": row.labels[position],
-        "came_id": came_id,
-        "came": came,
-        "labels": list(row.labels[: position + 1]),
-    }
+    options = {"k": k, "checked": bool(checked), **position_options(trace, position)}
     if checked:
         dataset, noted = tops_in_float32(dataset, trace, question)
     else:
-        noted = doubting(trace, asked.logit[:, 0], question.layers)
+        noted = noting_uncertain(trace, asked.logit[:, 0], question.layers)
     return finish(dataset, noted, lens="predictions", options=options)

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..trace.source import Floats
 
-__all__ = ["Rollout", "RolloutUnder"]
+__all__ = ["EncoderDecoderRollout", "Rollout"]
 
 #: layer -> weights of a block, the mean over its heads.
 Mean = Callable[[int], Floats]
@@ -43,7 +43,7 @@ class Rollout:
         return _mixed(self._mean(block)) @ product
 
 
-class RolloutUnder(Rollout):
+class EncoderDecoderRollout(Rollout):
     """The same of a decoder that reads a source: (T, S + T), the source's tokens first.
 
     A block mixes in its own text, then the source: half residual stream, half the rollout of the

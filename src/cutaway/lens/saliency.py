@@ -31,7 +31,7 @@ from .saliency_terms import terms
 
 __all__ = ["CONVERGED", "answer", "ask", "saliency"]
 
-#: A completeness gap above this, or a score that moved by more, is called "not converged".
+#: A completeness gap above this, or a score that moves by more, is called "not converged".
 CONVERGED = 0.05
 
 Targets = int | slice | Iterable[int] | None
@@ -60,7 +60,7 @@ def saliency(
     options   of the method: baseline, steps, spacing; how, replacement; samples, seed
     returns   saliency (target, source) shares that sum to 1, score (target, source) signed,
               value (target) what is explained, gap (target) of integrated gradients, else NaN, as
-              moved (target), how far a score of theirs moved when the line was last refined;
+              moved (target), how far a score of theirs moves without every second slope;
               NaN where the source is not before the target (in a masked model all are sources).
               Of an encoder-decoder these are the decoder's tokens, and source_saliency,
               source_score (target, source_position) those that its encoder read: all shares of a

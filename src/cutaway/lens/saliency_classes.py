@@ -76,7 +76,7 @@ def _of_text(
             "targets", targets, allowed="None in a model that classifies the text",
             fix="choose what is explained with label=",
         )  # fmt: skip
-    answer = trace.verdicts_after((trace.n_layers - 1,))[0]
+    answer = trace.class_logits_after((trace.n_layers - 1,))[0]
     chosen = int(answer.argmax()) if label is None else _label(trace, label, "label")
     names = (trace.card.labels[chosen],)
     if trace.card.scores == "sigmoid":  # each label is a row of its own: yes or no
@@ -95,7 +95,7 @@ def _of_tokens(
     contrast: str | int | None,
 ) -> Explained:
     positions = _positions(trace, targets) or tuple(range(trace.n_positions))
-    answer = trace.verdicts_after((trace.n_layers - 1,))[0]
+    answer = trace.class_logits_after((trace.n_layers - 1,))[0]
     said = tuple(int(answer[at].argmax()) for at in positions)
     chosen = said if label is None else (_label(trace, label, "label"),) * len(positions)
     names = tuple(trace.card.labels[i] for i in chosen)

@@ -13,14 +13,13 @@ from ..core.axes import read_layer
 from ..core.errors import MissingError
 from ..core.progress import working
 from ..core.room import check_room
-from ..trace.keep import sizes
 from ..trace.trace import Trace
 from ..trace.walk import Step, Walk
 from .attention_kind import read_attention_kind
 from .attention_memory import attention_memory
 from .dataset import finish, token_coords
 from .position import read_at_or_target
-from .precision import RELOAD, doubting
+from .precision import RELOAD, noting_uncertain
 
 __all__ = ["LARGEST", "walk"]
 
@@ -43,8 +42,8 @@ def walk(trace: Trace, *, at: int | None = None, layer: int = 0) -> xr.Dataset:
     position = read_at_or_target(trace, at, None)
     block = read_layer(layer, trace.n_layers, with_input=False)
     if trace.card.heads and trace.card.heads[block]:
-        needed = attention_memory(read_attention_kind(trace, "self"), [block], "weight")(2)
-        needed += sizes(trace.card, trace.n_positions, ("attention",))["attention"]
+        kind = read_attention_kind(trace, "self")
+        needed = attention_memory(kind, [block], "output_norm").of_heads(1)
         check_room("the weights of the block", needed, "take a shorter text")
     with working("proving every step"):
         found = trace.source.walk(trace, layer=block, at=position)
@@ -60,7 +59,7 @@ def walk(trace: Trace, *, at: int | None = None, layer: int = 0) -> xr.Dataset:
     options = {"at": position, "layer": block}
     noted = trace
     if "logits" in dataset:  # the largest of the head, best first
-        noted = doubting(trace, dataset["logits"].values[None], (), sure=RELOAD)
+        noted = noting_uncertain(trace, dataset["logits"].values[None], (), advice=RELOAD)
     return finish(dataset, noted, lens="walk", options=options)
 
 

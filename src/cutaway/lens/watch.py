@@ -14,8 +14,8 @@ from ..trace.source import Question, Rows
 from ..trace.trace import Trace
 from .dataset import finish, strings, vocabulary
 from .float32_check import race_in_float32
-from .position import read_at_or_target, token_after
-from .precision import ahead, doubting
+from .position import position_options, read_at_or_target
+from .precision import noting_uncertain, two_largest
 
 __all__ = ["race", "read_tokens", "watch"]
 
@@ -52,22 +52,13 @@ def watch(
             "token_text": ("token", strings(p.text for p in trace.source.pieces(ids))),
         },
     )
-    row = trace.tokens
-    came_id, came = token_after(trace, position)
-    options = {
-        "at": position,
-        "read": row.labels[position],
-        "came_id": came_id,
-        "came": came,
-        "labels": row.labels[: position + 1],
-        "checked": bool(checked),
-    }
+    options = {**position_options(trace, position), "checked": bool(checked)}
     if checked:
         wide = trace.source.in_float32(trace)
         dataset, noted = race_in_float32(dataset, trace, race(wide, position, ids))
     else:
-        leading, layers = ahead(rows.target_logit[:, 0]), dataset["layer"].values.tolist()
-        noted = doubting(trace, leading, layers, puts="put another of them ahead")
+        leading, layers = two_largest(rows.target_logit[:, 0]), dataset["layer"].values.tolist()
+        noted = noting_uncertain(trace, leading, layers, change="put another of them ahead")
     return finish(dataset, noted, lens="watch", options=options)
 
 

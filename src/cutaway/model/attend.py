@@ -14,11 +14,11 @@ from torch import nn
 from ..core.errors import MissingError
 from ..trace.card import Capability
 from ..trace.source import Floats
-from .calls import modules_of_blocks
-from .dispatch import Call, caught
-from .eager_weights import accounted, attention_weights, weights_of_heads
-from .forward import as_input, forward, resting
+from .eager_weights import attention_weights, scaled_to_output, weights_of_heads
+from .forward import as_input, forward, inference_mode
+from .kernel_calls import KernelCall, caught
 from .record import numbers
+from .record_attention import modules_of_blocks
 from .replay_attention import Replayed, Replays
 from .structure import Anatomy
 
@@ -34,8 +34,8 @@ _UNSEEN = "it weighs tokens against each other in a way of its own"
 _WHAT = "the attention weights"
 #: How an eager function fails on arguments that only the kernel in use takes.
 _FAILURES = (MissingError, RuntimeError, TypeError, AttributeError, ValueError)
-#: The most weights of a block that are computed at once: 256 MB.
-_WHOLE = 1 << 26
+#: The most weights of a block that are computed at once: 64 MB.
+_WHOLE = 1 << 24
 
 
 class Attention:
@@ -73,13 +73,13 @@ class Attention:
         if whole is None or len(whole) != self._heads[layer][0]:
             raise MissingError(_WHAT, because=f"block {layer}, on this text: {reason}")
         if layer in self.calls:
-            whole = accounted(self.calls[layer], whole, slice(None))
+            whole = scaled_to_output(self.calls[layer], whole, slice(None))
         return numbers(whole[list(heads)])
 
 
 def attention_calls(
     model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int], n_keys: int | None = None
-) -> dict[int, Call]:
+) -> dict[int, KernelCall]:
     """Layer -> its attention call on these tokens, from one pass of the model as it is.
 
     n_keys  the length of the source, where the attention to it is wanted
@@ -95,19 +95,19 @@ def attention_calls(
     }
 
 
-def weights(call: Call, heads: Sequence[int]) -> Floats:
+def weights(call: KernelCall, heads: Sequence[int]) -> Floats:
     """(len(heads), T, S) float32 weights of some heads of one call.
 
     Raises MissingError where the model's eager function answers something else than its kernel.
     """
     H, T = call.query.shape[1:3]
-    with resting(call.module):
+    with inference_mode(call.module):
         if len(heads) == H and H * T * call.key.shape[2] <= _WHOLE:
             return numbers(attention_weights(call)[list(heads)])
         return _by_group(call, heads)
 
 
-def _by_group(call: Call, heads: Sequence[int]) -> Floats:
+def _by_group(call: KernelCall, heads: Sequence[int]) -> Floats:
     """Likewise, the heads of one key-value head at a time: all those of a long text are many GB."""
     (H, T), (K, S) = call.query.shape[1:3], call.key.shape[1:3]
     found = np.empty((len(heads), T, S), dtype=np.float32)
@@ -121,7 +121,7 @@ def prove_attention(
     model: nn.Module,
     anatomy: Anatomy,
     token_ids: Sequence[int],
-    calls: Mapping[int, Sequence[Call]] | None = None,
+    calls: Mapping[int, Sequence[KernelCall]] | None = None,
     n_keys: int | None = None,
 ) -> tuple[Mapping[int, tuple[int, int]], Capability]:
     """Layer -> (heads, key-value heads) where the weights can be had exactly, and why.
@@ -132,7 +132,7 @@ def prove_attention(
     where the attention to it is wanted.
     """
     calls = _caught(model, anatomy, token_ids, n_keys) if calls is None else calls
-    with resting(model):
+    with inference_mode(model):
         heads, lacking = _weighed(calls, n_keys)
     others = [layer for layer in anatomy.stream.called if layer not in heads]
     blocks = Replays(model, anatomy, token_ids, others, n_keys)
@@ -154,15 +154,15 @@ def prove_attention(
 
 def _caught(
     model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int], n_keys: int | None
-) -> Mapping[int, Sequence[Call]]:
+) -> Mapping[int, Sequence[KernelCall]]:
     modules = modules_of_blocks(model, anatomy, cross=n_keys is not None)
-    with resting(model), caught(modules) as calls:
+    with inference_mode(model), caught(modules) as calls:
         forward(model, as_input(model, token_ids), logits_to_keep=1)
     return calls
 
 
 def _weighed(
-    calls: Mapping[int, Sequence[Call]], n_keys: int | None
+    calls: Mapping[int, Sequence[KernelCall]], n_keys: int | None
 ) -> tuple[dict[int, tuple[int, int]], dict[int, str]]:
     """Layer -> heads and key-value heads where a caught call gives the weights, and why not."""
     heads: dict[int, tuple[int, int]] = {}
@@ -184,7 +184,7 @@ def _weighed(
     return heads, lacking
 
 
-def _obstacle(call: Call, n_keys: int | None) -> str | None:
+def _obstacle(call: KernelCall, n_keys: int | None) -> str | None:
     """Why the keys of a call are not those of the text's or the source's positions."""
     T, S = call.query.shape[2], call.key.shape[2]
     if (T if n_keys is None else n_keys) == S:
@@ -192,7 +192,7 @@ def _obstacle(call: Call, n_keys: int | None) -> str | None:
     return f"it looks at {S} keys for {T} tokens"
 
 
-def _counts(one: Replayed, made: Sequence[Call] | None) -> tuple[int, int]:
+def _counts(one: Replayed, made: Sequence[KernelCall] | None) -> tuple[int, int]:
     """Heads and key-value heads of a replayed block; a caught call tells its groups best."""
     assert one.weights is not None
     n_heads = len(one.weights)
@@ -205,7 +205,7 @@ def _capability(
     anatomy: Anatomy, n_caught: int, n_replayed: int, every: Collection[int]
 ) -> Capability:
     if not every:
-        return Capability(False, _AMONG if anatomy.stream.layout.others else _NONE)
+        return Capability(False, _AMONG if anatomy.stream.layout.has_extra_rows else _NONE)
     words = []
     if n_caught:
         words.append(f"{_blocks(n_caught)} the eager function's output equals the kernel's")

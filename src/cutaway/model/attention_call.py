@@ -16,11 +16,11 @@ from torch import Tensor
 from ..core.errors import MissingError
 from ..trace.attention import AttentionCall
 from ..trace.source import Floats
-from .dispatch import Call
-from .eager_weights import attention_weights, is_causal, tolerance
+from .eager_weights import attention_weights, is_causal, kernel_tolerance
+from .kernel_calls import KernelCall
 from .record import numbers
 
-__all__ = ["Masks", "described", "proven"]
+__all__ = ["MaskCache", "attention_call_of", "checked_record"]
 
 _WHAT = "the queries and keys"
 
@@ -35,13 +35,13 @@ class _Mask:
     bias: Floats | None = None
 
 
-class Masks:
+class MaskCache:
     """The masks of one pass: most layers share one, which is read once."""
 
     def __init__(self) -> None:
         self._read: dict[int, tuple[Tensor, _Mask]] = {}
 
-    def read(self, call: Call) -> _Mask:
+    def read(self, call: KernelCall) -> _Mask:
         """The mask of a call; the same arrays for the same tensor."""
         if call.mask is None:
             _check_window(call)
@@ -52,7 +52,9 @@ class Masks:
         return known[1]
 
 
-def described(call: Call, masks: Masks, n_keys: int | None = None) -> AttentionCall:
+def attention_call_of(
+    call: KernelCall, masks: MaskCache, n_keys: int | None = None
+) -> AttentionCall:
     """The record of a call, float32 copies; without rotary embedding and written norms.
 
     n_keys  how many positions of another text are looked at; None: it is the text's own
@@ -81,7 +83,7 @@ def described(call: Call, masks: Masks, n_keys: int | None = None) -> AttentionC
     )
 
 
-def proven(call: Call, record: AttentionCall) -> AttentionCall:
+def checked_record(call: KernelCall, record: AttentionCall) -> AttentionCall:
     """The record itself, which gives the eager function's weights and the kernel's output.
 
     Raises MissingError naming the gap where it does not.
@@ -97,14 +99,14 @@ def proven(call: Call, record: AttentionCall) -> AttentionCall:
         float(np.abs(weights - expected).max(initial=0)),
         float(np.abs(weights @ values - output).max(initial=0)) / largest,
     )
-    if not gap <= tolerance(call.value.dtype):
+    if not gap <= kernel_tolerance(call.value.dtype):
         raise MissingError(
             _WHAT, because=f"the weights they give differ from the eager function's by {gap:.1e}"
         )
     return record
 
 
-def _told_apart(call: Call) -> _Mask:
+def _told_apart(call: KernelCall) -> _Mask:
     """A bool mask (True: may look) or an additive one, which blocks by very low numbers."""
     assert call.mask is not None
     T, S = call.query.shape[2], call.key.shape[2]
@@ -128,7 +130,7 @@ def _told_apart(call: Call) -> _Mask:
     return _Mask(causal, hidden=hidden, bias=bias)
 
 
-def _check_window(call: Call) -> None:
+def _check_window(call: KernelCall) -> None:
     """Without a mask, a window that bites is the kernel's own doing, which is not proven."""
     window, T = call.options.get("sliding_window"), call.query.shape[2]
     if window is not None and window < T:

@@ -80,7 +80,7 @@ _PROBE = 16
 
 def _refuse(subject: AttributionModel, wanted: Attribution) -> None:
     """MissingError where the numbers would be none, or would be of another question."""
-    if not subject.anatomy.speaks and not isinstance(subject, AttributionClassifier):
+    if not subject.anatomy.has_language_head and not isinstance(subject, AttributionClassifier):
         because = subject.anatomy.capabilities["logit lens"].why
         raise MissingError("saliency", because=because)
     known = subject.anatomy.capabilities.get("saliency")

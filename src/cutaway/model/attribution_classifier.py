@@ -20,7 +20,7 @@ from ..trace.trace import Trace
 from .attribution_model import AttributionModel
 from .forward import forward
 from .structure import Anatomy
-from .tail import PlainTail
+from .tail import IdentityTail
 
 __all__ = ["AttributionClassifier", "attribution_model_of", "choices"]
 
@@ -39,7 +39,7 @@ def attribution_model_of(
     card = trace.card
     if not card.task:
         return AttributionModel(model, anatomy, trace.token_ids, at_layer, card.is_masked)
-    whole = replace(anatomy, tail=PlainTail(), vocab=card.vocab_size)
+    whole = replace(anatomy, tail=IdentityTail(), vocab=card.vocab_size)
     return AttributionClassifier(model, whole, trace.token_ids, at_layer, True, card, rows or {})
 
 

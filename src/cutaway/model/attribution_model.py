@@ -16,10 +16,10 @@ import torch
 from torch import Tensor, nn
 
 from .forward import device_of, forward
+from .hooks import Arguments, forward_hooks, forward_pre_hooks, replaced_output
 from .layout import Layout
 from .sites import first_of, last_of
 from .structure import Anatomy
-from .watch import Arguments, entering, leaving, replaced
 
 __all__ = ["AttributionModel", "frozen", "mean_row"]
 
@@ -125,7 +125,7 @@ class AttributionModel:
         last = last_of(self.model, self.anatomy.blocks[stream.called[-1]])
         with (
             self._at_leaf(exchange, token_ids.shape[1]),
-            leaving({0: last}, stop),
+            forward_hooks({0: last}, stop),
             suppress(_Reached),
         ):
             forward(self.model, token_ids)
@@ -142,13 +142,13 @@ class AttributionModel:
         layout, blocks = stream.layout, self.anatomy.blocks
 
         def text(embedded: Tensor) -> Tensor:
-            if not layout.others or embedded.shape[1] == n:
+            if not layout.has_extra_rows or embedded.shape[1] == n:
                 return exchange(embedded)
-            rows = Layout(0, 1, (embedded.shape[2],), lead=layout.lead, others=True)
+            rows = Layout(0, 1, (embedded.shape[2],), lead=layout.lead, has_extra_rows=True)
             return rows.put(embedded, exchange(rows.rows(embedded)[:, :n]))
 
         if self.at_layer is None:
-            return replaced(module, text)
+            return replaced_output(module, text)
 
         def through(state: Tensor) -> Tensor:
             return layout.put(state, exchange(layout.rows(state)[:, :n]))
@@ -158,8 +158,8 @@ class AttributionModel:
 
         before = [block for block in stream.called if block <= self.at_layer]
         if not before:  # "in", or blocks that are not run: the state is still the first
-            return entering({0: first_of(self.model, blocks[stream.called[0]])}, enter)
-        return replaced(
+            return forward_pre_hooks({0: first_of(self.model, blocks[stream.called[0]])}, enter)
+        return replaced_output(
             last_of(self.model, blocks[before[-1]]),
             lambda output: stream.exit.write(output, through(stream.exit.read(output))),
         )

@@ -20,9 +20,9 @@ from torch.nn.functional import pad
 from .attribution_model import AttributionModel, mean_row
 from .conditioned import Decoder
 from .forward import device_of, forward
+from .hooks import replaced_output
 from .layout import Layout
 from .structure import Anatomy
-from .watch import replaced
 
 __all__ = ["AttributionSeq2Seq", "Encoding", "SoundEncoding"]
 
@@ -58,14 +58,14 @@ class Encoding:
     def embedded(self, token_ids: Tensor) -> tuple[Tensor, Tensor]:
         """(B, S) ids -> (B, S, d) what its embedding gives for them, and the last states."""
         held: list[Tensor] = []
-        with replaced(self.embedding, held.append):
+        with replaced_output(self.embedding, held.append):
             states = self.states(token_ids)
         return held[0], states  # the first call: some embed paddings after it
 
     def states_from(self, token_ids: Tensor, embedded: Tensor) -> Tensor:
         """The last states where the embedding gives these (B, S, d) rows."""
         calls = count()
-        with replaced(self.embedding, lambda _: None if next(calls) else embedded.clone()):
+        with replaced_output(self.embedding, lambda _: None if next(calls) else embedded.clone()):
             return self.states(token_ids)
 
 

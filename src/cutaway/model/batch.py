@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from ..core.progress import steps
 from ..trace.source import Floats
-from .forward import device_of, forward, resting
+from .forward import device_of, forward, inference_mode
 from .record import numbers, recording, run
 from .structure import Anatomy
 
@@ -125,7 +125,7 @@ def _record_padded(
         for place, length in enumerate(lengths):
             taken[place][material][layer] = numbers(tensor[place, :length])
 
-    with resting(model), recording(model, anatomy, materials, take):
+    with inference_mode(model), recording(model, anatomy, materials, take):
         forward(model, _padded(rows, device_of(model)), logits_to_keep=1)
     return [{name: dict(sorted(layers.items())) for name, layers in one.items()} for one in taken]
 

@@ -9,10 +9,10 @@ from functools import cached_property
 import torch
 from torch import Tensor, nn
 
-from .fit import close, exactly, same, tolerance
+from .equality import as_float64, close, equal, tolerance
+from .hooks import ModuleCall, fresh
 from .layout import Layout, Port, layout_of
 from .structure import Block
-from .watch import Call, fresh
 from .widened import Widened
 
 __all__ = ["BlockCalls", "block_calls", "is_quantised"]
@@ -44,33 +44,33 @@ class BlockCalls:
     entry: Port
     exit: Port
     layout: Layout
-    calls: Sequence[Call]
+    calls: Sequence[ModuleCall]
     n_positions: int
     mixers: frozenset[type] = frozenset()
     cross: str | None = None
     members: tuple[str, ...] = ()
 
     @cached_property
-    def whole(self) -> Call:
+    def whole(self) -> ModuleCall:
         """The call of the block itself; of members, what the first took and the last gave."""
         if not self.members:
             return self._of(self.path)
         first, last = self._of(self.members[0]), self._of(self.members[-1])
         return replace(first, path=self.path, end=last.end, outputs=last.outputs)
 
-    def _of(self, path: str) -> Call:
+    def _of(self, path: str) -> ModuleCall:
         return next(call for call in self.calls if call.path == path)
 
     @cached_property
-    def below(self) -> list[Call]:
+    def below(self) -> list[ModuleCall]:
         """The calls of what is in the block, but of one that is all of it under another name."""
         inner = [call for call in self.calls if call.path != self.path]
         return [call for call in inner if self.members or not self._is_all(call)]
 
-    def _is_all(self, call: Call) -> bool:
+    def _is_all(self, call: ModuleCall) -> bool:
         """Whether a module in the block takes its state, and gives what the block gives."""
-        return any(same(rows, self.state) for _, rows in self.taken(call)) and any(
-            same(rows, self.given) for rows in self.made(call)
+        return any(equal(rows, self.state) for _, rows in self.taken(call)) and any(
+            equal(rows, self.given) for rows in self.made(call)
         )
 
     @cached_property
@@ -124,12 +124,12 @@ class BlockCalls:
             return own
         return layout_of(tensor, self.n_positions)
 
-    def taken(self, call: Call) -> list[tuple[int | str | None, Tensor]]:
+    def taken(self, call: ModuleCall) -> list[tuple[int | str | None, Tensor]]:
         """The (T, n) rows among a call's arguments, by their key."""
         pairs = ((key, self.rows(tensor)) for key, tensor in call.inputs.items())
         return [(key, rows) for key, rows in pairs if rows is not None]
 
-    def made(self, call: Call) -> list[Tensor]:
+    def made(self, call: ModuleCall) -> list[Tensor]:
         """The (T, n) rows among a call's results."""
         found = (self.rows(tensor) for tensor in call.outputs.values())
         return [rows for rows in found if rows is not None]
@@ -150,7 +150,7 @@ class BlockCalls:
         axes = self._axes(tensor)
         return axes is not None and axes.positions == tensor.dim() - 1
 
-    def again(self, call: Call, values: Mapping[int | str | None, Tensor]) -> list[Tensor]:
+    def again(self, call: ModuleCall, values: Mapping[int | str | None, Tensor]) -> list[Tensor]:
         """The rows a module gives when it takes other values at some arguments."""
         args, kwargs = fresh(call.args, call.kwargs)
         for key, value in values.items():
@@ -159,7 +159,7 @@ class BlockCalls:
         results = (Port(out).read(output) for out in call.outputs)
         return [rows for rows in map(self.rows, results) if rows is not None]
 
-    def is_linear(self, call: Call) -> bool:
+    def is_linear(self, call: ModuleCall) -> bool:
         """Whether a module is a product with a matrix, and a bias: what it gives adds up.
 
         f(a) + f(b) == f(a + b) + f(0) for two parts of what it took; true of no norm. Nearly so
@@ -173,14 +173,15 @@ class BlockCalls:
         part.transpose(-1, 1 if self._is_turned(x) else -1)[..., ::2] = 0
         try:
             f0, fx, fa, fb = (
-                exactly(self.again(call, {key: value})[0]) for value in (0 * x, x, part, x - part)
+                as_float64(self.again(call, {key: value})[0])
+                for value in (0 * x, x, part, x - part)
             )
         except Exception:  # what can't be run twice is no product with a matrix
             return False
         bound = _ROUNDED if is_quantised(call.module) else tolerance(x.dtype)
         return close(fa + fb - f0, fx, bound)
 
-    def _mixes(self, call: Call) -> bool:
+    def _mixes(self, call: ModuleCall) -> bool:
         """Whether another value at position 0 changes what the module gives after it."""
         taken = self.taken(call)
         if not taken or not self.made(call) or _is_pointwise(call.module):
@@ -201,7 +202,7 @@ class BlockCalls:
 
 
 def block_calls(
-    block: Block, entry: Port, exit_: Port, layout: Layout, calls: Sequence[Call]
+    block: Block, entry: Port, exit_: Port, layout: Layout, calls: Sequence[ModuleCall]
 ) -> BlockCalls:
     """A block, from the calls that belong to it; every row of its tensors by itself."""
     entered = next(call for call in calls if call.path == block.roots[0])

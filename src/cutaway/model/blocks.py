@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from .hooks import ModuleCall
 from .layout import Layout, Port
 from .structure import Block
-from .watch import Call
 
 __all__ = ["BlockList", "Shape", "find_blocks", "handing_on", "list_items", "outer_modules"]
 
@@ -31,13 +31,13 @@ class BlockList:
     """
 
     blocks: tuple[Block, ...]
-    calls: tuple[Call | None, ...]
+    calls: tuple[ModuleCall | None, ...]
     entry: Port
     exit: Port
     layout: Layout
 
     @property
-    def called(self) -> list[Call]:
+    def called(self) -> list[ModuleCall]:
         """The calls there were, first block first."""
         return [call for call in self.calls if call is not None]
 
@@ -79,7 +79,7 @@ def _outer(module: nn.Module, path: str) -> Iterator[tuple[str, nn.Module]]:
                 yield f"{child_path}.{key}", item
 
 
-def find_blocks(model: nn.Module, calls: Sequence[Call], shape: Shape) -> BlockList | None:
+def find_blocks(model: nn.Module, calls: Sequence[ModuleCall], shape: Shape) -> BlockList | None:
     """The blocks of a model, from the calls of its outer modules on one text.
 
     shape  tells the axes of a state
@@ -87,7 +87,7 @@ def find_blocks(model: nn.Module, calls: Sequence[Call], shape: Shape) -> BlockL
     None where no module list hands one tensor on from item to item, each called once, or again
     and again.
     """
-    by_path: dict[str, list[Call]] = {}
+    by_path: dict[str, list[ModuleCall]] = {}
     for call in calls:
         by_path.setdefault(call.path, []).append(call)
     lists = [
@@ -104,8 +104,8 @@ def find_blocks(model: nn.Module, calls: Sequence[Call], shape: Shape) -> BlockL
 
 
 def _called_once(
-    paths: Sequence[str], by_path: Mapping[str, Sequence[Call]]
-) -> tuple[list[Block], list[Call | None]] | None:
+    paths: Sequence[str], by_path: Mapping[str, Sequence[ModuleCall]]
+) -> tuple[list[Block], list[ModuleCall | None]] | None:
     """Every item of a list as a block; some may not be called."""
     runs = [by_path.get(item, ()) for item in paths]
     if any(len(run) > 1 for run in runs) or not any(runs):
@@ -114,8 +114,8 @@ def _called_once(
 
 
 def _called_again(
-    paths: Sequence[str], by_path: Mapping[str, Sequence[Call]]
-) -> tuple[list[Block], list[Call | None]] | None:
+    paths: Sequence[str], by_path: Mapping[str, Sequence[ModuleCall]]
+) -> tuple[list[Block], list[ModuleCall | None]] | None:
     """Every call of a list's items as a block."""
     runs = {path: by_path.get(path, ()) for path in paths}
     if all(len(run) < 2 for run in runs.values()):
@@ -130,7 +130,7 @@ def _called_again(
 
 
 def handing_on(
-    blocks: Sequence[Block], calls: Sequence[Call | None], shape: Shape
+    blocks: Sequence[Block], calls: Sequence[ModuleCall | None], shape: Shape
 ) -> BlockList | None:
     """The blocks as a list, if each takes what the one before it gave."""
     called = [call for call in calls if call is not None]
@@ -143,7 +143,7 @@ def handing_on(
     return None
 
 
-def _ports(called: Sequence[Call]) -> Iterator[tuple[Port, Port]]:
+def _ports(called: Sequence[ModuleCall]) -> Iterator[tuple[Port, Port]]:
     """The arguments and results that could be the state, by the first two blocks."""
     first, second = called[0], called[min(1, len(called) - 1)]
     for out_key, output in first.outputs.items():
@@ -154,7 +154,7 @@ def _ports(called: Sequence[Call]) -> Iterator[tuple[Port, Port]]:
                 yield Port(in_key), Port(out_key)
 
 
-def _hands_on(called: Sequence[Call], entry: Port, exit_: Port) -> bool:
+def _hands_on(called: Sequence[ModuleCall], entry: Port, exit_: Port) -> bool:
     """Whether each block gives a tensor of the shape it takes, and the next takes just that."""
     if any(entry.key not in call.inputs or exit_.key not in call.outputs for call in called):
         return False

@@ -16,7 +16,7 @@ from ..core.progress import working
 from ..trace.candidates import Candidates, Continuation
 from ..trace.source import Floats
 from .conditioned import Decoder
-from .forward import as_input, device_of, forward, logits_of, resting
+from .forward import as_input, device_of, forward, inference_mode, logits_of
 from .generate import Options, configuration, own_defaults_aside, seeded
 from .streaming import Progress
 from .topk import top_k
@@ -36,7 +36,7 @@ def candidates(
 
     extra  temperatures to be asked for beside TEMPERATURES
     """
-    with resting(model):
+    with inference_mode(model):
         output = forward(model, as_input(model, token_ids), logits_to_keep=1)
         row = logits_of(output)[0, -1].double().cpu()
     if bool(row.isnan().any()):
@@ -80,7 +80,7 @@ def continuations(
         prompt, begun = asked.source, {"decoder_input_ids": prompt}
     generate: Any = model.generate
     with (
-        resting(model), own_defaults_aside(model), seeded(options.seed, prompt.device),
+        inference_mode(model), own_defaults_aside(model), seeded(options.seed, prompt.device),
         working("drawing", options.max_new_tokens) as step,
     ):  # fmt: skip
         rows = generate(
@@ -121,7 +121,7 @@ def logprobs(model: nn.Module, before: Sequence[int], ways: Sequence[Sequence[in
     wanted = torch.tensor([list(way) for way in ways])
     given = torch.tensor([list(before)]).expand(len(ways), -1)
     rows = torch.cat([given, wanted[:, :-1]], 1)
-    with resting(model):
+    with inference_mode(model):
         if count > 1:
             _check_causal(model, before)
         output = forward(model, rows.to(device_of(model)), logits_to_keep=count)

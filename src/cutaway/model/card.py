@@ -42,7 +42,7 @@ def write_card(
         device=", ".join(sorted({_place(parameter) for parameter in model.parameters()})),
         n_layers=len(anatomy.blocks),
         width=anatomy.width,
-        vocab_size=anatomy.vocab if anatomy.speaks else embedding_rows(model, anatomy),
+        vocab_size=anatomy.vocab if anatomy.has_language_head else embedding_rows(model, anatomy),
         n_parameters=sum(parameter.numel() for parameter in model.parameters()),
         context=context_of(model),
         tied=_is_tied(model, anatomy),

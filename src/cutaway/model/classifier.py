@@ -18,10 +18,17 @@ from ..trace.keep import CAPABILITIES
 from ..trace.source import Floats
 from ..trace.trace import Trace
 from .arguments import Naming
-from .classes import ClassifierWithStates, classify, labels_of, prove_classes, scores_of, task_of
+from .classification import (
+    ClassifierWithStates,
+    classify,
+    labels_of,
+    prove_classes,
+    scores_of,
+    task_of,
+)
 from .discover import discover
 from .failures import explained_running
-from .forward import as_input, forward, resting
+from .forward import as_input, forward, inference_mode
 from .lm import LM
 from .proof import prove_saliency
 from .record import numbers
@@ -63,15 +70,13 @@ class Classifier(LM):
             raise MissingError("classes", because=capability.why)
         with self._lock, explained_running():
             self.check_unchanged(trace)
-            return numbers(
-                classify(self._conditioned(trace), self.anatomy, trace.token_ids, layers)
-            )
+            return numbers(classify(self.conditioned(trace), self.anatomy, trace.token_ids, layers))
 
-    def _found(self, model: PreTrainedModel, ids: Sequence[int]) -> Anatomy:
+    def _discover(self, model: PreTrainedModel, ids: Sequence[int]) -> Anatomy:
         """The parts of its body, and what is proven of its head."""
         with_states = ClassifierWithStates(model)
         anatomy = discover(with_states, ids)
-        with resting(with_states):
+        with inference_mode(with_states):
             self._n_labels = forward(with_states, as_input(with_states, ids)).answer.shape[-1]
             saliency = prove_saliency(model, anatomy, ids)
         known = {
@@ -85,7 +90,7 @@ class Classifier(LM):
     def _answered(self, trace: Trace) -> Trace:
         """The trace with the classes after each layer, so that it needs no model for them."""
         every = range(INPUT_LAYER, self.card.n_layers)
-        return replace(trace, verdicts=self.classify(trace, every))
+        return replace(trace, class_logits=self.classify(trace, every))
 
     @cached_property
     def _with_states(self) -> ClassifierWithStates:

@@ -18,7 +18,7 @@ from transformers import PreTrainedModel
 from transformers.modeling_outputs import BaseModelOutput
 from transformers.utils.generic import ModelOutput
 
-from .forward import plain
+from .forward import pass_options
 
 __all__ = ["Conditioned", "Decoder", "GivenSounds", "GivenTypes", "token_types"]
 
@@ -56,7 +56,7 @@ class Conditioned(nn.Module, ABC):
     def forward(self, input_ids: Tensor, logits_to_keep: int = 0) -> Any:
         """The model's output for (B, S) token ids under what was given."""
         inner = self.__dict__["inner"]
-        return inner(**self.given(input_ids), **plain(inner, logits_to_keep))
+        return inner(**self.given(input_ids), **pass_options(inner, logits_to_keep))
 
     @abstractmethod
     def given(self, input_ids: Tensor) -> dict[str, Any]:

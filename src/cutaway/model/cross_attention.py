@@ -9,25 +9,24 @@ from torch import Tensor, nn
 
 from ..trace.attention import AttentionCall
 from .attend import prove_attention
-from .attention_call import Masks
-from .calls import modules_of_blocks
+from .attention_call import MaskCache
 from .conditioned import Decoder
-from .dispatch import caught
-from .eager_weights import tolerance
+from .eager_weights import kernel_tolerance
 from .forward import as_input, forward
+from .hooks import ModuleCall, module_calls
+from .kernel_calls import caught
 from .layout import layout_of
 from .output_projection import find_projection
 from .prove_calls import beside_mlps, capability_of_calls, proven_call
+from .record_attention import modules_of_blocks
 from .structure import Anatomy, CallPlace
-from .watch import Call as Seen
-from .watch import calls
 
 __all__ = ["cross_attention_path", "prove_cross_attention"]
 
 _NONE = "no block of its decoder hands what it asks of the source to transformers' interface"
 
 
-def cross_attention_path(model: nn.Module, calls: Sequence[Seen]) -> str | None:
+def cross_attention_path(model: nn.Module, calls: Sequence[ModuleCall]) -> str | None:
     """The path of the module that attends to the source among those of one block.
 
     It is the outermost that takes something with a row for each position of the source, whose
@@ -54,18 +53,18 @@ def prove_cross_attention(model: Decoder, anatomy: Anatomy, token_ids: Sequence[
     """
     S, beside = model.source_length, beside_mlps(model, anatomy)
     modules = modules_of_blocks(model, anatomy, cross=True)
-    with caught(modules) as made, calls(beside) as seen:
+    with caught(modules) as made, module_calls(beside) as seen:
         forward(model, as_input(model, token_ids), logits_to_keep=1)
     heads, weights = prove_attention(model, anatomy, token_ids, made, S)
     places, lacking = dict[int, CallPlace](), dict[int, str]()
-    records, masks = list[AttentionCall](), Masks()
+    records, masks = list[AttentionCall](), MaskCache()
     for layer, found in sorted(made.items()):
         record = proven_call(found, masks, S)
         if isinstance(record, str):
             lacking[layer] = record
             continue
         own = [call for call in seen if call.path.startswith(f"{anatomy.cross[layer]}.")]
-        bound = tolerance(found[0].value.dtype)
+        bound = kernel_tolerance(found[0].value.dtype)
         places[layer] = CallPlace(None, find_projection(model, found[0], own, bound))
         records.append(record)
     called = capability_of_calls(places, lacking, _NONE)

@@ -1,4 +1,4 @@
-"""Where a model runs and with what numbers: reading `device=` and `dtype=`."""
+"""Where a model runs and with what numbers: reading `device=`, `device_map=` and `dtype=`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import torch
 
 from ..core.choices import read_choice
 from ..core.errors import InvalidError, MissingError
+from ..core.extras import check_installed
 
-__all__ = ["read_device", "read_dtype"]
+__all__ = ["check_device_map", "read_device", "read_dtype"]
 
+#: How accelerate may be told to spread a model.
+_SPREADS = ("auto", "balanced", "balanced_low_0", "sequential")
 _DTYPES = ("float32", "bfloat16", "float16", "float64")
 
 
@@ -30,6 +33,21 @@ def read_device(device: str | torch.device | None) -> torch.device | None:
             fix="load with device='cpu'",
         )  # fmt: skip
     return read
+
+
+def check_device_map(device_map: object) -> None:
+    """Raise InvalidError for a text that names no device map, MissingError without accelerate."""
+    if device_map is None:
+        return
+    check_installed("accelerate", because="it spreads a model over devices", extra="accelerate")
+    if isinstance(device_map, str) and device_map not in _SPREADS:
+        try:
+            torch.device(device_map)
+        except (RuntimeError, ValueError) as error:
+            known = ", ".join(map(repr, _SPREADS))
+            raise InvalidError(
+                "device_map", device_map, allowed=f"{known}, a device, or a mapping"
+            ) from error
 
 
 def read_dtype(dtype: str | torch.dtype | None) -> torch.dtype | str:

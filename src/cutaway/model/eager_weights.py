@@ -13,11 +13,11 @@ import torch
 from torch import Tensor
 
 from ..core.errors import MissingError
-from .dispatch import Call
+from .kernel_calls import KernelCall
 
 __all__ = [
-    "TOLERANCE", "accounted", "additive_mask", "attention_weights", "is_causal", "tolerance",
-    "weights_of_heads",
+    "TOLERANCE", "additive_mask", "attention_weights", "is_causal", "kernel_tolerance",
+    "scaled_to_output", "weights_of_heads",
 ]  # fmt: skip
 
 _WHAT = "the attention weights"
@@ -25,7 +25,7 @@ _WHAT = "the attention weights"
 TOLERANCE = 1e-4
 
 
-def attention_weights(call: Call) -> Tensor:
+def attention_weights(call: KernelCall) -> Tensor:
     """(H, T, T) the weights of one attention call, every head.
 
     Raises MissingError where the eager function's output is not the kernel's.
@@ -36,7 +36,7 @@ def attention_weights(call: Call) -> Tensor:
     return _checked(call, output, weights, slice(None))
 
 
-def weights_of_heads(call: Call, heads: Sequence[int]) -> Tensor:
+def weights_of_heads(call: KernelCall, heads: Sequence[int]) -> Tensor:
     """(len(heads), T, T) the weights of some heads; only their key-value groups are computed.
 
     A call with options of one entry per head (sinks, position biases) is computed whole, and one
@@ -56,7 +56,7 @@ def weights_of_heads(call: Call, heads: Sequence[int]) -> Tensor:
     return torch.stack([rows[head] for head in heads])
 
 
-def _weigh_group(call: Call, group: int) -> Tensor:
+def _weigh_group(call: KernelCall, group: int) -> Tensor:
     """(H // K, T, T) the weights of the heads of one key-value group."""
     H, K = call.query.shape[1], call.key.shape[1]
     own = slice(group * H // K, (group + 1) * H // K)
@@ -70,7 +70,7 @@ def _weigh_group(call: Call, group: int) -> Tensor:
     return _checked(call, output, weights, own)
 
 
-def accounted(call: Call, weights: Tensor, heads: slice) -> Tensor:
+def scaled_to_output(call: KernelCall, weights: Tensor, heads: slice) -> Tensor:
     """(n, T, T) the weights with which the values give what the kernel gave to these heads.
 
     Some eager functions answer rows that sum to 1 and shrink the output afterwards, by the share
@@ -81,7 +81,7 @@ def accounted(call: Call, weights: Tensor, heads: slice) -> Tensor:
     each = call.query.shape[1] // call.key.shape[1]
     values = call.value[0].repeat_interleave(each, 0)[heads]
     given = call.output[0].transpose(0, 1)[heads]
-    bound = tolerance(values.dtype) * values.abs().max()
+    bound = kernel_tolerance(values.dtype) * values.abs().max()
     plain = weights @ values.to(weights.dtype)
     if plain.shape == given.shape:
         if (plain - given).abs().max() <= bound:
@@ -95,7 +95,7 @@ def accounted(call: Call, weights: Tensor, heads: slice) -> Tensor:
     raise MissingError(_WHAT, because="with the values they do not give what the kernel gave")
 
 
-def additive_mask(call: Call) -> Tensor | None:
+def additive_mask(call: KernelCall) -> Tensor | None:
     """The mask as eager attention wants it: numbers added to the scores, or None."""
     mask, dtype = call.mask, call.query.dtype
     lowest = torch.finfo(dtype).min
@@ -112,25 +112,25 @@ def additive_mask(call: Call) -> Tensor | None:
     return mask
 
 
-def _checked(call: Call, output: Tensor, weights: Tensor | None, heads: slice) -> Tensor:
+def _checked(call: KernelCall, output: Tensor, weights: Tensor | None, heads: slice) -> Tensor:
     """(n, T, T) the weights of some heads, whose output is what the kernel gave them."""
     scale = call.value.abs().max().clamp_min(torch.finfo(call.value.dtype).tiny)
     gap = float((output - call.output[:, :, heads]).abs().max() / scale)
-    if weights is None or not gap <= tolerance(call.value.dtype):
+    if weights is None or not gap <= kernel_tolerance(call.value.dtype):
         raise MissingError(
             _WHAT,
             because=f"the model's eager attention differs from the kernel in use by {gap:.1e}",
         )
-    return accounted(call, weights[0], heads)
+    return scaled_to_output(call, weights[0], heads)
 
 
-def is_causal(call: Call) -> bool:
+def is_causal(call: KernelCall) -> bool:
     """Whether a kernel without a mask looks only back: as transformers' kernels decide it."""
     asked = call.options.get("is_causal")
     causal = getattr(call.module, "is_causal", True) if asked is None else asked
     return bool(causal)
 
 
-def tolerance(dtype: torch.dtype) -> float:
+def kernel_tolerance(dtype: torch.dtype) -> float:
     """Half precision kernels round differently: what one rounding of the output allows."""
     return max(TOLERANCE, 4 * torch.finfo(dtype).eps)

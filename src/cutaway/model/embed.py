@@ -18,11 +18,11 @@ from transformers.utils.hub import cached_file
 from ..core.choices import read_choice
 from ..core.errors import MissingError, UnknownError
 from ..trace.source import Floats
-from .forward import device_of, forward, resting
+from .forward import device_of, forward, inference_mode
 from .record import recording
 from .structure import Anatomy
 
-__all__ = ["POOLINGS", "Recipe", "embed", "recipe_of", "token_rows"]
+__all__ = ["POOLINGS", "PoolingConfig", "embed", "pooling_config", "token_rows"]
 
 #: How the rows (B, T, n) of texts become one vector each.
 POOLINGS: Mapping[str, Callable[[Tensor], Tensor]] = {
@@ -41,15 +41,20 @@ _TOKENS = 4096
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """How a model's own configuration makes a vector of a text; `said` where it says so."""
+class PoolingConfig:
+    """How a model's own files make a vector of a text.
+
+    pooling     one of POOLINGS
+    normalise   whether the vector is brought to length 1
+    configured  whether files say so; False: the mean, as nothing is said
+    """
 
     pooling: str = "mean"
     normalise: bool = False
-    said: bool = False
+    configured: bool = False
 
 
-def recipe_of(model: PreTrainedModel) -> Recipe:
+def pooling_config(model: PreTrainedModel) -> PoolingConfig:
     """What the files beside the model say (modules.json, as sentence-transformers writes them).
 
     Without them: the mean, not normalised. Raises UnknownError for a pooling that is none of
@@ -57,11 +62,11 @@ def recipe_of(model: PreTrainedModel) -> Recipe:
     """
     modules = _read(model, "modules.json")
     if not isinstance(modules, list):
-        return Recipe()
+        return PoolingConfig()
     kinds = {str(entry["type"]).rpartition(".")[2]: str(entry["path"]) for entry in modules}
     normalise = "Normalize" in kinds
     if "Pooling" not in kinds:
-        return Recipe(normalise=normalise, said=True)
+        return PoolingConfig(normalise=normalise, configured=True)
     told = _read(model, f"{kinds['Pooling']}/config.json") or {}
     chosen = [name for name, key in _NAMES.items() if told.get(key)]
     asked = [key for key, value in told.items() if key.startswith("pooling_mode") and value]
@@ -70,7 +75,7 @@ def recipe_of(model: PreTrainedModel) -> Recipe:
             "pooling of the model's configuration", ", ".join(asked) or "none", allowed=POOLINGS,
             fix="say which you want: pooling='mean'",
         )  # fmt: skip
-    return Recipe(chosen[0], normalise, said=True)
+    return PoolingConfig(chosen[0], normalise, configured=True)
 
 
 def _read(model: PreTrainedModel, name: str) -> Any:
@@ -100,7 +105,7 @@ def embed(
     """
     read_choice("pooling", pooling, POOLINGS)
     found = np.empty((len(texts), 0), dtype=np.float32)
-    with resting(model):
+    with inference_mode(model):
         for places in _together(texts):
             ids = torch.tensor([list(texts[place]) for place in places], device=device_of(model))
             rows = _body(model, ids) if layer is None else _states(model, anatomy, ids, layer)
@@ -117,7 +122,7 @@ def token_rows(model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int]) -> 
     Raises MissingError where it gives no row for each, or one that depends on its neighbours.
     """
     module = model.get_submodule(anatomy.embedding)
-    with resting(model):
+    with inference_mode(model):
         parts = [
             _rows_of(module, token_ids[low : low + _TOKENS])
             for low in range(0, len(token_ids), _TOKENS)

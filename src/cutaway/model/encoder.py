@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Unpack
+from typing import Any, Unpack, cast
 
 import torch
 from torch import Tensor, nn
@@ -19,15 +19,15 @@ from .blocks import outer_modules
 from .conditioned import Conditioned
 from .discover import discover
 from .feature_extraction import FEATURES
-from .forward import as_input, forward, logits_of, resting
+from .forward import as_input, forward, inference_mode, logits_of
+from .hooks import module_calls
 from .layout import Layout, Port
 from .lm import LM
 from .structure import Anatomy, Stream
-from .tail import PlainTail
+from .tail import IdentityTail
 from .token_embedding import find_embedding
-from .watch import calls
 
-__all__ = ["Encoder", "encoder_of", "kind_of", "states_of", "unproven"]
+__all__ = ["Encoder", "anatomy_without_blocks", "encoder_of", "output_class", "states_of"]
 
 _PROVEN = ("inside", "neurons", "saliency", "attention", "queries and keys", "logit lens")
 
@@ -45,11 +45,11 @@ class Encoder(LM):
         super().__init__(model, tokenizer, **named)
         self.card = replace(self.card, objective="masked", mask_id=-1)
 
-    def _found(self, model: PreTrainedModel, ids: Sequence[int]) -> Anatomy:
+    def _discover(self, model: PreTrainedModel, ids: Sequence[int]) -> Anatomy:
         try:
             return discover(model, ids)
         except MissingError as refused:
-            return _unproven(model, ids, str(refused))
+            return _embedding_alone(model, ids, str(refused))
 
 
 class _Alone(Conditioned):
@@ -69,8 +69,8 @@ class _Alone(Conditioned):
         return {"input_ids": input_ids}
 
 
-def encoder_of(model: PreTrainedModel, *, hears: bool = False) -> PreTrainedModel:
-    """The encoder, where it reads token ids; with `hears`, where it reads a sound's features.
+def encoder_of(model: PreTrainedModel, *, reads_sound: bool = False) -> PreTrainedModel:
+    """The encoder, where it reads token ids; with `reads_sound`, where it reads a sound's features.
 
     Raises MissingError where the model names none, or one of pictures.
     """
@@ -82,15 +82,14 @@ def encoder_of(model: PreTrainedModel, *, hears: bool = False) -> PreTrainedMode
     if encoder is None:
         raise MissingError("the encoder", because=f"{type(model).__name__} names none")
     reads = getattr(encoder, "main_input_name", "input_ids")
-    if reads not in (FEATURES if hears else ("input_ids",)):
+    if reads not in (FEATURES if reads_sound else ("input_ids",)):
         raise MissingError(
             "an encoder of text", because=f"{type(encoder).__name__} reads {reads}, no token ids"
         )
-    return encoder if isinstance(encoder, PreTrainedModel) else _alone(encoder, model)
-
-
-def _alone(encoder: nn.Module, model: PreTrainedModel) -> Any:
-    return _Alone(encoder, model)
+    found: PreTrainedModel = (
+        encoder if isinstance(encoder, PreTrainedModel) else cast("Any", _Alone(encoder, model))
+    )
+    return found
 
 
 def states_of(output: Any) -> Tensor:
@@ -100,28 +99,28 @@ def states_of(output: Any) -> Tensor:
         return found.clone()
 
 
-def kind_of(output: Any) -> type[ModelOutput]:
+def output_class(output: Any) -> type[ModelOutput]:
     """The class of an encoder's output."""
     return type(output) if isinstance(output, ModelOutput) else BaseModelOutput
 
 
-def _unproven(model: nn.Module, ids: Sequence[int], why: str) -> Anatomy:
+def _embedding_alone(model: nn.Module, ids: Sequence[int], why: str) -> Anatomy:
     """An anatomy of the token embedding alone."""
-    with resting(model):
-        with calls(outer_modules(model), arguments=True) as seen:
+    with inference_mode(model):
+        with module_calls(outer_modules(model), arguments=True) as seen:
             output = forward(model, as_input(model, ids))
         states = logits_of(output)[0]
         embedding = find_embedding(model, seen, ids, states)
-    return unproven(embedding, states, why)
+    return anatomy_without_blocks(embedding, states, why)
 
 
-def unproven(embedding: str, states: Tensor, why: str) -> Anatomy:
+def anatomy_without_blocks(embedding: str, states: Tensor, why: str) -> Anatomy:
     """An anatomy without blocks, of an encoder that gives (S, width) states."""
     layout = Layout(0, 1, (states.shape[-1],))
     return Anatomy(
         embedding=embedding,
         blocks=(),
-        tail=PlainTail(),
+        tail=IdentityTail(),
         stream=Stream(Port(0), Port(None), layout, states.dtype, ()),
         width=states.shape[-1],
         vocab=states.shape[-1],

@@ -9,14 +9,14 @@ from torch import Tensor, nn
 
 from .blocks import BlockList, find_blocks
 from .forward import as_input, forward
+from .hooks import ModuleCall, module_calls
 from .layout import Layout
-from .watch import Call, calls
 
 __all__ = ["find_with_extra_rows"]
 
 
 def find_with_extra_rows(
-    model: nn.Module, seen: Sequence[Call], text: Sequence[int], other: Sequence[int]
+    model: nn.Module, seen: Sequence[ModuleCall], text: Sequence[int], other: Sequence[int]
 ) -> BlockList | None:
     """The blocks of a model that reads other rows with the text's, and which rows are the text's.
 
@@ -37,7 +37,7 @@ def find_with_extra_rows(
     streams = per_token.pop() if len(per_token) == 1 else 1
     if not float(streams).is_integer():
         return None
-    layout = replace(blocks.layout, lead=moved[0], streams=int(streams), others=True)
+    layout = replace(blocks.layout, lead=moved[0], streams=int(streams), has_extra_rows=True)
     return replace(blocks, layout=layout)
 
 
@@ -48,6 +48,6 @@ def _any_rows(tensor: Tensor) -> Layout | None:
 def _entering(model: nn.Module, blocks: BlockList, ids: Sequence[int]) -> Tensor:
     """(rows, width) what enters the first block."""
     path = blocks.called[0].path
-    with calls({path: model.get_submodule(path)}) as seen:
+    with module_calls({path: model.get_submodule(path)}) as seen:
         forward(model, as_input(model, ids))
     return blocks.layout.bare.rows(seen[0].inputs[blocks.entry.key])[0]

@@ -11,7 +11,7 @@ from safetensors import SafetensorError
 
 from ..core.errors import CutawayError, FileError, MissingError
 
-__all__ = ["explained_loading", "explained_probing", "explained_running"]
+__all__ = ["explained_discovery", "explained_loading", "explained_running"]
 
 _LONGEST = 300
 #: How torch says that memory is short, on the CPU and on accelerators it has no own error for.
@@ -35,7 +35,7 @@ def explained_loading(name: str, fix: str) -> Iterator[None]:
 
 
 @contextmanager
-def explained_probing() -> Iterator[None]:
+def explained_discovery() -> Iterator[None]:
     """A model that can't read the short text on which its parts are looked for is refused."""
     try:
         yield

@@ -1,6 +1,6 @@
 """A model in half precision once more in float32, by the same weights, to check its rounding by.
 
-A twin of the model (twin.py) has `Widened` tensors in the place of its half-precision parameters:
+A shared copy of the model has `Widened` tensors in the place of its half-precision parameters:
 one matrix at a time is there twice, in float32, while it is used. The model itself is not touched.
 """
 

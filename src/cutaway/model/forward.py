@@ -10,7 +10,10 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-__all__ = ["as_input", "device_of", "forward", "logits_of", "plain", "resting", "speaks"]
+__all__ = [
+    "as_input", "device_of", "forward", "has_logits", "inference_mode", "logits_of",
+    "pass_options",
+]  # fmt: skip
 
 
 def forward(model: nn.Module, token_ids: Tensor, *, logits_to_keep: int = 0) -> Any:
@@ -19,10 +22,10 @@ def forward(model: nn.Module, token_ids: Tensor, *, logits_to_keep: int = 0) -> 
     >>> forward(model, as_input(model, [5, 6, 7])).logits.shape  # doctest: +SKIP
     torch.Size([1, 3, 200])
     """
-    return model(input_ids=token_ids, **plain(model, logits_to_keep))
+    return model(input_ids=token_ids, **pass_options(model, logits_to_keep))
 
 
-def plain(model: nn.Module, logits_to_keep: int = 0) -> dict[str, Any]:
+def pass_options(model: nn.Module, logits_to_keep: int = 0) -> dict[str, Any]:
     """The arguments of a pass without a cache, as far as the model knows them."""
     accepted = inspect.signature(model.forward).parameters
     open_ended = any(entry.kind is entry.VAR_KEYWORD for entry in accepted.values())
@@ -34,7 +37,7 @@ def plain(model: nn.Module, logits_to_keep: int = 0) -> dict[str, Any]:
     return options
 
 
-def speaks(output: Any) -> bool:
+def has_logits(output: Any) -> bool:
     """Whether a model's output holds logits; one without a head gives its last states."""
     return getattr(output, "logits", None) is not None
 
@@ -63,7 +66,7 @@ def device_of(module: nn.Module) -> torch.device:
 
 
 @contextmanager
-def resting(model: nn.Module) -> Iterator[None]:
+def inference_mode(model: nn.Module) -> Iterator[None]:
     """The model in eval mode and without gradients; every module's own mode comes back after.
 
     Modes are kept one by one: a fine-tuned model may have parts frozen in eval mode.

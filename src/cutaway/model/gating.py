@@ -14,39 +14,39 @@ import torch
 from torch import Tensor
 
 from .block_calls import BlockCalls
-from .fit import close, same, tolerance
+from .equality import close, equal, tolerance
+from .hooks import ModuleCall, forward_pre_hooks, fresh, replaced_output
 from .layout import Port
-from .watch import Call, entering, fresh, replaced
 
 __all__ = ["is_gated"]
 
 
-def is_gated(look: BlockCalls, down: Call | None, fused: Call | None) -> bool:
+def is_gated(watched: BlockCalls, down: ModuleCall | None, fused: ModuleCall | None) -> bool:
     """Whether all neurons of a block, of its MLP and of its mixture, are gated ones."""
-    return (down is None or _dense(look, down)) and (fused is None or _mixture(fused.module))
+    return (down is None or _dense(watched, down)) and (fused is None or _mixture(fused.module))
 
 
-def _dense(look: BlockCalls, down: Call) -> bool:
-    rows = look.taken(down)[0][1]
-    earlier = [call for call in look.below if call.end < down.start and look.is_linear(call)]
+def _dense(watched: BlockCalls, down: ModuleCall) -> bool:
+    rows = watched.taken(down)[0][1]
+    earlier = [call for call in watched.below if call.end < down.start and watched.is_linear(call)]
     return any(
-        look.made(call)[0].shape[1] in (rows.shape[1], 2 * rows.shape[1])
-        and not same(look.made(call)[0], rows)
-        and _negates(_between(look, call, down), call, down)
+        watched.made(call)[0].shape[1] in (rows.shape[1], 2 * rows.shape[1])
+        and not equal(watched.made(call)[0], rows)
+        and _negates(_between(watched, call, down), call, down)
         for call in reversed(earlier)
     )
 
 
-def _between(look: BlockCalls, up: Call, down: Call) -> list[Call]:
+def _between(watched: BlockCalls, up: ModuleCall, down: ModuleCall) -> list[ModuleCall]:
     """What runs the way from `up` to `down` again: the smallest call around both, or members."""
-    around = [c for c in look.calls if c.start <= up.start and down.end <= c.end]
+    around = [c for c in watched.calls if c.start <= up.start and down.end <= c.end]
     if around:
         return [max(around, key=lambda call: call.start)]
-    members = [call for call in look.calls if call.path in look.members]
+    members = [call for call in watched.calls if call.path in watched.members]
     return [call for call in members if up.start < call.end and call.start < down.end]
 
 
-def _negates(parents: Sequence[Call], up: Call, down: Call) -> bool:
+def _negates(parents: Sequence[ModuleCall], up: ModuleCall, down: ModuleCall) -> bool:
     """Whether negating a part of what `up` gives negates what enters `down`."""
     plain = _entering_down(parents, up, down, None)
     width = plain.shape[-1]
@@ -64,7 +64,9 @@ def _halves(width: int, given: int) -> Iterator[slice]:
         yield from (slice(width, None), slice(width), slice(1, None, 2), slice(0, None, 2))
 
 
-def _entering_down(parents: Sequence[Call], up: Call, down: Call, part: slice | None) -> Tensor:
+def _entering_down(
+    parents: Sequence[ModuleCall], up: ModuleCall, down: ModuleCall, part: slice | None
+) -> Tensor:
     def negate(output: Any) -> Any:
         if part is None:
             return output
@@ -78,19 +80,19 @@ def _entering_down(parents: Sequence[Call], up: Call, down: Call, part: slice | 
     def keep(_key: int, args: tuple[Any, ...], _kwargs: dict[str, Any]) -> None:
         taken.append(args[0].clone())
 
-    with replaced(up.module, negate), entering({0: down.module}, keep):
+    with replaced_output(up.module, negate), forward_pre_hooks({0: down.module}, keep):
         _run_again(parents)
     return taken[0]
 
 
-def _run_again(calls: Sequence[Call]) -> None:
+def _run_again(calls: Sequence[ModuleCall]) -> None:
     """Some modules one after the other: each takes what those before it give now."""
     now: list[tuple[Tensor, Tensor]] = []
     for call in calls:
         args, kwargs = fresh(call.args, call.kwargs)
         for key, value in call.inputs.items():
             for old, new in now:
-                if same(old, value):
+                if equal(old, value):
                     args, kwargs = Port(key).give(args, kwargs, new)
         output = call.module(*args, **kwargs)
         now += [(old, Port(key).read(output)) for key, old in call.outputs.items()]

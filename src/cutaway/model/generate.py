@@ -21,7 +21,7 @@ from transformers import (
 from ..core.axes import read_whole
 from ..core.errors import InvalidError, MissingError
 from ..core.progress import working
-from .forward import as_input, resting
+from .forward import as_input, inference_mode
 from .prompt import Limits, Prompt, read_prompt
 from .streaming import LastLogits, OnToken, Progress, Streamer
 from .vocabulary import Vocabulary
@@ -68,15 +68,21 @@ def read_options(
         num_beams=read_whole("num_beams", num_beams, 1, 256),
         seed=read_whole("seed", seed, 0, 2**63 - 1),
     )
+    _check_together(options)
+    return options
+
+
+def _check_together(options: Options) -> None:
+    """InvalidError for what no draw can be done with, and for an option without effect."""
     if options.top_p == 0:
-        raise InvalidError("top_p", top_p, allowed="above 0, up to 1")
+        raise InvalidError("top_p", options.top_p, allowed="above 0, up to 1")
     if 0 < options.temperature < _COLDEST:
         raise InvalidError(
-            "temperature", temperature, allowed=f"0, or {_COLDEST:g} and more",
+            "temperature", options.temperature, allowed=f"0, or {_COLDEST:g} and more",
             fix="give temperature=0, which takes the most probable token",
         )  # fmt: skip
     if not options.temperature:
-        for name, value in (("top_k", top_k), ("top_p", top_p)):
+        for name, value in (("top_k", options.top_k), ("top_p", options.top_p)):
             if value is not None:
                 raise InvalidError(
                     name, value, allowed="None while temperature is 0, which takes the most "
@@ -84,10 +90,9 @@ def read_options(
                 )  # fmt: skip
     elif options.num_beams > 1:
         raise InvalidError(
-            "num_beams", num_beams, allowed="1 with a temperature: beams are searched, not drawn",
-            fix="give temperature=0.0 or num_beams=1",
+            "num_beams", options.num_beams, allowed="1 with a temperature: beams are searched, "
+            "not drawn", fix="give temperature=0.0 or num_beams=1",
         )  # fmt: skip
-    return options
 
 
 def _number(what: str, value: object, low: float, high: float | None) -> float:
@@ -144,7 +149,7 @@ def generated(
     if not prompt.is_floating_point():
         begun["attention_mask"] = torch.ones_like(prompt)
     with (
-        resting(model), own_defaults_aside(model), seeded(options.seed, prompt.device),
+        inference_mode(model), own_defaults_aside(model), seeded(options.seed, prompt.device),
         working("generating", options.max_new_tokens) as step,
     ):  # fmt: skip
         rows = _way(model, prompt)(

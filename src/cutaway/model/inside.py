@@ -15,10 +15,10 @@ import torch
 from torch import Tensor
 
 from .block_calls import BlockCalls
-from .fit import exactly, same
+from .equality import as_float64, equal
+from .hooks import ModuleCall
 from .layout import Port
 from .structure import Inside
-from .watch import Call
 
 __all__ = ["find_inside", "why_none"]
 
@@ -26,48 +26,54 @@ __all__ = ["find_inside", "why_none"]
 _SUMS = ("adds one branch to its state", "adds attention and MLP to a state that both read")
 
 
-def find_inside(look: BlockCalls) -> Inside | None:
+def find_inside(watched: BlockCalls) -> Inside | None:
     """Where the state inside is read; None where a block has no such state.
 
     A parallel block has none: its attention and its MLP read the same state.
     """
-    mixed = [call for call in look.below if call.path in look.mixing]
+    mixed = [call for call in watched.below if call.path in watched.mixing]
     if not mixed:
         return None
     attended = min(call.end for call in mixed)
-    for reader in look.below:
-        if reader.start < attended or not look.outside_mixing(reader.path):
+    for reader in watched.below:
+        if reader.start < attended or not watched.outside_mixing(reader.path):
             continue
-        for key, rows in look.taken(reader):
-            if rows.shape != look.state.shape or same(rows, look.state):
+        for key, rows in watched.taken(reader):
+            if rows.shape != watched.state.shape or equal(rows, watched.state):
                 continue
-            before = [call for call in look.below if call.end < reader.start]
-            after = [call for call in look.below if call.start >= reader.start]
-            if _is_sum(look, rows, look.state, before) and _is_sum(look, look.given, rows, after):
+            before = [call for call in watched.below if call.end < reader.start]
+            after = [call for call in watched.below if call.start >= reader.start]
+            if _is_sum(watched, rows, watched.state, before) and _is_sum(
+                watched, watched.given, rows, after
+            ):
                 return Inside(reader.path, Port(key))
     return None
 
 
-def why_none(look: BlockCalls) -> str:
+def why_none(watched: BlockCalls) -> str:
     """Why a block has no state inside, as the end of a sentence that begins with the block."""
     for count, why in enumerate(_SUMS, start=1):
-        if _is_sum(look, look.given, look.state, look.below, counts=(count,)):
+        if _is_sum(watched, watched.given, watched.state, watched.below, counts=(count,)):
             return why
     return "does not add attention to its state, and then an MLP that reads the sum"
 
 
 def _is_sum(
-    look: BlockCalls, total: Tensor, base: Tensor, calls: list[Call], counts: Sequence[int] = (1, 2)
+    watched: BlockCalls,
+    total: Tensor,
+    base: Tensor,
+    calls: list[ModuleCall],
+    counts: Sequence[int] = (1, 2),
 ) -> bool:
     """Whether total, or what the module that gave it took, is base + a branch of these calls."""
     totals = [total] + [
         rows
         for call in calls
-        if any(same(total, made) for made in look.made(call))
-        for _, rows in look.taken(call)
+        if any(equal(total, made) for made in watched.made(call))
+        for _, rows in watched.taken(call)
         if rows.shape == total.shape
     ]
-    branches = [rows for call in calls for rows in look.made(call) if rows.shape == base.shape]
+    branches = [rows for call in calls for rows in watched.made(call) if rows.shape == base.shape]
     return any(
         _adds_up(whole, base, some)
         for whole in totals
@@ -82,8 +88,8 @@ def _adds_up(total: Tensor, base: Tensor, branches: Sequence[Tensor]) -> bool:
     Entry by entry, to the rounding of that entry: some entries of a state are a thousand times
     larger than the rest, and a bound by the largest would let any branch pass.
     """
-    parts = torch.stack([exactly(part) for part in (base, *branches)]).flatten(1)
-    whole = exactly(total).flatten()
+    parts = torch.stack([as_float64(part) for part in (base, *branches)]).flatten(1)
+    whole = as_float64(total).flatten()
     size = parts.abs().sum(0).clamp_min(1e-30)
     weighed = parts / size
     gram = weighed @ weighed.T

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-__all__ = ["Layout", "Port", "layout_of", "tensors_in", "turned_layout_of"]
+__all__ = ["Layout", "Port", "layout_of", "tensors_in", "transposed_layout_of"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Layout:
     rest: tuple[int, ...]
     lead: int = 0
     streams: int = 1
-    others: bool = False
+    has_extra_rows: bool = False
 
     @property
     def bare(self) -> Layout:
@@ -58,18 +58,18 @@ class Layout:
 
     def put(self, tensor: Tensor, rows: Tensor) -> Tensor:
         """A tensor with these (B, n, width) in the place of the text's first n rows."""
-        if not self.others and rows.shape[1] == tensor.shape[self.positions]:
+        if not self.has_extra_rows and rows.shape[1] == tensor.shape[self.positions]:
             return self.restore(rows)
         whole = replace(self, lead=0)
         old, after = whole.rows(tensor), self.lead + rows.shape[1]
         return whole.restore(torch.cat([old[:, : self.lead], rows, old[:, after:]], dim=1))
 
 
-def turned_layout_of(tensor: Tensor, n_positions: int) -> Layout | None:
+def transposed_layout_of(tensor: Tensor, n_positions: int) -> Layout | None:
     """The layout of a tensor (1, d, T), with the positions on its last axis.
 
-    >>> turned_layout_of(torch.zeros(1, 64, 11), 11)
-    Layout(batch=0, positions=2, rest=(64,), lead=0, streams=1, others=False)
+    >>> transposed_layout_of(torch.zeros(1, 64, 11), 11)
+    Layout(batch=0, positions=2, rest=(64,), lead=0, streams=1, has_extra_rows=False)
     """
     turned = tensor.dim() == 3 and (tensor.shape[0], tensor.shape[2]) == (1, n_positions)
     return Layout(0, 2, (tensor.shape[1],)) if turned else None
@@ -79,7 +79,7 @@ def layout_of(tensor: Tensor, n_positions: int) -> Layout | None:
     """The layout of a tensor made from one text of n_positions tokens, None where it has none.
 
     >>> layout_of(torch.zeros(1, 11, 4, 64), 11)
-    Layout(batch=0, positions=1, rest=(4, 64), lead=0, streams=1, others=False)
+    Layout(batch=0, positions=1, rest=(4, 64), lead=0, streams=1, has_extra_rows=False)
     """
     shape = list(tensor.shape)
     if len(shape) < 3 or n_positions not in shape[:-1]:

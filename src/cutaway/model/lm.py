@@ -13,21 +13,21 @@ from ..core.axes import as_list, read_layer
 from ..core.errors import InvalidError
 from ..core.progress import working
 from ..trace.card import ModelCard
-from ..trace.keep import sizes
+from ..trace.keep import material_bytes
 from ..trace.trace import Trace
 from .card import embedding_rows, write_card
 from .conditioned import token_types
 from .discover import discover
-from .embed import Recipe, embed, recipe_of, token_rows
-from .failures import explained_probing, explained_running
+from .embed import PoolingConfig, embed, pooling_config, token_rows
+from .failures import explained_discovery, explained_running
 from .generate import continued, generated, read_options
 from .model_lock import ModelLock
 from .objective import causal_only
-from .probe import probe_ids
 from .prompt import Limits, read_prompt
 from .streaming import OnToken
 from .structure import Anatomy
 from .traces import Keep, Traces
+from .trial_text import trial_ids
 from .vocabulary import Vocabulary
 
 __all__ = ["LM"]
@@ -65,13 +65,13 @@ class LM(Traces):
     ) -> None:
         self.tokenizer = tokenizer
         vocabulary = Vocabulary(tokenizer)
-        with ModelLock(model), explained_probing(), working("proving the parts"):
-            anatomy = self._found(model, self._probe(vocabulary, model.config))
+        with ModelLock(model), explained_discovery(), working("proving the parts"):
+            anatomy = self._discover(model, self._trial_ids(vocabulary, model.config))
         super().__init__(model, anatomy, vocabulary)
         mask_id = getattr(tokenizer, "mask_token_id", None)
         self.card = write_card(model, self.anatomy, name, revision, mask_id)
         rows = embedding_rows(model, self.anatomy)
-        self._limits = Limits(rows, self.card.context, token_types(model))
+        self.limits = Limits(rows, self.card.context, token_types(model))
 
     @overload
     def trace(
@@ -138,9 +138,9 @@ class LM(Traces):
     ) -> Trace:
         """Let the model go on with a text, then record prompt and output in one forward pass.
 
-        >>> trace = lm.generate("1, 1, 2, 3,", max_new_tokens=4)  # doctest: +SKIP
-        >>> trace.text, trace.n_prompt  # doctest: +SKIP
-        ('1, 1, 2, 3, 5, 8', 11)
+        >>> trace = lm.generate("The capital of France is", max_new_tokens=2)  # doctest: +SKIP
+        >>> trace.text, trace.n_prompt, trace.n_positions  # doctest: +SKIP
+        ('The capital of France is Paris.', 5, 7)
 
         target          of an encoder-decoder what its answer begins with, a language for example,
                         as text or as the decoder's token ids; None: its start token, and the one
@@ -168,13 +168,13 @@ class LM(Traces):
             raise InvalidError("prompt", text, allowed="one text", fix="generate one by one")
         begun, source = self._begun(text, target)
         if continuation is not None:
-            output = continued(self._vocabulary, begun, continuation, self._limits, on_token)
+            output = continued(self._vocabulary, begun, continuation, self.limits, on_token)
             made: dict[str, Any] = {"continuation": continuation}
         else:
             given = None if source is None else self._as_input(source)
             with self._lock, explained_running():
                 output = generated(
-                    self.model, self._vocabulary, begun.ids, options, self._limits, on_token,
+                    self.model, self._vocabulary, begun.ids, options, self.limits, on_token,
                     source=given,
                 )  # fmt: skip
             made = options.to_json()
@@ -190,7 +190,7 @@ class LM(Traces):
         """
         at = None if layer is None else read_layer(layer, self.card.n_layers)
         given: list[Any] = as_list(texts)
-        ids = [read_prompt(text, self._vocabulary, self._limits).ids for text in given]
+        ids = [read_prompt(text, self._vocabulary, self.limits).ids for text in given]
         with self._lock, explained_running():
             return embed(self.model, self.anatomy, ids, pooling, at)
 
@@ -201,14 +201,21 @@ class LM(Traces):
         >>> rows.shape  # doctest: +SKIP
         (49152, 576)
         """
-        named = range(min(self._limits.rows, len(self.tokenizer)))
+        named = range(min(self.limits.rows, len(self.tokenizer)))
         ids = tuple(token_id for token_id in named if self._vocabulary.word(token_id))
         with self._lock, explained_running():
             return ids, token_rows(self.model, self.anatomy, ids)
 
-    def recipe(self) -> Recipe:
-        """How the model's own files say that a text becomes a vector."""
-        return recipe_of(self.model)
+    def pooling_config(self) -> PoolingConfig:
+        """How the model's own files say that a text becomes a vector.
+
+        >>> lm.pooling_config()  # doctest: +SKIP
+        PoolingConfig(pooling='mean', normalise=False, configured=False)
+
+        Source: modules.json and its folders, as sentence-transformers writes them. Raises
+        UnknownError for a pooling that Cutaway has not.
+        """
+        return pooling_config(self.model)
 
     def cost(self, x: str | Ids | Chat, keep: Keep = None) -> dict[str, int]:
         """Bytes that a trace of one text will hold, by material, before anything is run.
@@ -216,18 +223,18 @@ class LM(Traces):
         >>> lm.cost("The capital of France is", keep="neurons")  # doctest: +SKIP
         {'states': 357120, 'neurons': 921600}
         """
-        prompt = read_prompt(x, self._vocabulary, self._limits)
-        return sizes(self.card, len(prompt.ids), self._materials(keep))
+        prompt = read_prompt(x, self._vocabulary, self.limits)
+        return material_bytes(self.card, len(prompt.ids), self._materials(keep))
 
-    def _probe(self, vocabulary: Vocabulary, config: Any) -> tuple[int, ...]:
+    def _trial_ids(self, vocabulary: Vocabulary, config: Any) -> tuple[int, ...]:
         """The tokens on which it is looked at and proven."""
-        return probe_ids(vocabulary, config)
+        return trial_ids(vocabulary, config)
 
-    def _found(self, model: PreTrainedModel, ids: Sequence[int]) -> Anatomy:
+    def _discover(self, model: PreTrainedModel, ids: Sequence[int]) -> Anatomy:
         """Where its parts are, and what is proven of them, on these tokens."""
         return discover(model, ids)
 
-    def _again(self, model: PreTrainedModel) -> LM:
+    def _rebuilt(self, model: PreTrainedModel) -> LM:
         card = self.card
         return type(self)(model, self.tokenizer, name=card.name, revision=card.revision)
 

@@ -21,19 +21,19 @@ from transformers import (
 from transformers.utils import logging
 
 from ..core.errors import InvalidError, MissingError
-from .auto import auto_class
-from .classes import task_of
+from .auto_class import auto_class
+from .classification import task_of
 from .classifier import Classifier
 from .default_model import EMBEDDED, PACKAGE
-from .devices import read_device, read_dtype
+from .devices import check_device_map, read_device, read_dtype
 from .failures import explained_loading
 from .lm import LM
 from .missing_weights import check_complete, noting
 from .model_files import find_model_files
 from .model_lock import uncompiled
-from .objective import hears, reads_source
+from .objective import reads_sound, reads_source
 from .seq2seq import Seq2SeqLM
-from .sounds import SoundLM
+from .sound_lm import SoundLM
 
 __all__ = ["load", "wrap"]
 
@@ -50,6 +50,7 @@ def load(
     """A model by name; the user's documentation is at `cutaway.load`."""
     if device is not None and device_map is not None:
         raise InvalidError("device", device, allowed="device or device_map, not both")
+    check_device_map(device_map)
     place, wanted = read_device(device), read_dtype(dtype)
     where, fix = find_model_files(name, revision)
     shown = EMBEDDED if name is None else str(name)
@@ -62,7 +63,7 @@ def load(
             **options, dtype=wanted, device_map=device_map, output_loading_info=True
         )
         model, report = loaded
-        hearing = reads_source(model) and hears(model)
+        hearing = reads_source(model) and reads_sound(model)
         extractor = AutoFeatureExtractor.from_pretrained(**options) if hearing else None
         lacking = check_complete(model, tokenizer, report, shown)
         if place is not None:
@@ -85,7 +86,7 @@ def wrap(
             "model", type(model).__name__, allowed="a transformers PreTrainedModel",
             fix="to load one by its name, call cutaway.load(name)",
         )  # fmt: skip
-    if isinstance(tokenizer, ProcessorMixin) and reads_source(model) and hears(model):
+    if isinstance(tokenizer, ProcessorMixin) and reads_source(model) and reads_sound(model):
         processor: Any = tokenizer
         feature_extractor = feature_extractor or getattr(processor, "feature_extractor", None)
         tokenizer = getattr(processor, "tokenizer", processor)
@@ -114,7 +115,7 @@ def _opened(
                 "model", name, allowed="a classifier of one stack of blocks; this one reads its "
                 "text with an encoder and again with a decoder",
             )  # fmt: skip
-        if hears(model):
+        if reads_sound(model):
             return SoundLM(
                 model, tokenizer, feature_extractor=_checked(extractor, model), name=name,
                 revision=revision,

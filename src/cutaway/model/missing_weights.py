@@ -15,11 +15,11 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from ..core.errors import FileError
 from ..trace.card import Capability, ModelCard
-from .forward import as_input, forward, logits_of, resting
+from .forward import as_input, forward, inference_mode, logits_of
+from .hooks import forward_hooks
 from .objective import reads_source
-from .probe import probe_ids
+from .trial_text import trial_ids
 from .vocabulary import Vocabulary
-from .watch import leaving
 
 __all__ = ["check_complete", "noting"]
 
@@ -72,8 +72,8 @@ def _unread(
     modules = {path: part for path, part in model.named_modules() if path in owners and path}
     if reads_source(model) or len(modules) < len(owners):
         return False
-    ids = as_input(model, probe_ids(Vocabulary(tokenizer), model.config))
-    with resting(model):
+    ids = as_input(model, trial_ids(Vocabulary(tokenizer), model.config))
+    with inference_mode(model):
         plain = logits_of(forward(model, ids))
         told, called = _voided(model, modules, ids)
     return called == owners and torch.equal(plain, told)
@@ -91,5 +91,5 @@ def _voided(
         called.add(path)
         return torch.full_like(output, torch.nan)
 
-    with leaving(modules, void):
+    with forward_hooks(modules, void):
         return logits_of(forward(model, ids)), called

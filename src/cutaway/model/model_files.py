@@ -29,7 +29,7 @@ def find_model_files(name: str | Path | None, revision: str | None) -> tuple[dic
             raise InvalidError("revision", revision, allowed="with the name of a model only")
         folder = embedded_folder()
         return _local(folder), f"delete the folder {folder}, and it is made again"
-    if not isinstance(name, str | os.PathLike):
+    if not isinstance(name, str | os.PathLike) or not str(name).strip():
         raise InvalidError("model", name, allowed="the name of a model, or a path")
     path = expanded(name, "give the whole path")
     # os.path's answer False for what can't be a path at all, such as a very long name.

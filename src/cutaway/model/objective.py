@@ -12,10 +12,10 @@ from transformers.models.auto.modeling_auto import (
 )
 
 from ..core.errors import MissingError
-from .classes import task_of
+from .classification import task_of
 from .feature_extraction import FEATURES
 
-__all__ = ["causal_only", "hears", "objective_of", "reads_source"]
+__all__ = ["causal_only", "objective_of", "reads_sound", "reads_source"]
 
 
 def reads_source(model: PreTrainedModel) -> bool:
@@ -23,7 +23,7 @@ def reads_source(model: PreTrainedModel) -> bool:
     return "decoder_input_ids" in inspect.signature(model.forward).parameters
 
 
-def hears(model: PreTrainedModel) -> bool:
+def reads_sound(model: PreTrainedModel) -> bool:
     """Whether the source of an encoder-decoder is a sound."""
     return getattr(model.get_encoder(), "main_input_name", "") in FEATURES
 

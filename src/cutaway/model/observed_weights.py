@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-from .eager_weights import tolerance
+from .eager_weights import kernel_tolerance
 
 __all__ = ["ObservedWeights", "WeightObserver"]
 
@@ -109,7 +109,7 @@ class WeightObserver(TorchFunctionMode):
             scores = scores + attn_mask
         weights = scores.softmax(-1)
         gap = (weights @ value - output).abs().max()
-        if gap <= tolerance(output.dtype) * value.abs().max():
+        if gap <= kernel_tolerance(output.dtype) * value.abs().max():
             self._look(weights, value)
 
 

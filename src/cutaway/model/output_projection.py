@@ -12,10 +12,10 @@ from transformers.pytorch_utils import Conv1D
 
 from ..trace.attention import AttentionCall
 from ..trace.source import Floats
-from .dispatch import Call
-from .fit import close
+from .equality import close
 from .forward import device_of
-from .watch import Call as Seen
+from .hooks import ModuleCall
+from .kernel_calls import KernelCall
 
 __all__ = ["find_projection", "written_norms"]
 
@@ -23,7 +23,9 @@ __all__ = ["find_projection", "written_norms"]
 _TOKENS = 4
 
 
-def find_projection(model: nn.Module, call: Call, seen: Sequence[Seen], bound: float) -> str | None:
+def find_projection(
+    model: nn.Module, call: KernelCall, seen: Sequence[ModuleCall], bound: float
+) -> str | None:
     """The path of the module that takes the heads' outputs side by side and adds up its heads.
 
     seen  the calls of the block's modules on the same text. None where no module takes just

@@ -12,16 +12,16 @@ from torch import Tensor, nn
 
 from .blocks import BlockList, handing_on, list_items, outer_modules
 from .forward import as_input, forward
-from .layout import Layout, layout_of, turned_layout_of
+from .hooks import ModuleCall, module_calls
+from .layout import Layout, layout_of, transposed_layout_of
 from .structure import Block
-from .watch import Call, calls
 
 __all__ = ["find_in_parallel_lists"]
 
 
 def find_in_parallel_lists(
-    model: nn.Module, seen: list[Call], token_ids: Sequence[int]
-) -> tuple[BlockList, list[Call]] | None:
+    model: nn.Module, seen: list[ModuleCall], token_ids: Sequence[int]
+) -> tuple[BlockList, list[ModuleCall]] | None:
     """The blocks of a model whose parts are called one by one, and the calls of a pass.
 
     seen  the calls of the outer modules on the tokens
@@ -36,12 +36,12 @@ def find_in_parallel_lists(
         for name, part in model.get_submodule(path).named_children()
     }
     if deeper:
-        with calls({**outer, **deeper}, arguments=True) as seen:
+        with module_calls({**outer, **deeper}, arguments=True) as seen:
             forward(model, as_input(model, token_ids))
 
     def shape(tensor: Tensor) -> Layout | None:
         n = len(token_ids)
-        return layout_of(tensor, n) or turned_layout_of(tensor, n)
+        return layout_of(tensor, n) or transposed_layout_of(tensor, n)
 
     for names, length in _parallel(model):
         spans = [_span(names, index, seen) for index in range(length)]
@@ -66,7 +66,9 @@ def _parallel(model: nn.Module) -> Iterator[tuple[list[str], int]]:
                 yield names, length
 
 
-def _span(lists: Sequence[str], index: int, seen: Sequence[Call]) -> tuple[Block, Call] | None:
+def _span(
+    lists: Sequence[str], index: int, seen: Sequence[ModuleCall]
+) -> tuple[Block, ModuleCall] | None:
     """What is called at one index of the lists, as one block and one call of it."""
     items = [f"{path}.{index}" for path in lists]
     own = [call for call in seen if any(f"{call.path}.".startswith(f"{i}.") for i in items)]
@@ -79,7 +81,7 @@ def _span(lists: Sequence[str], index: int, seen: Sequence[Call]) -> tuple[Block
     first, last = outermost[0], outermost[-1]
     parent = lists[0].rpartition(".")[0]
     path = items[0] if len(items) == 1 else f"{parent}.*.{index}".lstrip(".")
-    call = Call(
+    call = ModuleCall(
         path, first.module, first.start, last.end, first.inputs, last.outputs, first.args,
         first.kwargs,
     )  # fmt: skip

@@ -79,7 +79,7 @@ def _outside(anatomy: Anatomy, encoder: str | None) -> dict[str, str]:
     """The paths of the parts outside of the blocks, by kind."""
     found = {
         "embedding": anatomy.embedding, "encoder": encoder, "final norm": anatomy.tail.norm,
-        "unembedding": anatomy.tail.unembedding if anatomy.speaks else None,
+        "unembedding": anatomy.tail.unembedding if anatomy.has_language_head else None,
     }  # fmt: skip
     return {kind: path for kind, path in found.items() if path}
 

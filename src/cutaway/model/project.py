@@ -17,7 +17,7 @@ from ..core.axes import INPUT_LAYER
 from ..core.progress import steps
 from ..trace.source import Floats, Ints, Question, Rows
 from ..trace.trace import Trace
-from .cells import Cells, Wanted, reduce
+from .reduce_logits import ReducedRows, Wanted, reduce_logits
 from .structure import Anatomy
 from .unembed import Unembedding
 
@@ -89,7 +89,7 @@ def _targets(question: Question) -> Ints:
 
 def _fold(
     head: Unembedding, stack: _Stack, positions: Sequence[int], targets: Ints, wanted: Wanted
-) -> Iterator[tuple[slice, Cells]]:
+) -> Iterator[tuple[slice, ReducedRows]]:
     """The reduced cells of one group of positions after another."""
     R, V = len(stack.states), head.vocab
     block = max(1, head.rows // R)
@@ -105,7 +105,7 @@ def _fold(
             where = slice(start + part.start, start + part.stop)
             aimed = torch.from_numpy(targets[where]).to(logits.device)
             room = spare[:, : part.stop - part.start]
-            yield where, reduce(logits[part], hidden[part], aimed, wanted, head, room)
+            yield where, reduce_logits(logits[part], hidden[part], aimed, wanted, head, room)
 
 
 def _blank(question: Question, n: int) -> Rows:
@@ -128,7 +128,7 @@ def _blank(question: Question, n: int) -> Rows:
     )
 
 
-def _store(rows: Rows, cells: Cells, where: slice, R: int) -> None:
+def _store(rows: Rows, cells: ReducedRows, where: slice, R: int) -> None:
     """Write the cells of some positions, without the rows of added references."""
     rows.target_id[where] = cells.target_id.cpu().numpy()
     for name in ("token_id", "probability", "logit", "rank", "target_logit", "target_logprob"):

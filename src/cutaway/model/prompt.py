@@ -14,7 +14,7 @@ from ..core.axes import read_whole
 from ..core.errors import InvalidError
 from .chat import rendered, roles_of
 from .pair import is_pair, read_pair
-from .tokens import decoded
+from .token_spans import decoded
 from .vocabulary import Vocabulary, encoded
 
 __all__ = ["Limits", "Prompt", "is_batch", "read_prompt"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -18,21 +18,21 @@ from torch import Tensor, nn
 from ..core.errors import MissingError
 from ..trace.card import Capability
 from .attend import prove_attention
+from .block_kinds import kinds_seen, modules_of_kinds, not_run
+from .block_parts import Parts, find_parts
 from .blocks import BlockList
-from .calls import modules_of_blocks
-from .dispatch import caught
-from .experts import activations, arguments, brought_down
-from .fit import close, tolerance
+from .equality import close, tolerance
 from .forward import as_input, forward, logits_of
+from .fused_experts import activations, expert_arguments, outputs_from_neurons
+from .hooks import forward_hooks, forward_pre_hooks, module_calls, replaced_output
 from .jacobian import is_cut
-from .kinds import chosen, kinds_seen
-from .parts import Parts, find_parts
-from .prove_calls import Watched, beside_mlps, prove_calls
+from .kernel_calls import caught
+from .prove_calls import WatchedAttention, beside_mlps, prove_calls
 from .prove_routing import prove_routing
 from .record import recording
+from .record_attention import modules_of_blocks
 from .sites import first_of, last_of
 from .structure import Anatomy, Tail
-from .watch import calls, entering, leaving, replaced
 
 __all__ = ["bypassed", "prove", "prove_saliency"]
 
@@ -65,16 +65,56 @@ def prove(
     Raises MissingError naming the tail where no way from the last state to the logits is exact.
     """
     logits = logits_of(forward(model, as_input(model, token_ids)))[0]
+    seen = _watched_pass(model, anatomy, blocks, token_ids, logits)
+    tail = _true_tail(model, anatomy, tails, token_ids, seen.states, logits)
+    heads, attention = prove_attention(model, anatomy, token_ids, seen.attention.calls)
+    proven, queries = prove_calls(model, replace(anatomy, tail=tail), seen.attention)
+    routed, experts = prove_routing(model, parts, seen.parts, token_ids)
+    capabilities = {
+        "logit lens": Capability(True, "the lens of the last two states equals the model's logits"),
+        "inside": _inside(parts, seen.parts),
+        "neurons": _neurons(model, anatomy, parts, seen.parts, token_ids),
+        "saliency": prove_saliency(model, anatomy, token_ids),
+        "attention": attention,
+        "queries and keys": queries,
+    }
+    if experts is not None:
+        capabilities["experts"] = experts
+    return replace(proven, capabilities=capabilities, heads=heads, blocks=routed)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What was seen of one pass over the text that things are proven on.
+
+    states     layer -> (T, width)
+    attention  the calls of kernels and of the modules beside the MLPs
+    parts      what the rules find in the blocks on this text
+    """
+
+    states: Mapping[int, Tensor]
+    attention: WatchedAttention
+    parts: Parts
+
+
+def _watched_pass(
+    model: nn.Module,
+    anatomy: Anatomy,
+    blocks: BlockList,
+    token_ids: Sequence[int],
+    logits: Tensor,
+) -> _Seen:
+    """One pass with every capture in place, which must leave the logits as they are."""
     states: dict[int, Tensor] = {}
 
     def take(_: str, layer: int, rows: Tensor) -> None:
         states[layer] = rows[0, : len(token_ids)].clone()
 
-    beside, looked = beside_mlps(model, anatomy), chosen(model, blocks, which=-1)
+    beside, kinds = beside_mlps(model, anatomy), modules_of_kinds(model, blocks, which=-1)
     with (
         recording(model, anatomy, ("states",), take),
         caught(modules_of_blocks(model, anatomy)) as attended,
-        calls({**beside, **looked}, arguments=True) as seen,
+        module_calls({**beside, **kinds}, arguments=True) as seen,
     ):
         watched = logits_of(forward(model, as_input(model, token_ids)))[0]
     if not close(watched, logits, tolerance(anatomy.stream.dtype)):
@@ -83,26 +123,12 @@ def prove(
             because="it answers something else when its modules are watched",
             fix=_UNSUPPORTED,
         )
-    kinds = kinds_seen(model, blocks, seen, watched, which=-1)
-    assert kinds is not None
-    again = find_parts(blocks, kinds)
-    proven = replace(anatomy, tail=_true_tail(model, anatomy, tails, token_ids, states, logits))
+    found = kinds_seen(model, blocks, seen, watched, which=-1)
+    if found is None:
+        raise not_run()
     own = [call for call in seen if call.path in beside]
-    attention_seen = Watched(attended, own, len(token_ids))
-    heads, attention = prove_attention(model, anatomy, token_ids, attended)
-    proven, queries = prove_calls(model, proven, attention_seen)
-    routed, experts = prove_routing(model, parts, again, token_ids)
-    capabilities = {
-        "logit lens": Capability(True, "the lens of the last two states equals the model's logits"),
-        "inside": _inside(parts, again),
-        "neurons": _neurons(model, anatomy, parts, again, token_ids),
-        "saliency": prove_saliency(model, anatomy, token_ids),
-        "attention": attention,
-        "queries and keys": queries,
-    }
-    if experts is not None:
-        capabilities["experts"] = experts
-    return replace(proven, capabilities=capabilities, heads=heads, blocks=routed)
+    attention = WatchedAttention(attended, own, len(token_ids))
+    return _Seen(states, attention, find_parts(blocks, found))
 
 
 def _true_tail(
@@ -145,7 +171,7 @@ def bypassed(model: nn.Module, anatomy: Anatomy, layers: Sequence[int]) -> Itera
 
     firsts = {layer: first_of(model, block) for layer, block in blocks.items()}
     lasts = {layer: last_of(model, block) for layer, block in blocks.items()}
-    with entering(firsts, take), leaving(lasts, hand_on):
+    with forward_pre_hooks(firsts, take), forward_hooks(lasts, hand_on):
         yield
 
 
@@ -155,7 +181,7 @@ def _inside(first: Parts, again: Parts) -> Capability:
         return Capability(False, why)
     if [block.inside for block in first.blocks] != [block.inside for block in again.blocks]:
         return Capability(False, "two texts place it at different modules")
-    return Capability(True, "state + attention is it, and it + MLP is the block's output")
+    return Capability(True, "state + attention is the one inside; that + MLP is the block's output")
 
 
 def _neurons(
@@ -181,13 +207,13 @@ def _mixtures_hold(model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int])
         for block in anatomy.blocks
         if block.experts is not None
     }
-    with calls(mixtures, arguments=True) as seen:
+    with module_calls(mixtures, arguments=True) as seen:
         if mixtures:
             forward(model, as_input(model, token_ids))
     for call in seen:
-        hidden, expert_ids, weights = arguments(call.args, call.kwargs)[:3]
+        hidden, expert_ids, weights = expert_arguments(call.args, call.kwargs)[:3]
         neurons = activations(call.module, hidden, expert_ids)
-        again = brought_down(call.module, neurons, expert_ids, weights)
+        again = outputs_from_neurons(call.module, neurons, expert_ids, weights)
         given = call.outputs[None]
         if not close(again.reshape(given.shape), given, tolerance(given.dtype)):
             return False
@@ -196,25 +222,13 @@ def _mixtures_hold(model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int])
 
 def prove_saliency(model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int]) -> Capability:
     """Whether the gradient of a logit reaches the embedding's output."""
-    leaves: list[Tensor] = []
     # Off-loaded weights are brought for each pass, and quantised ones packed in the first.
     made = (weight for weight in model.parameters() if weight.is_floating_point())
     if any(weight.is_inference() and not weight.is_meta for weight in made):
         return Capability(False, _MADE_WITHOUT)
-
-    def detach(output: Any) -> Any:
-        if not isinstance(output, Tensor):  # I-BERT's: a row and its scale
-            raise NotImplementedError("the embedding gives more than its rows")
-        if len(output) > 1:  # XLNet's: (T, 1, width)
-            raise NotImplementedError("the embedding gives the texts of a batch side by side")
-        leaves.append(output.detach().clone().requires_grad_())
-        return leaves[-1].clone()  # some models go on in place, which a leaf does not allow
-
     try:
         with torch.inference_mode(False), torch.enable_grad():
-            with replaced(model.get_submodule(anatomy.embedding), detach):
-                output = forward(model, as_input(model, token_ids))
-            logit = logits_of(output)[0, -1].max()
+            logit, leaves = _logit_from_leaf(model, anatomy, token_ids)
             if not logit.requires_grad:
                 return Capability(False, "no gradient reaches the embeddings in this model's code")
             if is_cut(logit):
@@ -225,3 +239,25 @@ def prove_saliency(model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int])
     if gradient is None or not gradient.isfinite().all() or not gradient.any():
         return Capability(False, "the gradient at the embeddings is not finite, or 0")
     return Capability(True, "the gradient of a logit reaches the embeddings")
+
+
+def _logit_from_leaf(
+    model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int]
+) -> tuple[Tensor, list[Tensor]]:
+    """The largest last logit, and the embedding's output, call by call, as leaves it is made of.
+
+    Raises NotImplementedError where the embedding gives something else than rows of one text.
+    """
+    leaves: list[Tensor] = []
+
+    def detach(output: Any) -> Any:
+        if not isinstance(output, Tensor):  # I-BERT's: a row and its scale
+            raise NotImplementedError("the embedding gives more than its rows")
+        if len(output) > 1:  # XLNet's: (T, 1, width)
+            raise NotImplementedError("the embedding gives the texts of a batch side by side")
+        leaves.append(output.detach().clone().requires_grad_())
+        return leaves[-1].clone()  # some models go on in place, which a leaf does not allow
+
+    with replaced_output(model.get_submodule(anatomy.embedding), detach):
+        output = forward(model, as_input(model, token_ids))
+    return logits_of(output)[0, -1].max(), leaves

@@ -11,31 +11,37 @@ from torch import nn
 from ..core.errors import MissingError
 from ..trace.attention import AttentionCall
 from ..trace.card import Capability
-from .attention_call import Masks, described, proven
-from .dispatch import Call
-from .eager_weights import tolerance
-from .forward import resting
+from .attention_call import MaskCache, attention_call_of, checked_record
+from .eager_weights import kernel_tolerance
+from .forward import inference_mode
+from .hooks import ModuleCall
+from .kernel_calls import KernelCall
 from .output_projection import find_projection
-from .rotary import Turns, find_angles, pair_at
+from .rotary import RotaryCache, find_angles, pair_at
 from .sites import calls_of, modules_of
 from .structure import Anatomy, CallPlace
-from .watch import Call as Seen
 
-__all__ = ["Watched", "beside_mlps", "capability_of_calls", "prove_calls", "proven_call"]
+__all__ = ["WatchedAttention", "beside_mlps", "capability_of_calls", "prove_calls", "proven_call"]
 
 _NONE = "no block of this model hands queries and keys to transformers' attention interface"
 
 
 @dataclass(frozen=True)
-class Watched:
-    """The attention of one short text: layer -> its calls, and those of the blocks' modules."""
+class WatchedAttention:
+    """The attention of one short text of n_tokens.
 
-    calls: Mapping[int, Sequence[Call]]
-    modules: Sequence[Seen]
+    calls    layer -> the calls of its kernels
+    modules  the calls of the blocks' modules
+    """
+
+    calls: Mapping[int, Sequence[KernelCall]]
+    modules: Sequence[ModuleCall]
     n_tokens: int
 
 
-def prove_calls(model: nn.Module, anatomy: Anatomy, watched: Watched) -> tuple[Anatomy, Capability]:
+def prove_calls(
+    model: nn.Module, anatomy: Anatomy, watched: WatchedAttention
+) -> tuple[Anatomy, Capability]:
     """The anatomy with what is proven, on that text, of each block's queries, keys and values.
 
     A block's numbers alone must give the weights of the model's own eager function; where the
@@ -44,23 +50,23 @@ def prove_calls(model: nn.Module, anatomy: Anatomy, watched: Watched) -> tuple[A
     places: dict[int, CallPlace] = {}
     records: list[AttentionCall] = []
     lacking: dict[int, str] = {}
-    masks, turns = Masks(), Turns()
+    masks, rotary = MaskCache(), RotaryCache()
     by_block = _by_block(anatomy, watched.modules)
-    with resting(model):
+    with inference_mode(model):
         for layer, found in sorted(watched.calls.items()):
             record = proven_call(found, masks)
             if isinstance(record, str):
                 lacking[layer] = record
                 continue
             places[layer] = _place(model, found[0], record, by_block[layer])
-            records.append(_as_kept(record, places[layer], by_block[layer], turns))
+            records.append(_as_kept(record, places[layer], by_block[layer], rotary))
     sizes = _bytes(records, watched.n_tokens)
     capability = capability_of_calls(places, lacking, _NONE)
     return replace(anatomy, calls=places, call_bytes=sizes), capability
 
 
 def proven_call(
-    found: Sequence[Call], masks: Masks, n_keys: int | None = None
+    found: Sequence[KernelCall], masks: MaskCache, n_keys: int | None = None
 ) -> AttentionCall | str:
     """The record of a block's only call, or why there is none.
 
@@ -69,15 +75,17 @@ def proven_call(
     if len(found) > 1:
         return "it attends more than once"
     try:
-        return proven(found[0], described(found[0], masks, n_keys))
+        return checked_record(found[0], attention_call_of(found[0], masks, n_keys))
     except MissingError as refused:
         return str(refused).split(": ", maxsplit=1)[-1]
     except Exception as failed:  # a kernel may take what no eager function does
         return f"its eager function fails on the kernel's arguments ({failed})"
 
 
-def _place(model: nn.Module, call: Call, record: AttentionCall, seen: Sequence[Seen]) -> CallPlace:
-    bound = tolerance(call.value.dtype)
+def _place(
+    model: nn.Module, call: KernelCall, record: AttentionCall, seen: Sequence[ModuleCall]
+) -> CallPlace:
+    bound = kernel_tolerance(call.value.dtype)
     return CallPlace(find_angles(record, seen, bound), find_projection(model, call, seen, bound))
 
 
@@ -92,7 +100,7 @@ def capability_of_calls(
     return Capability(True, "; ".join([proven_in, *words]))
 
 
-def _by_block(anatomy: Anatomy, seen: Sequence[Seen]) -> dict[int, list[Seen]]:
+def _by_block(anatomy: Anatomy, seen: Sequence[ModuleCall]) -> dict[int, list[ModuleCall]]:
     """Layer -> the calls of its modules, the block's own among them."""
     return {layer: calls_of(block, seen) for layer, block in enumerate(anatomy.blocks)}
 
@@ -108,11 +116,11 @@ def beside_mlps(model: nn.Module, anatomy: Anatomy) -> dict[str, nn.Module]:
 
 
 def _as_kept(
-    record: AttentionCall, place: CallPlace, seen: Sequence[Seen], turns: Turns
+    record: AttentionCall, place: CallPlace, seen: Sequence[ModuleCall], rotary: RotaryCache
 ) -> AttentionCall:
     """The record with arrays of all the shapes that a recorded one has."""
     if place.angles is not None:
-        record = turns.give(record, place.angles, pair_at(place.angles, seen))
+        record = rotary.give(record, place.angles, pair_at(place.angles, seen))
     if place.projection is None:
         return record
     return replace(record, written=np.empty(record.query.shape[:2], dtype=np.float32))

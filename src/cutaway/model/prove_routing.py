@@ -13,12 +13,12 @@ import torch
 from torch import Tensor, nn
 
 from ..trace.card import Capability
-from .fit import close, tolerance
+from .block_parts import Parts
+from .equality import close, tolerance
 from .forward import as_input, forward
-from .parts import Parts
+from .hooks import ModuleCall, fresh, module_calls
 from .routing import fits, taken_by
 from .structure import Block, Routing
-from .watch import Call, calls, fresh
 
 __all__ = ["prove_routing"]
 
@@ -64,7 +64,7 @@ def _refuted(model: nn.Module, having: Mapping[int, Block], token_ids: Sequence[
     """What does not hold of some mixture on these tokens; None where all does."""
     routings = {block.routing.path: block.routing for block in having.values() if block.routing}
     paths = {*routings, *(r.scores.path for r in routings.values() if r.scores)}
-    with calls({path: model.get_submodule(path) for path in paths}, arguments=True) as seen:
+    with module_calls({path: model.get_submodule(path) for path in paths}, arguments=True) as seen:
         forward(model, as_input(model, token_ids))
     for layer, block in having.items():
         assert block.routing is not None
@@ -77,7 +77,7 @@ def _refuted(model: nn.Module, having: Mapping[int, Block], token_ids: Sequence[
     return None
 
 
-def _adds_up(call: Call, routing: Routing) -> bool:
+def _adds_up(call: ModuleCall, routing: Routing) -> bool:
     """Whether the experts one at a time, times their weights, add up to what the call gave.
 
     Some can't be asked for one expert a row: they are asked for the same one k times.
@@ -92,7 +92,7 @@ def _adds_up(call: Call, routing: Routing) -> bool:
     return False
 
 
-def _one_by_one(call: Call, routing: Routing, copies: int) -> Tensor:
+def _one_by_one(call: ModuleCall, routing: Routing, copies: int) -> Tensor:
     """The sum of what each expert gives times its weight, each asked for so many times at once."""
     rows, ids, weights = routing.taken
     number, weight = (port.take(call.args, call.kwargs) for port in (ids, weights))
@@ -117,7 +117,9 @@ def _spread(weight: Tensor, given: Tensor) -> Tensor:
     return weight.to(given).reshape(*given.shape[:-1], 1)
 
 
-def _follows(model: nn.Module, call: Call, routing: Routing, seen: Sequence[Call]) -> bool:
+def _follows(
+    model: nn.Module, call: ModuleCall, routing: Routing, seen: Sequence[ModuleCall]
+) -> bool:
     """Whether the weights are what was found, of the router's last call before the experts'."""
     if (scores := routing.scores) is None:
         return True

@@ -14,13 +14,13 @@ from ..core.axes import INPUT_LAYER
 from ..core.errors import MissingError
 from ..core.returned import Kept
 from ..trace.source import Floats
-from .experts import gathered
-from .forward import as_input, forward, resting
+from .forward import as_input, forward, inference_mode
+from .fused_experts import recording_fused_neurons
+from .hooks import forward_hooks, forward_pre_hooks
 from .layout import Layout, tensors_in
 from .record_routing import recording_routing
 from .sites import first_of, last_of, site
 from .structure import Anatomy
-from .watch import entering, leaving
 
 __all__ = ["numbers", "recording", "run"]
 
@@ -50,7 +50,7 @@ def run(
     def take(material: str, layer: int, rows: Tensor) -> None:
         taken[material][layer] = numbers(rows[0, : len(token_ids)])
 
-    with resting(model), recording(model, anatomy, materials, take, layers):
+    with inference_mode(model), recording(model, anatomy, materials, take, layers):
         forward(model, as_input(model, token_ids), logits_to_keep=1)
     return {name: dict(sorted(by_layer.items())) for name, by_layer in taken.items()}
 
@@ -113,7 +113,7 @@ def _states(
 
     first = first_of(model, anatomy.blocks[called[0]])
     lasts = {layer: last_of(model, anatomy.blocks[layer]) for layer in called}
-    with entering({called[0]: first}, enter), leaving(lasts, leave):
+    with forward_pre_hooks({called[0]: first}, enter), forward_hooks(lasts, leave):
         yield
 
 
@@ -145,7 +145,7 @@ def _inside(
     insides = {layer: block.inside for layer, block in places.items() if block.inside is not None}
     firsts = {layer: first_of(model, block) for layer, block in places.items()}
     readers = {n: site(model, places[n], inside.path) for n, inside in insides.items()}
-    with entering(firsts, begin), entering(readers, enter):
+    with forward_pre_hooks(firsts, begin), forward_pre_hooks(readers, enter):
         yield
 
 
@@ -175,7 +175,11 @@ def _neurons(
         dense.pop(layer, None)
         mixed.pop(layer, None)
 
-    with entering(downs, enter), gathered(mixtures, mixed.__setitem__), leaving(lasts, leave):
+    with (
+        forward_pre_hooks(downs, enter),
+        recording_fused_neurons(mixtures, mixed.__setitem__),
+        forward_hooks(lasts, leave),
+    ):
         yield
 
 
@@ -201,7 +205,7 @@ def _experts(
         batch = anatomy.stream.exit.read(output).shape[layout.batch]
         take("experts", layer, _rows_inside(layout, rows.pop(layer), batch))
 
-    with recording_routing(model, blocks, rows.__setitem__), leaving(lasts, leave):
+    with recording_routing(model, blocks, rows.__setitem__), forward_hooks(lasts, leave):
         yield
 
 

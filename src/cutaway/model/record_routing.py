@@ -9,10 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from .hooks import forward_hooks, forward_pre_hooks
 from .routing import FUNCTIONS, taken_by
 from .sites import site
 from .structure import Block
-from .watch import entering, leaving
 
 __all__ = ["recording_routing"]
 
@@ -48,5 +48,5 @@ def recording_routing(
             parts.insert(0, FUNCTIONS[scores.function](given.float()))
         take(layer, torch.cat(parts, dim=1))
 
-    with leaving(routers, leave), entering(experts, enter):
+    with forward_hooks(routers, leave), forward_pre_hooks(experts, enter):
         yield

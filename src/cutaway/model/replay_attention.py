@@ -18,15 +18,15 @@ import torch
 from torch import Tensor, nn
 
 from ..core.errors import MissingError
-from .eager_weights import tolerance
-from .fit import close
-from .forward import as_input, forward, logits_of, resting
+from .eager_weights import kernel_tolerance
+from .equality import close
+from .forward import as_input, forward, inference_mode, logits_of
+from .hooks import Arguments, forward_hooks, forward_pre_hooks, fresh
 from .layout import Port, tensors_in
 from .observed_weights import WeightObserver
 from .shared_copy import shared_copy
 from .sites import site
-from .structure import Anatomy
-from .watch import Arguments, entering, fresh, leaving
+from .structure import Anatomy, Stream
 
 __all__ = ["Replayed", "Replays"]
 
@@ -98,9 +98,9 @@ class _Part:
     def run(self) -> None:
         """Raises MissingError where it answers something else than in the pass."""
         args, kwargs = _own(self.args, self.kwargs)
-        with resting(self.module):
+        with inference_mode(self.module):
             again = self.exit.read(self.module(*args, **kwargs))
-        if not close(again, self.given, tolerance(again.dtype)):
+        if not close(again, self.given, kernel_tolerance(again.dtype)):
             raise _missing("a block answers something else when it is run again")
 
 
@@ -147,7 +147,7 @@ class _Replay:
         def turn(*_: Any) -> None:
             seen.looking = not seen.looking
 
-        with entering({0: self.cross}, turn), leaving({0: self.cross}, turn):
+        with forward_pre_hooks({0: self.cross}, turn), forward_hooks({0: self.cross}, turn):
             yield
 
 
@@ -180,21 +180,32 @@ def _one_pass(
         given = exit_.read(output).clone()
         kept[layer].append(_Part(twin.get_submodule(path), *taken.pop(key), exit_, given))
 
-    with resting(twin), entering(modules, enter), leaving(modules, leave):
+    with inference_mode(twin), forward_pre_hooks(modules, enter), forward_hooks(modules, leave):
         found = _last_logits(twin, token_ids)
-    with resting(model):
+    _check_twin(model, token_ids, found, "with eager attention" if eager else "run again")
+    return {
+        layer: _Replay(
+            cross.get(layer), parts, len(token_ids), _n_rows(stream, parts[0], len(token_ids)),
+            stream.layout.lead,
+        )
+        for layer, parts in kept.items()
+    }  # fmt: skip
+
+
+def _check_twin(model: nn.Module, token_ids: Sequence[int], found: Tensor, how: str) -> None:
+    """MissingError where the twin's last logits are not the model's."""
+    with inference_mode(model):
         expected = _last_logits(model, token_ids)
-    if not close(found, expected, tolerance(expected.dtype)):
+    if not close(found, expected, kernel_tolerance(expected.dtype)):
         gap = float((found - expected).abs().max() / expected.abs().max())
-        how = "with eager attention" if eager else "run again"
         raise _missing(f"{how}, its logits differ by {gap:.1e} of the largest")
-    T, layout = len(token_ids), stream.layout
-    replays = {}
-    for layer, parts in kept.items():
-        state = layout.bare.rows(stream.entry.take(parts[0].args, parts[0].kwargs))
-        n_rows = T if layout.streams > 1 else state.shape[1]
-        replays[layer] = _Replay(cross.get(layer), parts, T, n_rows, layout.lead)
-    return replays
+
+
+def _n_rows(stream: Stream, first: _Part, T: int) -> int:
+    """How many rows a block weighs against each other: the text's and others it reads with them."""
+    if stream.layout.streams > 1:
+        return T
+    return stream.layout.bare.rows(stream.entry.take(first.args, first.kwargs)).shape[1]
 
 
 def _own(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:

@@ -16,17 +16,17 @@ from torch import Tensor
 
 from ..trace.attention import AttentionCall, Layout, Rotary
 from ..trace.source import Floats
+from .hooks import ModuleCall
 from .record import numbers
 from .structure import Angles
-from .watch import Call
 
-__all__ = ["Turns", "find_angles", "pair_at", "pair_in"]
+__all__ = ["RotaryCache", "find_angles", "pair_at", "pair_in"]
 
 _SPREADS = ("whole", "twice", "each", "half")
 Pair = tuple[Tensor, Tensor]
 
 
-class Turns:
+class RotaryCache:
     """The angles of one pass as numbers: most layers share them, which are copied once."""
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class Turns:
         return replace(record, rotary=Rotary(record.query, record.key, *known[1], angles.layout))
 
 
-def find_angles(record: AttentionCall, seen: Sequence[Call], bound: float) -> Angles | None:
+def find_angles(record: AttentionCall, seen: Sequence[ModuleCall], bound: float) -> Angles | None:
     """Where the angles of this record's rotary embedding are; None where none is proven.
 
     seen   the calls of the block's modules on the same text, with their arguments
@@ -57,7 +57,7 @@ def find_angles(record: AttentionCall, seen: Sequence[Call], bound: float) -> An
         for spread in _SPREADS:
             for layout in get_args(Layout):
                 angles = Angles(path, argument, spread, layout)  # type: ignore[arg-type]
-                if _holds(Turns().give(record, angles, pair), d, outputs, bound):
+                if _holds(RotaryCache().give(record, angles, pair), d, outputs, bound):
                     return angles
     return None
 
@@ -73,7 +73,7 @@ def pair_in(value: Any) -> Pair | None:
     return (cos, sin) if plain else None
 
 
-def pair_at(angles: Angles, seen: Sequence[Call]) -> Pair:
+def pair_at(angles: Angles, seen: Sequence[ModuleCall]) -> Pair:
     """The pair that these angles are read from, among the calls they were found in."""
     for path, argument, pair in _pairs(seen):
         if (path, argument) == (angles.path, angles.argument):
@@ -81,7 +81,7 @@ def pair_at(angles: Angles, seen: Sequence[Call]) -> Pair:
     raise LookupError(angles.path)
 
 
-def _pairs(seen: Sequence[Call]) -> Iterator[tuple[str, int | str | None, Pair]]:
+def _pairs(seen: Sequence[ModuleCall]) -> Iterator[tuple[str, int | str | None, Pair]]:
     for call in seen:
         given: dict[int | str, Any] = dict([*enumerate(call.args), *call.kwargs.items()])
         for argument, value in given.items():
@@ -111,7 +111,7 @@ def _given(rows: Floats, output: Floats, bound: float) -> bool:
     return all(bool((np.abs(output - head).max(axis=(1, 2)) <= reach).any()) for head in rows)
 
 
-def _rows(call: Call, T: int, d: int) -> Iterator[Floats]:
+def _rows(call: ModuleCall, T: int, d: int) -> Iterator[Floats]:
     """(m, T, d) the parts of width d of what a module gave for each token, heads or not."""
     for tensor in call.outputs.values():
         rows = tensor[0] if tensor.dim() > 2 and len(tensor) == 1 else tensor

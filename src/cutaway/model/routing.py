@@ -15,11 +15,11 @@ import torch
 from torch import Tensor, nn
 
 from .block_calls import BlockCalls
-from .experts import is_fused, mixture
-from .fit import exactly
+from .equality import as_float64
+from .fused_experts import fused_experts, is_fused
+from .hooks import ModuleCall
 from .layout import Port
 from .structure import Routing, Scores
-from .watch import Call
 
 __all__ = ["FUNCTIONS", "find_routing", "fits", "moved", "taken_by", "weights_again"]
 
@@ -33,24 +33,24 @@ FUNCTIONS: Mapping[str, Callable[[Tensor], Tensor]] = {
 _INTEGERS = (torch.int64, torch.int32)
 
 
-def find_routing(look: BlockCalls) -> Routing | None:
+def find_routing(watched: BlockCalls) -> Routing | None:
     """How a block's mixture chooses; None where it has none that is called with its choice."""
     calls = [
         (call, taken)
-        for call in look.below
-        if (taken := _taken(call)) is not None and look.outside_mixing(call.path)
+        for call in watched.below
+        if (taken := _taken(call)) is not None and watched.outside_mixing(call.path)
     ]
     if len(calls) != 1:
         return None
     call, taken = calls[0]
     ids, _ = taken_by(call.args, call.kwargs, taken)
-    scores, count = _find_scores(look, call, taken)
+    scores, count = _find_scores(watched, call, taken)
     if scores is None and is_fused(call.module):
-        count = mixture(call.path, call.module).count
+        count = fused_experts(call.path, call.module).count
     return Routing(call.path, taken, count, ids.shape[1], scores) if count else None
 
 
-def _taken(call: Call) -> tuple[Port, Port, Port] | None:
+def _taken(call: ModuleCall) -> tuple[Port, Port, Port] | None:
     """Which arguments of a call are its rows, the numbers of their experts and the weights."""
     given: list[tuple[int | str, Any]] = [*enumerate(call.args), *call.kwargs.items()]
     tensors = {key: value for key, value in given if isinstance(value, Tensor)}
@@ -90,39 +90,39 @@ def taken_by(
 
 
 def _find_scores(
-    look: BlockCalls, experts: Call, taken: tuple[Port, Port, Port]
+    watched: BlockCalls, experts: ModuleCall, taken: tuple[Port, Port, Port]
 ) -> tuple[Scores | None, int]:
     """Where the scores come from, nearest before the experts, and how many experts they are of."""
     ids, weights = taken_by(experts.args, experts.kwargs, taken)
-    before = [call for call in look.below if call.end < experts.start]
+    before = [call for call in watched.below if call.end < experts.start]
     for call in sorted(before, key=lambda call: -call.end):
         for key, tensor in call.outputs.items():
             logits = tensor.reshape(-1, tensor.shape[-1])
             if len(logits) != len(ids) or logits.shape[1] < int(ids.max()):
                 continue
-            for factor in (None, *_factors(look, call, logits.shape[1])):
-                scale = None if factor is None else _parameter(look, factor)
+            for factor in (None, *_factors(watched, call, logits.shape[1])):
+                scale = None if factor is None else _parameter(watched, factor)
                 found = [name for name in FUNCTIONS if fits(name, logits, ids, weights, scale)]
                 if len(found) == 1:
                     return Scores(call.path, Port(key), found[0], factor), logits.shape[1]
     return None, 0
 
 
-def _factors(look: BlockCalls, call: Call, count: int) -> list[str]:
+def _factors(watched: BlockCalls, call: ModuleCall, count: int) -> list[str]:
     """The parameters beside a call that have one number for each expert."""
     around = call.path.rpartition(".")[0]
     return [
         f"{path}.{name}"
-        for path, module in look.modules.items()
+        for path, module in watched.modules.items()
         if f"{path}.".startswith(f"{around}.")
         for name, parameter in module.named_parameters(recurse=False)
         if parameter.shape == (count,) and not parameter.is_meta
     ]
 
 
-def _parameter(look: BlockCalls, path: str) -> Tensor:
+def _parameter(watched: BlockCalls, path: str) -> Tensor:
     module, _, name = path.rpartition(".")
-    found: Tensor = getattr(look.modules[module], name)
+    found: Tensor = getattr(watched.modules[module], name)
     return found
 
 
@@ -136,13 +136,13 @@ def fits(
     With several experts a row they must be in proportion to the scores in each row; with one, to
     the scores of all rows. An expert of weight 0 says nothing.
     """
-    scores = FUNCTIONS[function](exactly(logits))
+    scores = FUNCTIONS[function](as_float64(logits))
     if not bool(((scores >= 0) & scores.isfinite()).all()):
         return False
     there = ids.cpu() < scores.shape[1]
     at = ids.cpu().long().clamp_max(scores.shape[1] - 1)
-    own = scores.gather(1, at) * (1 if factor is None else exactly(factor)[at])
-    given = exactly(weights) * there
+    own = scores.gather(1, at) * (1 if factor is None else as_float64(factor)[at])
+    given = as_float64(weights) * there
     if given.shape[1] == 1:
         own, given = own.T, given.T
     told = (given != 0) & (own != 0)
@@ -156,21 +156,21 @@ def fits(
     return bool(((high - low)[some] <= bound * high[some]).all())
 
 
-def weights_again(look: BlockCalls, routing: Routing) -> Tensor | None:
+def weights_again(watched: BlockCalls, routing: Routing) -> Tensor | None:
     """(N, k) the weights had again: the sum of each row, in the proportion of its scores.
 
     None where no scores are had, or only one expert is called.
     """
     if (scores := routing.scores) is None or routing.k == 1:
         return None
-    experts = next(call for call in look.below if call.path == routing.path)
-    router = [c for c in look.below if c.path == scores.path and c.end < experts.start][-1]
+    experts = next(call for call in watched.below if call.path == routing.path)
+    router = [c for c in watched.below if c.path == scores.path and c.end < experts.start][-1]
     ids, weights = taken_by(experts.args, experts.kwargs, routing.taken)
-    logits = exactly(router.outputs[scores.output.key]).reshape(len(ids), -1)
+    logits = as_float64(router.outputs[scores.output.key]).reshape(len(ids), -1)
     own = FUNCTIONS[scores.function](logits).gather(1, ids.cpu())
     if scores.factor is not None:
-        own = own * exactly(_parameter(look, scores.factor))[ids.cpu()]
-    return own * (exactly(weights).sum(1) / own.sum(1))[:, None]
+        own = own * as_float64(_parameter(watched, scores.factor))[ids.cpu()]
+    return own * (as_float64(weights).sum(1) / own.sum(1))[:, None]
 
 
 def moved(found: Routing, move: Callable[[str | None], str | None]) -> Routing:

@@ -7,30 +7,28 @@ from typing import Any
 
 from ..core.errors import InvalidError
 from ..core.progress import working
-from ..trace.keep import ABSENT, CAPABILITIES, sizes
+from ..trace.keep import CAPABILITIES, WHY_ABSENT, material_bytes
 from ..trace.source import Floats
 from ..trace.trace import Trace
-from .answers import make_room
-from .calls import recording_cross_calls, run_with_calls, with_written
 from .conditioned import Decoder
-from .encoder import kind_of, states_of
+from .encoder import output_class, states_of
 from .failures import explained_running
 from .forward import as_input
 from .lm import Chat, Ids
 from .prompt import Prompt, read_prompt
 from .record import run
-from .seq2seq_answers import Seq2SeqAnswers, key_of
+from .record_attention import recording_cross_calls, run_with_calls, with_written
+from .seq2seq_live_source import Seq2SeqLiveSource, key_of
 from .target import read_beginning, read_target
-from .tokens import row
+from .token_spans import row
 from .traces import Calls, Keep
-from .watch import leaving
 
 __all__ = ["Seq2SeqLM"]
 
 _APART = "run one by one, not in batches: every text has a source of its own"
 
 
-class Seq2SeqLM(Seq2SeqAnswers):
+class Seq2SeqLM(Seq2SeqLiveSource):
     """An encoder-decoder whose parts are found and proven; made by `load` or `wrap`.
 
     >>> trace = lm.trace("The keys", target="Les clefs")  # doctest: +SKIP
@@ -62,7 +60,7 @@ class Seq2SeqLM(Seq2SeqAnswers):
         return traces if several else traces[0]
 
     def _begun(self, text: Any, target: Any) -> tuple[Prompt, Prompt | None]:
-        begun = read_beginning(target, self.model, self._vocabulary, self._limits)
+        begun = read_beginning(target, self.model, self._vocabulary, self.limits)
         return begun, self._read_from(text)
 
     def cost(
@@ -72,17 +70,17 @@ class Seq2SeqLM(Seq2SeqAnswers):
         source = self._read_from(x)
         materials, S = self._materials(keep), len(source.ids)
         T = len(self._read_target(target, True).ids)
-        own = sizes(self.card, T, materials, S)
-        beside = sizes(self.encoder.card, S, self._encoder_materials(materials))
+        own = material_bytes(self.card, T, materials, S)
+        beside = material_bytes(self.encoder.card, S, self._encoder_materials(materials))
         return {name: size + beside.get(name, 0) for name, size in own.items()}
 
     def _read_from(self, x: Any, **how: bool) -> Prompt:
         """A source as the encoder reads it."""
-        return read_prompt(x, self._vocabulary, self.encoder._limits, **how)
+        return read_prompt(x, self._vocabulary, self.encoder.limits, **how)
 
     def _read_target(self, target: object, special: bool) -> Prompt:
         return read_target(
-            target, self.model, self._vocabulary, self._limits, add_special_tokens=special
+            target, self.model, self._vocabulary, self.limits, add_special_tokens=special
         )
 
     def _encoder_materials(self, materials: tuple[str, ...]) -> tuple[str, ...]:
@@ -92,7 +90,7 @@ class Seq2SeqLM(Seq2SeqAnswers):
         known = self.encoder.card.capabilities
         names = {name: known.get(CAPABILITIES.get(name, name)) for name in materials}
         return tuple(
-            n for n, can in names.items() if (n not in ABSENT if can is None else can.proven)
+            n for n, can in names.items() if (n not in WHY_ABSENT if can is None else can.proven)
         )
 
     def _record(
@@ -109,8 +107,8 @@ class Seq2SeqLM(Seq2SeqAnswers):
         ids = (*begun.ids, *output)
         with self._lock, explained_running(), working("reading"):
             versions = self.present_versions()
-            encoder = self._read_source(source, materials)
-            arrays, calls, crossings = self._run(self._sources[key_of(encoder)], ids, materials)
+            encoder, decoder = self._read_source(source, materials)
+            arrays, calls, crossings = self._run(decoder, ids, materials)
         trace = Trace(
             tokens=row(self._vocabulary, ids, len(begun.ids)),
             card=self.card,
@@ -120,22 +118,20 @@ class Seq2SeqLM(Seq2SeqAnswers):
             options={"prompt": source.given, "target": begun.given, **made},
             notes=(*source.notes, *begun.notes, *notes),
             encoder=encoder,
-            crossings=crossings,
-            weights=versions,
+            cross_calls=crossings,
+            weight_versions=versions,
         )
         return self._answered(trace) if "lens" in materials else trace
 
-    def _read_source(self, source: Prompt, materials: tuple[str, ...]) -> Trace:
-        """The encoder's trace; its last states are held for the decoder."""
-
-        def take(_key: int, _args: Any, _kwargs: Any, output: Any) -> None:
-            make_room(self._sources)
-            ids = as_input(self.encoder.model, source.ids)
-            self._sources[source.ids] = Decoder(self.model, states_of(output), ids, kind_of(output))
-
-        with leaving({0: self.encoder.model}, take):
+    def _read_source(self, source: Prompt, materials: tuple[str, ...]) -> tuple[Trace, Decoder]:
+        """The encoder's trace, and the decoder under its last states."""
+        with self._encoder_outputs() as outputs:
             kept = self._encoder_materials(materials)
-            return self.encoder._traced([source], [()], kept, [{}])[0]
+            (trace,) = self.encoder.traced([source], [()], kept, [{}])
+        ids, output = as_input(self.encoder.model, source.ids), outputs[-1]
+        decoder = Decoder(self.model, states_of(output), ids, output_class(output))
+        self._sources.put(key_of(trace), decoder)
+        return trace, decoder
 
     def _run(
         self, conditioned: Decoder, ids: tuple[int, ...], materials: tuple[str, ...]

@@ -15,7 +15,7 @@ from ..core.progress import working
 from ..trace.source import Attributed, Attribution, Floats
 from .attribution_model import AttributionModel
 from .attribution_targets import AttributionTargets
-from .mask import taken_out, values_of
+from .token_removal import taken_out, values_of
 
 __all__ = ["by_sampling"]
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from torch import nn
 
+from .hooks import ModuleCall, Site, Turn
 from .structure import Block
-from .watch import Call, Site, Turn
 
 __all__ = ["calls_of", "first_of", "last_of", "modules_of", "site"]
 
@@ -47,7 +47,7 @@ def modules_of(model: nn.Module, block: Block) -> dict[str, nn.Module]:
     }
 
 
-def calls_of(block: Block, seen: Sequence[Call]) -> list[Call]:
+def calls_of(block: Block, seen: Sequence[ModuleCall]) -> list[ModuleCall]:
     """The calls that belong to a block, of those of one pass: none where it was not called.
 
     A module may hang in several blocks, and be called by each.

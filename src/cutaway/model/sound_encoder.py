@@ -20,16 +20,16 @@ from ..trace.trace import Trace
 from .arguments import Naming, Tracing
 from .conditioned import GivenSounds
 from .discover import discover
-from .encoder import Encoder, states_of, unproven
+from .encoder import Encoder, anatomy_without_blocks, states_of
 from .failures import explained_running
 from .feature_extraction import FeatureExtraction, Sound
-from .forward import resting
+from .forward import inference_mode
 from .frame_count import FrameCount, measure_frames
 from .layout import Layout
 from .prompt import Prompt
 from .record import run
 from .structure import Anatomy
-from .token_embedding import front_layout
+from .token_embedding import input_stage_layout
 from .vocabulary import Vocabulary
 
 __all__ = ["SoundEncoder", "SoundPrompt"]
@@ -38,11 +38,11 @@ __all__ = ["SoundEncoder", "SoundPrompt"]
 _PROBES = (1.0, 0.8)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SoundPrompt(Prompt):
     """A sound as what is read: ids -1, one for each frame."""
 
-    sound: Sound | None = None
+    sound: Sound
 
 
 class SoundEncoder(Encoder):
@@ -61,7 +61,7 @@ class SoundEncoder(Encoder):
         **named: Unpack[Naming],
     ) -> None:
         self.extraction = extraction
-        self.front: Layout | None = None
+        self.input_layout: Layout | None = None
         super().__init__(model, tokenizer, **named)
         self.card = replace(self.card, vocab_size=0, context=None)
 
@@ -98,12 +98,12 @@ class SoundEncoder(Encoder):
         n = self._frame_count.at(sound.features.shape[self.extraction.axis])
         if not n:
             raise InvalidError("sound", sound.given, allowed="one long enough for a frame")
-        ids = (-1,) * n
-        return SoundPrompt(ids, ("",) * n, sound.given, sound.notes, sound=sound)
+        return SoundPrompt(
+            ids=(-1,) * n, roles=("",) * n, given=sound.given, notes=sound.notes, sound=sound
+        )
 
     def trace_sound(self, prompt: SoundPrompt, materials: tuple[str, ...]) -> Trace:
         """The encoder's trace of a sound."""
-        assert prompt.sound is not None
         features = prompt.sound.features
         names = tuple(name for name in materials if name not in ("attention", "lens"))
         model = self.given(features)
@@ -122,15 +122,15 @@ class SoundEncoder(Encoder):
             source=self,
             options={"prompt": prompt.given},
             notes=prompt.notes,
-            heard=features[0],
-            weights=versions,
+            sound_features=features[0],
+            weight_versions=versions,
         )
 
-    def _conditioned(self, trace: Trace) -> nn.Module:
+    def conditioned(self, trace: Trace) -> nn.Module:
         """The encoder hearing the trace's sound."""
-        if trace.heard is None:
+        if trace.sound_features is None:
             raise InvalidError("trace", trace, allowed="one of a sound")
-        return self.given(trace.heard[None])
+        return self.given(trace.sound_features[None])
 
     def given(self, *sounds: Floats) -> GivenSounds:
         """The encoder under sounds, (1, ...) features each."""
@@ -138,11 +138,11 @@ class SoundEncoder(Encoder):
         given = [torch.tensor(sound) for sound in sounds]
         return GivenSounds(self.model, self.extraction.name, given)
 
-    def _probe(self, vocabulary: Vocabulary, config: Any) -> tuple[int, ...]:  # noqa: ARG002
+    def _trial_ids(self, vocabulary: Vocabulary, config: Any) -> tuple[int, ...]:  # noqa: ARG002
         """No text: it is looked at while it hears."""
         return ()
 
-    def _found(self, model: PreTrainedModel, ids: Sequence[int]) -> Anatomy:  # noqa: ARG002
+    def _discover(self, model: PreTrainedModel, ids: Sequence[int]) -> Anatomy:  # noqa: ARG002
         """Where its parts are, found and proven on two noises."""
         self.model = model  # asked for before it is found
         try:
@@ -166,8 +166,8 @@ class SoundEncoder(Encoder):
         try:
             found = discover(heard, (), texts=(texts[0], texts[1]))
         except MissingError as refused:
-            return unproven("", states, str(refused))
-        self.front = front_layout(heard, found.embedding, texts[0])
+            return anatomy_without_blocks("", states, str(refused))
+        self.input_layout = input_stage_layout(heard, found.embedding, texts[0])
         return found
 
     def _measured(
@@ -181,7 +181,7 @@ class SoundEncoder(Encoder):
 
         def states(columns: int) -> Tensor:
             some = np.take(features, range(columns), axis=axis)
-            with resting(model):
+            with inference_mode(model):
                 one = self.given(some)
                 return states_of(one(input_ids=torch.full((1, 1), -1)))[0]
 

@@ -9,7 +9,7 @@ from transformers import LogitsProcessor
 from transformers.generation.streamers import BaseStreamer
 
 from ..core.progress import Step
-from .tokens import decoded
+from .token_spans import decoded
 from .vocabulary import Vocabulary
 
 __all__ = ["LastLogits", "OnToken", "Progress", "Streamer"]

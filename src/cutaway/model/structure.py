@@ -240,7 +240,7 @@ class Anatomy:
         return {n: block.cross for n, block in enumerate(self.blocks) if block.cross is not None}
 
     @property
-    def speaks(self) -> bool:
+    def has_language_head(self) -> bool:
         """Whether it has a language head, that gives tokens."""
         lens = self.capabilities.get("logit lens")
         return lens is None or lens.proven

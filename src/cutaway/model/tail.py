@@ -9,18 +9,18 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from .fit import Cap, Cut, Scale
+from .constants import Cap, Columns, Scale
 from .forward import as_input, device_of, forward, logits_of
+from .hooks import Site, replaced_output
 from .layout import Layout, Port
 from .sites import last_of
 from .structure import Block, Stream
-from .watch import Site, replaced
 
-__all__ = ["ChainTail", "Link", "PlainTail", "ReplayTail", "replay"]
+__all__ = ["ChainLink", "ChainTail", "IdentityTail", "ReplayTail", "replay"]
 
 
 @dataclass(frozen=True)
-class Link:
+class ChainLink:
     """One module of the chain: which argument and result are meant, and their axes."""
 
     path: str
@@ -50,8 +50,8 @@ class ChainTail:
     dtype   the precision of the model's states
     """
 
-    links: tuple[Link | Scale | Cut, ...]
-    head: Link
+    links: tuple[ChainLink | Scale | Columns, ...]
+    head: ChainLink
     plain: bool
     vocab: int
     ending: tuple[Scale | Cap, ...]
@@ -61,7 +61,7 @@ class ChainTail:
     def norm(self) -> str | None:
         """Path of the last module before the unembedding whose parameters are all vectors."""
         for link in reversed(self.links):
-            if isinstance(link, Link) and all(p.dim() < 2 for p in link.module.parameters()):
+            if isinstance(link, ChainLink) and all(p.dim() < 2 for p in link.module.parameters()):
                 return link.path
         return None
 
@@ -73,13 +73,16 @@ class ChainTail:
     @property
     def after_words(self) -> tuple[str, ...]:
         """What is done beside calling modules."""
-        before = [f"state {step}" for step in self.links if not isinstance(step, Link)]
+        before = [f"state {step}" for step in self.links if not isinstance(step, ChainLink)]
         return (*before, *(f"logits {step}" for step in self.ending))
 
     @property
     def modules(self) -> tuple[nn.Module, ...]:
         """Those of the chain, the unembedding last."""
-        return (*(step.module for step in self.links if isinstance(step, Link)), self.head.module)
+        return (
+            *(step.module for step in self.links if isinstance(step, ChainLink)),
+            self.head.module,
+        )
 
     def hidden(self, states: Tensor) -> Tensor:
         """(N, width) -> (N, d) what enters the unembedding."""
@@ -141,7 +144,7 @@ class ReplayTail:
         return logits
 
     def logits(self, hidden: Tensor) -> Tensor:
-        """(N, width) -> (N, V), in passes of as many rows as the probe text has tokens."""
+        """(N, width) -> (N, V), in passes of as many rows as the trial text has tokens."""
         step = len(self.token_ids)
         starts = range(0, len(hidden), step)
         return torch.cat([self._pass(hidden[start : start + step]) for start in starts])
@@ -151,7 +154,7 @@ class ReplayTail:
             old = self.exit.read(output)
             return self.exit.write(output, self.layout.put(old, rows[None].to(old.device)))
 
-        with replaced(self.block, exchange):
+        with replaced_output(self.block, exchange):
             output = forward(self.model, as_input(self.model, self.token_ids))
         return logits_of(output)[0, : len(rows)]
 
@@ -174,7 +177,7 @@ def replay(
 
 
 @dataclass(frozen=True)
-class PlainTail:
+class IdentityTail:
     """No tail: what is given is logits already, or belongs to a model that says nothing."""
 
     norm: str | None = None

@@ -12,7 +12,7 @@ from transformers import PreTrainedModel
 
 from ..core.errors import InvalidError, MissingError
 from .generate import end_ids
-from .objective import hears
+from .objective import reads_sound
 from .prompt import Limits, Prompt, read_prompt
 from .vocabulary import Vocabulary, unbroken
 
@@ -95,7 +95,7 @@ def _forced(model: PreTrainedModel) -> tuple[int, ...]:
 def _begins_itself(target: str, model: PreTrainedModel, vocabulary: Vocabulary) -> bool:
     """Whether a text for a model that hears has its start token written out: then it is whole."""
     start = vocabulary.piece(start_id(model, vocabulary)).text
-    return hears(model) and bool(start) and target.startswith(start)
+    return reads_sound(model) and bool(start) and target.startswith(start)
 
 
 def _labels(text: str, vocabulary: Vocabulary, special: bool) -> list[int]:
@@ -107,7 +107,7 @@ def _labels(text: str, vocabulary: Vocabulary, special: bool) -> list[int]:
 def _shifted(labels: list[int], model: PreTrainedModel, vocabulary: Vocabulary) -> tuple[int, ...]:
     """The labels behind a start token, as the family's own code puts it there where it has any."""
     start = start_id(model, vocabulary)
-    if hears(model) and labels[:1] == [start]:  # their tokenizers put it there themselves
+    if reads_sound(model) and labels[:1] == [start]:  # their tokenizers put it there themselves
         return tuple(labels)
     shift = getattr(model, "prepare_decoder_input_ids_from_labels", None)
     fed = [start, *labels[:-1]]

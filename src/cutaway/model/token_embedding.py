@@ -9,15 +9,15 @@ import torch
 from torch import Tensor, nn
 
 from ..core.errors import MissingError
-from .forward import as_input, forward, logits_of, resting
-from .layout import Layout, Port, layout_of, tensors_in, turned_layout_of
-from .watch import Call, replaced
+from .forward import as_input, forward, inference_mode, logits_of
+from .hooks import ModuleCall, replaced_output
+from .layout import Layout, Port, layout_of, tensors_in, transposed_layout_of
 
-__all__ = ["find_embedding", "find_front", "front_layout"]
+__all__ = ["find_embedding", "find_input_stage", "input_stage_layout"]
 
 
 def find_embedding(
-    model: nn.Module, calls: Sequence[Call], token_ids: Sequence[int], logits: Tensor
+    model: nn.Module, calls: Sequence[ModuleCall], token_ids: Sequence[int], logits: Tensor
 ) -> str:
     """The path of the token embedding, which is upstream of the logits.
 
@@ -46,7 +46,7 @@ def find_embedding(
     )
 
 
-def _takes_ids(call: Call, token_ids: Sequence[int]) -> bool:
+def _takes_ids(call: ModuleCall, token_ids: Sequence[int]) -> bool:
     values = (*call.args, *call.kwargs.values())
     lengths = {value.numel() for value in values if _are_ids(value, token_ids)}
     return any(
@@ -63,7 +63,7 @@ def _are_ids(value: Any, token_ids: Sequence[int]) -> bool:
     return any(found[start : start + n] == list(token_ids) for start in starts)
 
 
-def _is_of_tokens(call: Call, token_ids: Sequence[int]) -> bool:
+def _is_of_tokens(call: ModuleCall, token_ids: Sequence[int]) -> bool:
     """Whether a token's row is its own: a text read backwards has the same rows backwards."""
     values: dict[int | str, Any] = dict([*enumerate(call.args), *call.kwargs.items()])
     key = next(key for key, value in values.items() if _are_ids(value, token_ids))
@@ -76,11 +76,13 @@ def _is_of_tokens(call: Call, token_ids: Sequence[int]) -> bool:
     return torch.equal(again.flip(layout.positions), rows)
 
 
-def _holds(outer: Call, inner: Call) -> bool:
+def _holds(outer: ModuleCall, inner: ModuleCall) -> bool:
     return outer.start < inner.start and inner.end < outer.end
 
 
-def _reaches_logits(model: nn.Module, call: Call, token_ids: Sequence[int], logits: Tensor) -> bool:
+def _reaches_logits(
+    model: nn.Module, call: ModuleCall, token_ids: Sequence[int], logits: Tensor
+) -> bool:
     """Whether another value of the last row changes the last logits."""
 
     def change(output: Any) -> Any:
@@ -89,12 +91,12 @@ def _reaches_logits(model: nn.Module, call: Call, token_ids: Sequence[int], logi
         changed[..., -1, :] = -2 * changed[..., -1, :] + 0.5
         return Port(key).write(output, changed)
 
-    with replaced(call.module, change):
+    with replaced_output(call.module, change):
         other = logits_of(forward(model, as_input(model, token_ids)))[0]
     return not torch.equal(other[-1], logits[-1])
 
 
-def find_front(calls: Sequence[Call], n_frames: int, before: int) -> str:
+def find_input_stage(calls: Sequence[ModuleCall], n_frames: int, before: int) -> str:
     """The path of the first module that gives a row for each frame of a sound.
 
     In most models it is the last convolution over the sound: what comes after it (an activation, a
@@ -117,13 +119,13 @@ def find_front(calls: Sequence[Call], n_frames: int, before: int) -> str:
     return min(giving, key=lambda call: call.end).path
 
 
-def front_layout(model: nn.Module, path: str, token_ids: Sequence[int]) -> Layout:
+def input_stage_layout(model: nn.Module, path: str, token_ids: Sequence[int]) -> Layout:
     """The axes of what that module gives, for frames that stand for these ids.
 
     Raises MissingError where there are as many frames as numbers in each.
     """
     held: list[Any] = []
-    with resting(model), replaced(model.get_submodule(path), held.append):
+    with inference_mode(model), replaced_output(model.get_submodule(path), held.append):
         forward(model, as_input(model, token_ids))
     output = next(tensor for _, tensor in tensors_in(held[0]))
     known = _rows_of(output, len(token_ids))
@@ -134,5 +136,5 @@ def front_layout(model: nn.Module, path: str, token_ids: Sequence[int]) -> Layou
 
 def _rows_of(tensor: Tensor, n: int) -> list[Layout]:
     """The axes it may have, with a row for each of n frames: in some, a column."""
-    found = (layout_of(tensor, n), turned_layout_of(tensor, n))
+    found = (layout_of(tensor, n), transposed_layout_of(tensor, n))
     return [layout for layout in found if layout is not None]

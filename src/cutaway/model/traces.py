@@ -12,17 +12,17 @@ from ..core.errors import InvalidError, MissingError
 from ..core.progress import working
 from ..trace.attention import AttentionCall
 from ..trace.card import ModelCard
-from ..trace.keep import ABSENT, CAPABILITIES, read_keep
+from ..trace.keep import CAPABILITIES, WHY_ABSENT, read_keep
 from ..trace.lens_answers import lens_answers
 from ..trace.trace import Trace
 from .batch import Materials, padding_refused, record_rows
-from .calls import run_with_calls, with_written
 from .conditioned import GivenTypes
 from .failures import explained_running
 from .forward import as_input
-from .next import NextTokens
+from .next_tokens import NextTokens
 from .prompt import Prompt, is_batch, read_prompt
-from .tokens import row
+from .record_attention import run_with_calls, with_written
+from .token_spans import row
 
 __all__ = ["Calls", "Keep", "Traces"]
 
@@ -55,7 +55,7 @@ class Traces(NextTokens):
         """Why this model has not a material; "" where it has."""
         known = self.card.capabilities.get(self._needs.get(material, material))
         if known is None:
-            return ABSENT.get(material, "")
+            return WHY_ABSENT.get(material, "")
         return "" if known.proven else known.why
 
     def _trace(
@@ -65,12 +65,12 @@ class Traces(NextTokens):
         if target is not None:
             raise InvalidError("target", target, allowed="None: this model reads no second text so")
         if not self._several(x):
-            prompt = read_prompt(x, self._vocabulary, self._limits, text_b=text_b, **how)
-            return self._traced([prompt], [()], materials, [{}])[0]
+            prompt = read_prompt(x, self._vocabulary, self.limits, text_b=text_b, **how)
+            return self.traced([prompt], [()], materials, [{}])[0]
         if text_b is not None:
             raise InvalidError("text_b", text_b, allowed="with one text", fix="list tuples (a, b)")
-        prompts = [read_prompt(one, self._vocabulary, self._limits, **how) for one in x]
-        return self._traced(prompts, [()] * len(prompts), materials, [{}] * len(prompts))
+        prompts = [read_prompt(one, self._vocabulary, self.limits, **how) for one in x]
+        return self.traced(prompts, [()] * len(prompts), materials, [{}] * len(prompts))
 
     def _several(self, x: object) -> bool:
         """Whether it is several texts, and not one."""
@@ -93,9 +93,9 @@ class Traces(NextTokens):
         made: Mapping[str, Any],
     ) -> Trace:
         """One trace of what was given and what the model said after it."""
-        return self._traced([begun], [output], materials, [made])[0]
+        return self.traced([begun], [output], materials, [made])[0]
 
-    def _traced(
+    def traced(
         self,
         prompts: Sequence[Prompt],
         outputs: Sequence[Sequence[int]],
@@ -122,7 +122,7 @@ class Traces(NextTokens):
                 source=self,
                 options={**prompt.options(), **how},
                 notes=(*prompt.notes, *note),
-                weights=versions,
+                weight_versions=versions,
             )
             traces.append(self._answered(trace) if "lens" in materials else trace)
         return traces
@@ -151,7 +151,7 @@ class Traces(NextTokens):
         if len(set(conditioned)) > 1:
             return "each has token types of its own"
         if self._padding_refused is None:
-            rows = self._limits.rows
+            rows = self.limits.rows
             self._padding_refused = padding_refused(self._given_types(), self.anatomy, rows)
         return self._padding_refused
 
@@ -159,7 +159,7 @@ class Traces(NextTokens):
         """The model under what is given beside the ids; the same one where that is nothing."""
         return GivenTypes(self.model, types) if types else self.model
 
-    def _conditioned(self, trace: Trace) -> nn.Module:
+    def conditioned(self, trace: Trace) -> nn.Module:
         return self._given_types(trace.tokens.types)
 
     def _recorded_with_calls(

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import sys
+from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from ..core.errors import InvalidError
 from ..trace.source import Floats
 from ..trace.trace import Trace
-from .fit import tolerance
+from .equality import tolerance
+from .model_lock import uncompiled
 from .record import numbers, recording
 from .structure import Anatomy
 
@@ -36,22 +39,26 @@ class Unchanged:
         self.model = model
         self.anatomy = anatomy
         self._versions: Hashable = None
+        self._opened = tuple(
+            (f"{path}.{name}".lstrip("."), parent, name, _own(module))
+            for path, parent in model.named_modules() for name, module in parent._modules.items()
+        )  # fmt: skip
 
     def present_versions(self) -> tuple[int, int]:
         """Those of all weights, and of the tail's; a trace is given them when it is made.
 
         What was kept of texts is let go where they changed, or hooks did. Raises InvalidError where
-        the unembedding or the norm before it is no longer the model's.
+        a module was replaced, as by an adapter put in its place: what was proven is of the other.
         """
-        tail = self.anatomy.tail.modules
-        own = set(map(id, self.model.parameters()))
-        if not all(id(weight) in own for module in tail for weight in module.parameters()):
-            raise InvalidError(
-                "model", type(self.model).__name__,
-                allowed="one whose modules are those that it was opened with",
-                fix="its unembedding, or the norm before it, was replaced: open it again, ct.wrap",
-            )  # fmt: skip
-        now = weight_versions([self.model]), weight_versions(tail)
+        for path, parent, name, module in self._opened:
+            if _own(parent._modules.get(name)) is not module:
+                raise InvalidError(
+                    "model", type(self.model).__name__,
+                    allowed="one whose modules are those that it was opened with",
+                    fix=f"its {path} was replaced, or taken out: open it again, ct.wrap",
+                )  # fmt: skip
+        tail = weight_versions(self.anatomy.tail.modules, columns=True)
+        now = hash((weight_versions([self.model]), tail)), tail
         if self._versions != (seen := (now, _hooks(self.model))):
             self._versions = seen
             self._let_go()
@@ -63,7 +70,7 @@ class Unchanged:
         tail  what is asked is of states that were kept: the weights after the last block matter
         """
         now, part = self.present_versions(), int(tail)
-        if trace.weights is not None and trace.weights[part] != now[part]:
+        if trace.weight_versions is not None and trace.weight_versions[part] != now[part]:
             raise _changed(trace, "weights were changed, or adapters switched,")
 
     @contextmanager
@@ -92,13 +99,18 @@ class Unchanged:
         """Forget what was kept of earlier texts: whoever keeps something says how."""
 
 
+def _own(module: nn.Module | None) -> nn.Module | None:
+    """The module itself, with its compiled shell or without: the lock takes shells off."""
+    return None if module is None else uncompiled(module)
+
+
 def last_state(trace: Trace) -> bytes:
     """What tells traces of one text apart where the model was another: their last row of states."""
     kept = trace.materials.get("states", {}).get(trace.n_layers - 1)
     return b"" if kept is None else np.ascontiguousarray(kept[-1]).tobytes()
 
 
-def weight_versions(modules: Sequence[nn.Module]) -> int:
+def weight_versions(modules: Sequence[nn.Module], *, columns: bool = False) -> int:
     """A number that is another one after a weight was written or an adapter switched.
 
     >>> before = weight_versions([model])  # doctest: +SKIP
@@ -106,14 +118,32 @@ def weight_versions(modules: Sequence[nn.Module]) -> int:
     >>> weight_versions([model]) == before  # doctest: +SKIP
     False
 
-    torch counts writes to a weight, but those through `weight.data`: they are not seen here.
-    Off-loaded weights are other ones each time they are used, and passed over.
+    columns  whether a column of each is read as well
+
+    torch counts writes to a weight, but those through `weight.data`: so the numbers of a row of
+    each are read too, and a write that changes every row or every column is seen. With columns a
+    write to any one row is. Off-loaded weights are other ones each time they are used, and
+    passed over.
     """
-    written = tuple(
-        (id(weight), 0 if weight.is_inference() else weight._version)
-        for module in modules for weight in module.parameters() if not weight.is_meta
-    )  # fmt: skip
-    return hash((written, _switches(modules)))
+    weights = [weight for module in modules for weight in module.parameters() if not weight.is_meta]
+    written = tuple((id(one), 0 if one.is_inference() else one._version) for one in weights)
+    return hash((written, _samples(weights, columns), _switches(modules)))
+
+
+def _samples(weights: Sequence[Tensor], columns: bool) -> tuple[bytes, ...]:
+    """The numbers of each weight's middle row, and column; quantised ones are passed over."""
+    groups: dict[Hashable, list[Tensor]] = defaultdict(list)
+    with torch.inference_mode():
+        for weight in weights:
+            if type(weight) is nn.Parameter and weight.numel():
+                some = groups[weight.get_device(), weight.dtype]
+                if columns and weight.dim() == 2:
+                    some.append(weight.select(1, weight.shape[1] // 2))
+                while weight.dim() > 1:
+                    weight = weight.select(0, weight.shape[0] // 2)
+                some.append(weight if weight.dim() else weight[None])
+        whole = [torch.cat(some).view(torch.uint8).cpu() for some in groups.values()]
+    return tuple(one.numpy().tobytes() for one in whole)
 
 
 def _switches(modules: Sequence[nn.Module]) -> tuple[Any, ...]:

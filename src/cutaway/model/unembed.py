@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ..core.errors import MissingError
 from .structure import Anatomy
 
 __all__ = ["Unembedding", "wide"]
@@ -98,4 +99,4 @@ def _floating(model: torch.nn.Module, anatomy: Anatomy) -> Tensor:
         for tensor in part.parameters():
             if tensor.is_floating_point() and not tensor.is_meta:
                 return tensor
-    raise TypeError("the model has no floating-point weights")
+    raise MissingError("the logits", because="this model has no floating-point weights")

@@ -123,7 +123,7 @@ class AttentionCall:
         if self.cap is not None:
             scores = self.cap * np.tanh(scores / self.cap)
         if self.bias is not None:
-            scores = scores + _of(self.bias, heads)
+            scores = scores + _of_heads(self.bias, heads)
         return np.where(self.blocked(heads), -np.inf, scores).astype(np.float32)
 
     def blocked(self, heads: Sequence[int]) -> Flags:
@@ -136,7 +136,7 @@ class AttentionCall:
         if self.window is not None:
             blocked |= key <= query - self.window
         if self.hidden is not None:
-            blocked = blocked | _of(self.hidden, heads)
+            blocked = blocked | _of_heads(self.hidden, heads)
         return blocked
 
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -195,6 +195,6 @@ class AttentionCall:
 _ARRAYS = ("query", "key", "value", "hidden", "bias", "sinks", "written")
 
 
-def _of(array: NDArray[Any], heads: Sequence[int]) -> NDArray[Any]:
+def _of_heads(array: NDArray[Any], heads: Sequence[int]) -> NDArray[Any]:
     """The entries of some heads; an array shared by all heads is left as it is."""
     return array if len(array) == 1 else array[list(heads)]

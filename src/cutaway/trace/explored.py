@@ -40,13 +40,13 @@ class Node:
 class Drawn:
     """Continuations drawn from one node, best first.
 
-    node     its number;  options  they were drawn with, as JSON values
-    ways     the continuations;  labels  what is printed for their tokens;  texts  of each
+    node           its number;  options  they were drawn with, as JSON values
+    continuations  what was drawn;  labels  what is printed for their tokens;  texts  of each
     """
 
     node: int
     options: dict[str, Any]
-    ways: tuple[Continuation, ...]
+    continuations: tuple[Continuation, ...]
     labels: tuple[tuple[str, ...], ...]
     texts: tuple[str, ...]
 

@@ -12,7 +12,7 @@ from ..core.tokens import Piece, TokenRow
 from .card import ModelCard
 from .trace import Trace
 
-__all__ = ["header", "mentioned", "read_card", "read_pieces", "read_tokens"]
+__all__ = ["header", "mentioned_ids", "read_card", "read_pieces", "read_tokens"]
 
 
 def header(trace: Trace) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def header(trace: Trace) -> dict[str, Any]:
     options, notes  as they are
     pieces          [id, text, label] of every vocabulary entry that the trace mentions
     """
-    ids = mentioned(trace)
+    ids = mentioned_ids(trace)
     pieces = trace.source.pieces(ids)
     return {
         "tokens": asdict(trace.tokens),
@@ -36,7 +36,7 @@ def header(trace: Trace) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def mentioned(trace: Trace) -> tuple[int, ...]:
+def mentioned_ids(trace: Trace) -> tuple[int, ...]:
     """The ids of the vocabulary entries in the tokens and the stored answers, ascending."""
     ids = set(trace.token_ids)
     if trace.answers is not None:

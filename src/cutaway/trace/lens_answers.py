@@ -66,20 +66,9 @@ def answer(trace: Trace, question: Question) -> Rows:
 
     Raises MissingError where the question was not among those stored.
     """
-    rows = trace.answers
-    if rows is None:
-        raise MissingError(
-            "the answers of the logit lens",
-            because=f"this trace kept {', '.join(trace.kept) or 'nothing'}",
-            fix=f"trace again with keep='lens', or {ATTACH}",
-        )
-    if question.inside:
-        raise _never_asked("the lens inside blocks", "only the states after them were asked")
-    if question.k > KEPT_K:
-        raise _never_asked(f"the top {question.k} tokens", f"{KEPT_K} were asked")
+    rows = _stored_for(trace, question)
     at = np.asarray(question.positions, dtype=np.int64)
-    rows_of = np.asarray(question.layers, dtype=np.int64) - INPUT_LAYER
-    cells = np.ix_(rows_of, at)
+    cells = np.ix_(np.asarray(question.layers, dtype=np.int64) - INPUT_LAYER, at)
     column = _columns(rows, question, at)
     distances = {n: rows.distances[_stored(n, question.against)][cells] for n in question.distances}
     return Rows(
@@ -93,6 +82,21 @@ def answer(trace: Trace, question: Question) -> Rows:
         entropy=rows.entropy[cells],
         distances=distances,
     )
+
+
+def _stored_for(trace: Trace, question: Question) -> Rows:
+    """The stored answers; MissingError where there are none, or none of such a question."""
+    if trace.answers is None:
+        raise MissingError(
+            "the answers of the logit lens",
+            because=f"this trace kept {', '.join(trace.kept) or 'nothing'}",
+            fix=f"trace again with keep='lens', or {ATTACH}",
+        )
+    if question.inside:
+        raise _never_asked("the lens inside blocks", "only the states after them were asked")
+    if question.k > KEPT_K:
+        raise _never_asked(f"the top {question.k} tokens", f"{KEPT_K} were asked")
+    return trace.answers
 
 
 def _columns(rows: Rows, question: Question, at: Ints) -> Ints:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ..core.errors import MissingError
+
 if TYPE_CHECKING:
     from .trace import Trace
 
@@ -30,6 +32,9 @@ def logged_by(logger: Logger) -> None:
 
 
 def log(trace: Trace, run: Any, name: str | None, step: int | None) -> tuple[str, ...]:
-    """Have a trace logged."""
-    (logger,) = _LOGGERS
-    return logger(trace, run, name, step)
+    """Have a trace logged; the names under which it is found. MissingError where nobody logs."""
+    if not _LOGGERS:
+        raise MissingError(
+            "a logger", because="nobody has said how traces are logged", fix="import cutaway"
+        )
+    return _LOGGERS[0](trace, run, name, step)

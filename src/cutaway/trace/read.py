@@ -6,16 +6,25 @@ from pathlib import Path
 
 from ..core.axes import INPUT_LAYER
 from ..core.tokens import TokenRow
+from .array_names import (
+    ANSWER_FIELDS,
+    ANSWERS,
+    ATTENTION,
+    CLASS_LOGITS,
+    CROSS_ATTENTION,
+    DISTANCES,
+    ENCODER,
+    SOUND_FEATURES,
+)  # fmt: skip
 from .card import ModelCard
 from .header import read_card, read_pieces, read_tokens
 from .keep import MATERIALS
 from .lens_answers import KEPT_K, TARGETS
-from .packed import CROSSINGS, ByLayer, read_calls
 from .read_container import Container, damaged, read_container
 from .source import Floats, Material, Rows
-from .stored import StoredSource
+from .stored_attention import ByLayer, read_calls
+from .stored_source import StoredSource
 from .trace import Trace
-from .write import ANSWERS, DISTANCES, ENCODER, HEARD, VERDICTS
 
 __all__ = ["read"]
 
@@ -47,13 +56,15 @@ def _trace(container: Container, encoder: Trace | None) -> Trace:
         materials=_materials(container, tokens, card),
         source=StoredSource(read_pieces(values["pieces"])),
         answers=_answers(container, tokens, card),
-        verdicts=_verdicts(container, tokens, card),
+        class_logits=_class_logits(container, tokens, card),
         calls=read_calls(container, len(tokens), card.n_layers),
         options=dict(values["options"]),
         notes=tuple(map(str, values["notes"])),
         encoder=encoder,
-        crossings=read_calls(container, len(tokens), card.n_layers, prefix=CROSSINGS, n_keys=S),
-        heard=_heard(container, tokens),
+        cross_calls=read_calls(
+            container, len(tokens), card.n_layers, prefix=CROSS_ATTENTION, n_keys=S
+        ),
+        sound_features=_sound_features(container, tokens),
     )
 
 
@@ -68,7 +79,9 @@ def _materials(container: Container, tokens: TokenRow, card: ModelCard) -> dict[
     found: dict[str, dict[int, str]] = {}
     for name in container.names:
         material, _, layer = name.partition("/")
-        if material in ("answers", "attention", "crossings") or name in (VERDICTS, HEARD):
+        if name in (CLASS_LOGITS, SOUND_FEATURES):
+            continue
+        if name.startswith((ANSWERS, ATTENTION, CROSS_ATTENTION)):
             continue
         if material not in MATERIALS or not INPUT_LAYER <= int(layer) < card.n_layers:
             raise ValueError(f"an array {name!r} has no place in it")
@@ -79,38 +92,38 @@ def _materials(container: Container, tokens: TokenRow, card: ModelCard) -> dict[
     return {name: _Layers(container, dict(sorted(found[name].items()))) for name in found}
 
 
-def _verdicts(container: Container, tokens: TokenRow, card: ModelCard) -> Floats | None:
+def _class_logits(container: Container, tokens: TokenRow, card: ModelCard) -> Floats | None:
     """A classifier's logits after each layer, where they were kept."""
-    if VERDICTS not in container.names:
+    if CLASS_LOGITS not in container.names:
         return None
     each = (len(card.labels),) if card.task == "sequence" else (len(tokens), len(card.labels))
-    if container.shape(VERDICTS) != (card.n_layers + 1, *each):
-        raise ValueError(f"its classes' logits have the shape {container.shape(VERDICTS)}")
-    return container.array(VERDICTS)
+    if container.shape(CLASS_LOGITS) != (card.n_layers + 1, *each):
+        raise ValueError(f"its classes' logits have the shape {container.shape(CLASS_LOGITS)}")
+    return container.array(CLASS_LOGITS)
 
 
-def _heard(container: Container, tokens: TokenRow) -> Floats | None:
+def _sound_features(container: Container, tokens: TokenRow) -> Floats | None:
     """The features of a sound, which every trace of one has."""
-    if (HEARD in container.names) != bool(tokens.times):
+    if (SOUND_FEATURES in container.names) != bool(tokens.times):
         raise ValueError("it has frames without a sound, or a sound without frames")
     if not tokens.times:
         return None
-    if container.dtype(HEARD) != "F32" or not container.shape(HEARD):
-        raise ValueError(f"its sound has the shape {container.shape(HEARD)}")
-    return container.array(HEARD)
+    if container.dtype(SOUND_FEATURES) != "F32" or not container.shape(SOUND_FEATURES):
+        raise ValueError(f"its sound has the shape {container.shape(SOUND_FEATURES)}")
+    return container.array(SOUND_FEATURES)
 
 
 def _answers(container: Container, tokens: TokenRow, card: ModelCard) -> Rows | None:
     """The stored answers; unlike materials they are small, and checked at once."""
-    if not any(name.startswith("answers/") for name in container.names):
+    if not any(name.startswith(ANSWERS) for name in container.names):
         return None
     cells = (card.n_layers + 1, len(tokens))
     last = {"entropy": (), "target_id": (len(TARGETS),)}
     last |= dict.fromkeys(("token_id", "probability", "logit"), (KEPT_K,))
     last |= dict.fromkeys(("rank", "target_logit", "target_logprob"), (len(TARGETS),))
-    for name in ANSWERS:
+    for name in ANSWER_FIELDS:
         shape = (cells[1:] if name == "target_id" else cells) + last[name]
-        if container.shape(f"answers/{name}") != shape:
+        if container.shape(ANSWERS + name) != shape:
             raise ValueError(f"its answers have no {name} of the shape {shape}")
     distances = {
         name.removeprefix(DISTANCES): container.array(name)
@@ -118,5 +131,5 @@ def _answers(container: Container, tokens: TokenRow, card: ModelCard) -> Rows | 
         if name.startswith(DISTANCES)
     }
     return Rows(
-        **{name: container.array(f"answers/{name}") for name in ANSWERS}, distances=distances
+        **{name: container.array(ANSWERS + name) for name in ANSWER_FIELDS}, distances=distances
     )

@@ -33,12 +33,12 @@ def same(a: Trace, b: Trace) -> bool:
         and a.notes == b.notes
         and _same_materials(a.materials, b.materials)
         and _same_answers(a.answers, b.answers)
-        and _same_optional(a.verdicts, b.verdicts)
+        and _same_optional(a.class_logits, b.class_logits)
         and a.calls.keys() == b.calls.keys()
         and all(_same_calls(a.calls[layer], b.calls[layer]) for layer in a.calls)
-        and a.crossings.keys() == b.crossings.keys()
-        and all(_same_calls(a.crossings[layer], b.crossings[layer]) for layer in a.crossings)
-        and _same_optional(a.heard, b.heard)
+        and a.cross_calls.keys() == b.cross_calls.keys()
+        and all(_same_calls(a.cross_calls[layer], b.cross_calls[layer]) for layer in a.cross_calls)
+        and _same_optional(a.sound_features, b.sound_features)
         and _same_encoders(a.encoder, b.encoder)
     )
 

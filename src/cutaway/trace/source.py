@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from .walk import Walk
 
 __all__ = [
-    "Attributed", "Attribution", "Floats", "Ints", "Masked", "Material", "Question",
-    "Rows", "Source",
+    "Ablation", "Attributed", "Attribution", "Floats", "Ints", "Material", "Question", "Rows",
+    "Source",
 ]  # fmt: skip
 
 Floats = NDArray[np.floating[Any]]
@@ -114,8 +114,8 @@ class Attributed:
     signed (n, T) the signed sum of the products (input x gradient), else the score itself
     value  (n,)   the quantity explained
     gap    (n,)   integrated gradients' relative completeness gap, else NaN
-    moved  (n,)   by how much a score of theirs moved at most when the line was last refined,
-                  relative to the largest; None where that was not measured
+    moved  (n,)   by how much a score of theirs moves at most when every second slope of the line
+                  is left out, relative to the largest; None where that was not measured
     notes  what the method did: its baseline, steps, seed
     source_score, source_signed  (n, S) both, of the tokens that an encoder read; None without one
     """
@@ -131,7 +131,7 @@ class Attributed:
 
 
 @dataclass(frozen=True)
-class Masked:
+class Ablation:
     """A text with some tokens taken out: deletion curves and occlusion ask for many of these.
 
     target    the position whose token is scored (read at target - 1)
@@ -185,7 +185,7 @@ class Source(Protocol):
         """A decoder block's queries to the source, its keys and values, proven as above."""
         ...
 
-    def reader(self) -> Source:
+    def encoder_source(self) -> Source:
         """Who answers for the encoder's side of an encoder-decoder's traces."""
         ...
 
@@ -193,7 +193,7 @@ class Source(Protocol):
         """Every step of one position through one block, each recomputed from the steps before."""
         ...
 
-    def masked(self, trace: Trace, wanted: Masked) -> Floats:
+    def ablate(self, trace: Trace, wanted: Ablation) -> Floats:
         """(variants,) log-probability of the token with those positions taken out, in nats."""
         ...
 

@@ -32,21 +32,22 @@ class Trace:
     >>> trace.token_ids  # doctest: +SKIP
     (504, 3575, 282, 4649, 314)
 
-    tokens     the row of tokens, prompt and output marked
-    card       the model that made it
-    materials  name -> layer -> (T, n) array: what was kept (states, inside, neurons)
-    answers    the logit lens' stored answers (keep="lens"), else None
-    calls      layer -> its attention's queries, keys and values (keep="attention")
-    verdicts   of a classifier, (L + 1, n) or (L + 1, T, n) the labels' logits after each layer
-               (keep="lens"), else None
-    options    how it was made: the prompt, the options of generate, the seed, as JSON values
-    notes      what a reader should know, in words
-    source     who answers questions about what was not kept
-    encoder    of an encoder-decoder: the source as the encoder read it; this trace is the decoder's
-    crossings  layer -> the decoder's queries to the source, its keys and values (keep="attention")
-    heard      of an encoder that reads sounds: the features it was given, else None
-    weights    of a live trace: which weights made it, all, and those after the last block
-               (model.unchanged); None where not known
+    tokens           the row of tokens, prompt and output marked
+    card             the model that made it
+    materials        name -> layer -> (T, n) array: what was kept (states, inside, neurons)
+    answers          the logit lens' stored answers (keep="lens"), else None
+    class_logits     of a classifier, (L + 1, n) or (L + 1, T, n) the labels' logits after each
+                     layer (keep="lens"), else None
+    calls            layer -> its attention's queries, keys and values (keep="attention")
+    cross_calls      layer -> a decoder's queries to the source, its keys and values, likewise
+    options          how it was made: the prompt, the options of generate, the seed, as JSON values
+    notes            what a reader should know, in words
+    source           who answers questions about what was not kept
+    encoder          of an encoder-decoder: the source as the encoder read it; this trace is the
+                     decoder's
+    sound_features   of an encoder that reads sounds: what it was given, else None
+    weight_versions  of a live trace: which weights made it, all, and those after the last block
+                     (model.unchanged); None where not known
     """
 
     tokens: TokenRow
@@ -54,14 +55,14 @@ class Trace:
     materials: Mapping[str, Material]
     source: Source = field(repr=False)
     answers: Rows | None = None
-    verdicts: Floats | None = None
+    class_logits: Floats | None = None
     calls: Mapping[int, AttentionCall] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     encoder: Trace | None = None
-    crossings: Mapping[int, AttentionCall] = field(default_factory=dict)
-    heard: Floats | None = None
-    weights: tuple[int, int] | None = None
+    cross_calls: Mapping[int, AttentionCall] = field(default_factory=dict)
+    sound_features: Floats | None = None
+    weight_versions: tuple[int, int] | None = None
 
     @property
     def token_ids(self) -> tuple[int, ...]:
@@ -79,11 +80,11 @@ class Trace:
         return bool(self.tokens.times)
 
     @cached_property
-    def mark(self) -> tuple[int, ...]:
+    def sound_digest(self) -> tuple[int, ...]:
         """What tells one sound, here or in the encoder, from another; () where there is none."""
-        if self.heard is None:
-            return () if self.encoder is None else self.encoder.mark
-        return tuple(sha256(np.ascontiguousarray(self.heard).data).digest())
+        if self.sound_features is None:
+            return () if self.encoder is None else self.encoder.sound_digest
+        return tuple(sha256(np.ascontiguousarray(self.sound_features).data).digest())
 
     @property
     def text(self) -> str:
@@ -108,7 +109,7 @@ class Trace:
     @property
     def kept(self) -> tuple[str, ...]:
         """The names of what was recorded."""
-        answered = self.answers is not None or self.verdicts is not None
+        answered = self.answers is not None or self.class_logits is not None
         names = set(self.materials) | ({"lens"} if answered else set())
         names |= {"attention"} if self.calls else set()
         return tuple(name for name in MATERIALS if name in names)
@@ -117,11 +118,10 @@ class Trace:
     def nbytes(self) -> int:
         """Bytes held by the recorded arrays, the encoder's too."""
         arrays = [array for layers in self.materials.values() for array in layers.values()]
-        calls = [*self.calls.values(), *self.crossings.values()]
+        calls = [*self.calls.values(), *self.cross_calls.values()]
         arrays += [array for call in calls for array in call.arrays().values()]
-        arrays += [self.heard] if self.heard is not None else []
+        arrays += [array for array in (self.sound_features, self.class_logits) if array is not None]
         # Blocks share angles and masks: an array counts once, wherever it is held.
-        arrays += [self.verdicts] if self.verdicts is not None else []
         own = sum({array.ctypes.data: array.nbytes for array in arrays}.values())
         return own if self.encoder is None else own + self.encoder.nbytes
 
@@ -133,11 +133,11 @@ class Trace:
             return {layer: kept[layer] for layer in layers}
         return self.source.replay(self, name, layers)
 
-    def verdicts_after(self, layers: Sequence[int]) -> Floats:
+    def class_logits_after(self, layers: Sequence[int]) -> Floats:
         """(R, n) or (R, T, n) a classifier's logits after R layers: as kept, or else asked."""
-        if self.verdicts is None:
+        if self.class_logits is None:
             return self.source.classify(self, layers)
-        return self.verdicts[[layer - INPUT_LAYER for layer in layers]]
+        return self.class_logits[[layer - INPUT_LAYER for layer in layers]]
 
     def attention_call(self, layer: int) -> AttentionCall:
         """The queries, keys and values of a block: as kept, or else asked of the source."""
@@ -146,11 +146,14 @@ class Trace:
 
     def cross_call(self, layer: int) -> AttentionCall:
         """A decoder block's queries to the source, its keys and values: as kept, or else asked."""
-        kept = self.crossings.get(layer)
+        kept = self.cross_calls.get(layer)
         return self.source.cross_call(self, layer) if kept is None else kept
 
     def state(self, layer: int) -> Floats:
         """(T, width) the residual state after a block, -1 for the one that enters block 0.
+
+        >>> trace.state(29).shape  # doctest: +SKIP
+        (5, 576)
 
         Raises MissingError where this trace has none.
         """
@@ -182,7 +185,7 @@ class Trace:
         'cutaway/trace.json'
 
         run   of MLflow, Comet, Weights & Biases or TensorBoard, as view.log takes it
-        name  what it is called in the run, "trace" unless said
+        name  what it is called in the run, by default "trace"
         step  of a training
 
         Returns the names under which it is found there.
@@ -194,9 +197,9 @@ class Trace:
     def attach(self, source: Source) -> Trace:
         """The same trace with a model behind it, so that it answers what was not kept."""
         if self.encoder is None:
-            return replace(self, source=source, weights=None)
-        encoder = self.encoder.attach(source.reader())
-        return replace(self, source=source, encoder=encoder, weights=None)
+            return replace(self, source=source, weight_versions=None)
+        encoder = self.encoder.attach(source.encoder_source())
+        return replace(self, source=source, encoder=encoder, weight_versions=None)
 
     def __repr__(self) -> str:
         text = self.text if len(self.text) <= 48 else self.text[:47] + "…"

@@ -9,26 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.files import write_whole
+from .array_names import (
+    ANSWER_FIELDS,
+    ANSWERS,
+    CLASS_LOGITS,
+    CROSS_ATTENTION,
+    DISTANCES,
+    ENCODER,
+    SOUND_FEATURES,
+)  # fmt: skip
 from .header import header
-from .packed import CROSSINGS, pack_calls
 from .source import Rows
+from .stored_attention import pack_calls
 from .trace import Trace
 from .write_container import write_container
 
-__all__ = ["ANSWERS", "DISTANCES", "ENCODER", "HEARD", "VERDICTS", "write"]
-
-#: The fields of Rows that are one array each, and how their names begin in the file.
-ANSWERS = (
-    "token_id", "probability", "logit", "target_id", "rank", "target_logit", "target_logprob",
-    "entropy",
-)  # fmt: skip
-DISTANCES = "answers/distances/"
-#: How a classifier's logits are called.
-VERDICTS = "verdicts/logits"
-#: How the features of a sound are called.
-HEARD = "sound/features"
-#: How the names of the arrays of an encoder's trace begin.
-ENCODER = "encoder/"
+__all__ = ["write"]
 
 
 def write(trace: Trace, path: Path) -> Path:
@@ -36,31 +32,35 @@ def write(trace: Trace, path: Path) -> Path:
 
     Raises FileError where it can't be written.
     """
-    values, arrays = _packed(trace)
-    version = 2 if trace.calls else 1
-    if trace.verdicts is not None:
-        version = 3
+    values, arrays = _contents(trace)
     if trace.encoder is not None:
-        version = 3
-        values["encoder"], more = _packed(trace.encoder)
+        values["encoder"], more = _contents(trace.encoder)
         arrays |= {f"{ENCODER}{name}": array for name, array in more.items()}
-    if (trace.encoder or trace).is_sound:
-        version = 4
+    version = _version(trace)
     return write_whole(path, lambda file: write_container(file, values, arrays, version=version))
 
 
-def _packed(trace: Trace) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+def _version(trace: Trace) -> int:
+    """The oldest format that has what the trace holds."""
+    if (trace.encoder or trace).is_sound:
+        return 4
+    if trace.encoder is not None or trace.class_logits is not None:
+        return 3
+    return 2 if trace.calls else 1
+
+
+def _contents(trace: Trace) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """The header's values and the arrays by name, without those of its encoder."""
     values, arrays = header(trace), _arrays(trace)
     if trace.calls:
         values["attention"], calls = pack_calls(trace.calls)
         arrays |= calls
-    if trace.verdicts is not None:
-        arrays[VERDICTS] = trace.verdicts
-    if trace.heard is not None:
-        arrays[HEARD] = trace.heard
-    if trace.crossings:
-        values["crossings"], calls = pack_calls(trace.crossings, CROSSINGS)
+    if trace.class_logits is not None:
+        arrays[CLASS_LOGITS] = trace.class_logits
+    if trace.sound_features is not None:
+        arrays[SOUND_FEATURES] = trace.sound_features
+    if trace.cross_calls:
+        values["crossings"], calls = pack_calls(trace.cross_calls, CROSS_ATTENTION)
         arrays |= calls
     return values, arrays
 
@@ -76,5 +76,5 @@ def _arrays(trace: Trace) -> dict[str, NDArray[Any]]:
 
 
 def _answers(rows: Rows) -> dict[str, NDArray[Any]]:
-    named = {f"answers/{name}": np.asarray(getattr(rows, name)) for name in ANSWERS}
+    named = {ANSWERS + name: np.asarray(getattr(rows, name)) for name in ANSWER_FIELDS}
     return named | {DISTANCES + name: array for name, array in rows.distances.items()}

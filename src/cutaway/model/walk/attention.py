@@ -11,19 +11,19 @@ from ...core.errors import MissingError
 from ...trace.attention import AttentionCall
 from ...trace.source import Floats
 from ...trace.walk import TOLERANCE
-from ..fit import exactly
-from ..watch import Call
+from ..equality import as_float64
+from ..hooks import ModuleCall
 from .formulas import gap, linear
-from .heads import as_rows, cuts
+from .heads import as_rows, head_columns
 from .projections import project, projected
 from .scores import turn, weigh
 from .side import Side
 
-__all__ = ["Attended", "Looked", "attention_steps"]
+__all__ = ["Branch", "SeenAttention", "attention_steps"]
 
 
 @dataclass(frozen=True)
-class Attended:
+class Branch:
     """What attention adds to the state: (T, width) rows, and the step that has them."""
 
     rows: Tensor
@@ -31,7 +31,7 @@ class Attended:
 
 
 @dataclass(frozen=True, eq=False)
-class Looked:
+class SeenAttention:
     """What one attention of a block worked on.
 
     weights  (H, T, S) of the model's own eager function, or seen to multiply its values
@@ -50,7 +50,7 @@ class Looked:
         return torch.from_numpy(self.weights[:, at, :n].copy())
 
 
-def attention_steps(query: Side, keys: Side, looked: Looked, *, causal: bool) -> Attended:
+def attention_steps(query: Side, keys: Side, looked: SeenAttention, *, causal: bool) -> Branch:
     """Every step from the state before the attention to what it adds to it.
 
     query, keys  the side that looks and the side that is looked at; one and the same, where a text
@@ -74,7 +74,7 @@ def attention_steps(query: Side, keys: Side, looked: Looked, *, causal: bool) ->
     return _out(query, weigh(query, call, looked.row(query.at, causal=call.causal)))
 
 
-def _by_weights_alone(query: Side, keys: Side, looked: Looked, *, causal: bool) -> Tensor:
+def _by_weights_alone(query: Side, keys: Side, looked: SeenAttention, *, causal: bool) -> Tensor:
     """(H, dv) the values mixed by weights whose scores can't be had: told by what they give.
 
     The value is that part of a linear module's output which, mixed, is what another one takes.
@@ -82,16 +82,16 @@ def _by_weights_alone(query: Side, keys: Side, looked: Looked, *, causal: bool) 
     weights = looked.row(query.at, causal=causal)
     H, n = weights.shape
     for out in query.outs:
-        wanted = query.look.taken(out)[0][1][query.at]
+        wanted = query.watched.taken(out)[0][1][query.at]
         if wanted.numel() % H:
             continue
         d = wanted.numel() // H
         for call in keys.linears:
-            rows = keys.look.made(call)[0]
-            for cut in cuts(rows.shape[1], looked.groups, d, looked.groups):
+            rows = keys.watched.made(call)[0]
+            for cut in head_columns(rows.shape[1], looked.groups, d, looked.groups):
                 value = cut.take(rows)
-                spread = exactly(value[:n]).repeat_interleave(H // looked.groups, 1)
-                mixed = torch.einsum("hk,khd->hd", exactly(weights), spread)
+                spread = as_float64(value[:n]).repeat_interleave(H // looked.groups, 1)
+                mixed = torch.einsum("hk,khd->hd", as_float64(weights), spread)
                 if gap(mixed.flatten(), wanted) <= TOLERANCE:
                     projected(keys, call, cut, 1.0, value, "value_vector", "value")
                     query.add(
@@ -106,11 +106,11 @@ def _by_weights_alone(query: Side, keys: Side, looked: Looked, *, causal: bool) 
     )  # fmt: skip
 
 
-def _out(query: Side, mixed: Tensor) -> Attended:
+def _out(query: Side, mixed: Tensor) -> Branch:
     """The output projection: what all heads together add to the state."""
     merged = mixed.reshape(1, -1)
     for call in query.outs:
-        taken, made = query.look.taken(call)[0][1], query.look.made(call)[0]
+        taken, made = query.watched.taken(call)[0][1], query.watched.made(call)[0]
         if gap(merged[0], taken[query.at]) > TOLERANCE:
             continue
         query.add(
@@ -125,7 +125,7 @@ def _out(query: Side, mixed: Tensor) -> Attended:
     )
 
 
-def _merged(query: Side, call: Call, merged: Tensor, made: Tensor) -> Attended:
+def _merged(query: Side, call: ModuleCall, merged: Tensor, made: Tensor) -> Branch:
     found = linear(call.module, merged)
     if found is None:
         raise MissingError(f"the weights of {call.path}", because="they are no plain matrix")
@@ -134,4 +134,4 @@ def _merged(query: Side, call: Call, merged: Tensor, made: Tensor) -> Attended:
         ("channel",), inputs=query.named("head_output"), module=(call.path, call.module),
         again=found[1][0],
     )  # fmt: skip
-    return Attended(made, step)
+    return Branch(made, step)

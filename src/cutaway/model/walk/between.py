@@ -9,9 +9,9 @@ from torch import Tensor
 
 from ...core.errors import MissingError
 from ..block_calls import BlockCalls
-from ..fit import close, exactly, same
+from ..equality import as_float64, close, equal
+from ..hooks import ModuleCall
 from ..structure import Block
-from ..watch import Call
 
 __all__ = ["between", "inside"]
 
@@ -21,17 +21,17 @@ _NEAR = 1e-5
 _LEAST = 1e-3
 
 
-def inside(look: BlockCalls, block: Block) -> Tensor | None:
+def inside(watched: BlockCalls, block: Block) -> Tensor | None:
     """(T, width) the state between attention and MLP, None in a parallel block."""
     if block.inside is None:
         return None
-    reader = next(call for call in look.below if call.path == block.inside.path)
-    rows = look.rows(reader.inputs[block.inside.entry.key])
-    return None if rows is None or same(rows, look.state) else rows
+    reader = next(call for call in watched.below if call.path == block.inside.path)
+    rows = watched.rows(reader.inputs[block.inside.entry.key])
+    return None if rows is None or equal(rows, watched.state) else rows
 
 
 def between(
-    look: BlockCalls, base: Tensor, branch: Tensor, later: Iterable[Call], at: int
+    watched: BlockCalls, base: Tensor, branch: Tensor, later: Iterable[ModuleCall], at: int
 ) -> Tensor:
     """(T, width) the state once a branch is added, on which the next part adds what it gives.
 
@@ -45,8 +45,10 @@ def between(
     Raises MissingError where neither is.
     """
     some = sorted({0, at, len(base) - 1})
-    recorded = list(_rows(look))
-    totals = [(exactly(base) + exactly(rows))[some] for rows in (branch, *_made_of(look, branch))]
+    recorded = list(_rows(watched))
+    totals = [
+        (as_float64(base) + as_float64(rows))[some] for rows in (branch, *_made_of(watched, branch))
+    ]
     kept = next(
         (rows for total in totals for rows in recorded if close(rows[some], total, _NEAR)), None
     )
@@ -55,8 +57,8 @@ def between(
             "the state between", because="the state and what is added to it are not found again "
             "as one sum",
         )  # fmt: skip
-    added = [rows for call in later for rows in look.made(call) if rows.shape == base.shape]
-    for state in (kept, *_made_of(look, kept)):
+    added = [rows for call in later for rows in watched.made(call) if rows.shape == base.shape]
+    for state in (kept, *_made_of(watched, kept)):
         for rows in added:
             if _carries(state[some], rows[some], recorded, some):
                 return state
@@ -68,29 +70,29 @@ def between(
 
 def _carries(state: Tensor, rows: Tensor, recorded: list[Tensor], some: list[int]) -> bool:
     """Whether a state and what a module gave are recorded as one sum."""
-    x, y = exactly(state), exactly(rows)
+    x, y = as_float64(state), as_float64(rows)
     if y.abs().max() < _LEAST * x.abs().max():
         return False
     total = x + y
     return any(close(other[some], total, _NEAR) for other in recorded)
 
 
-def _rows(look: BlockCalls) -> Iterator[Tensor]:
+def _rows(watched: BlockCalls) -> Iterator[Tensor]:
     """Everything in the block that has the state's shape."""
-    shape = look.state.shape
-    for call in look.below:
-        taken = (rows for _, rows in look.taken(call))
-        yield from (rows for rows in (*taken, *look.made(call)) if rows.shape == shape)
-    yield look.given
+    shape = watched.state.shape
+    for call in watched.below:
+        taken = (rows for _, rows in watched.taken(call))
+        yield from (rows for rows in (*taken, *watched.made(call)) if rows.shape == shape)
+    yield watched.given
 
 
-def _made_of(look: BlockCalls, kept: Tensor) -> Iterator[Tensor]:
+def _made_of(watched: BlockCalls, kept: Tensor) -> Iterator[Tensor]:
     """What modules without others in them give when they take that state alone."""
-    for call in look.below:
-        taken = [rows for _, rows in look.taken(call)]
-        if any(call.module.children()) or len(taken) != 1 or not same(taken[0], kept):
+    for call in watched.below:
+        taken = [rows for _, rows in watched.taken(call)]
+        if any(call.module.children()) or len(taken) != 1 or not equal(taken[0], kept):
             continue
         yield from (
-            rows for rows in look.made(call)
+            rows for rows in watched.made(call)
             if rows.shape == kept.shape and not torch.equal(rows, kept)
         )  # fmt: skip

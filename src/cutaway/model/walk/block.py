@@ -8,24 +8,24 @@ from dataclasses import dataclass, field, replace
 from torch import Tensor
 
 from ...core.errors import MissingError
-from ..block_calls import BlockCalls
-from ..fit import same
+from ..equality import equal
+from ..hooks import ModuleCall
 from ..structure import Block
-from ..watch import Call
-from .attention import Attended, Looked, attention_steps
+from .attention import Branch, SeenAttention, attention_steps
 from .between import between, inside
-from .log import Log
-from .mlp import add_to, mlp_steps
+from .mlp import mlp_steps
+from .position import BlockPosition
+from .residual_sum import add_to
 from .side import Side
 
-__all__ = ["Read", "Through"]
+__all__ = ["BlockWalk", "DecoderSource"]
 
 #: What an attention worked on; raises MissingError where it has none.
-Ask = Callable[[], Looked]
+Ask = Callable[[], SeenAttention]
 
 
 @dataclass(frozen=True, eq=False)
-class Read:
+class DecoderSource:
     """The source of a decoder.
 
     states  (S, width) what the encoder gave
@@ -37,21 +37,20 @@ class Read:
 
 
 @dataclass(frozen=True, eq=False)
-class Through:
+class BlockWalk(BlockPosition):
     """One position's way through one block; what can't be proven is named in `refused`.
 
     attended, crossed  what the block's attention worked on, and that to the source
     causal             whether no token sees a later one
+    source             what a decoder reads, None where it is none
+    refused            part -> why its steps can't be proven
     """
 
-    log: Log
-    look: BlockCalls
     block: Block
-    at: int
     attended: Ask
     crossed: Ask
     causal: bool
-    read: Read | None = None
+    source: DecoderSource | None = None
     refused: dict[str, str] = field(default_factory=dict)
 
     def part(self, name: str, act: Callable[[], None]) -> None:
@@ -61,41 +60,41 @@ class Through:
         except MissingError as missing:
             self.refused[name] = str(missing)
 
-    def go(self) -> None:
+    def add_steps(self) -> None:
         """Every part, and the state after the block."""
-        look, at = self.look, self.at
-        added: list[Attended] = []
+        watched = self.watched
+        added: list[Branch] = []
         self.part("attention", lambda: added.append(self._attend()))
         if self.block.cross is None:
             middle = self._middle(added)
-            state, name = (look.state, "state_in") if middle is None else (middle, "state_inside")
+            state, name = (
+                (watched.state, "state_in") if middle is None else (middle, "state_inside")
+            )
             if middle is not None:
-                self._sum("state_inside", added, look.state, "state_in", middle)
+                self._sum("state_inside", added, watched.state, "state_in", middle)
         else:
             added, state, name = self._across(added)
             middle = state
-        came: list[Attended] = []
-        self.part(
-            "mlp", lambda: came.append(mlp_steps(self.log, look, self.block, state, name, at))
-        )
+        came: list[Branch] = []
+        self.part("mlp", lambda: came.append(mlp_steps(self, self.block, state, name)))
         branches = came if middle is not None else [*added, *came]
         whole = bool(came) and (middle is not None or bool(added))
-        self._sum("state_out", branches if whole else [], state, name, look.given)
+        self._sum("state_out", branches if whole else [], state, name, watched.given)
 
-    def _middle(self, added: Sequence[Attended]) -> Tensor | None:
+    def _middle(self, added: Sequence[Branch]) -> Tensor | None:
         """(T, width) the state between attention and MLP; None where both read the same one."""
-        found = inside(self.look, self.block)
+        found = inside(self.watched, self.block)
         if found is not None or not added:
             return found
         end = max(call.end for call in self._calls(self.block.attention))
-        later = [call for call in self.look.below if call.start > end]
+        later = [call for call in self.watched.below if call.start > end]
         try:
-            return between(self.look, self.look.state, added[0].rows, later, self.at)
+            return between(self.watched, self.watched.state, added[0].rows, later, self.at)
         except MissingError:
             return None
 
     def _sum(
-        self, name: str, branches: list[Attended], state: Tensor, source: str, total: Tensor
+        self, name: str, branches: list[Branch], state: Tensor, source: str, total: Tensor
     ) -> None:
         """The state once the branches are added; recorded only, where one was not proven."""
         stage, title, words, part = _SUMS[name]
@@ -103,10 +102,7 @@ class Through:
         def add() -> None:
             if not branches:
                 raise MissingError(f"the state {words}", because=f"{part} was not proven")
-            add_to(
-                self.log, self.look, name, "Add to the state", stage, state, source, branches,
-                total, self.at,
-            )  # fmt: skip
+            add_to(self, name, stage, state, source, branches, total)
 
         self.part(name, add)
         if not any(step.name == name for step in self.log.steps):
@@ -114,40 +110,40 @@ class Through:
                 name, title, stage, "recorded, not recomputed", total[self.at], ("channel",)
             )  # fmt: skip
 
-    def _calls(self, path: str | None) -> list[Call]:
+    def _calls(self, path: str | None) -> list[ModuleCall]:
         """The calls in a part of the block."""
         if path is None:
             return []
-        return [c for c in self.look.below if f"{c.path}.".startswith(f"{path}.")]
+        return [c for c in self.watched.below if f"{c.path}.".startswith(f"{path}.")]
 
-    def _attend(self) -> Attended:
+    def _attend(self) -> Branch:
         """The block's attention to the text itself."""
         if self.block.attention is None:
             raise MissingError("the attention", because="this block has none")
         side = Side(
-            self.log, self.look, self._calls(self.block.attention), self.at, "attention",
-            [(self.look.state, "state_in")],
+            self.log, self.watched, self.at, self._calls(self.block.attention), "attention",
+            [(self.watched.state, "state_in")],
         )  # fmt: skip
         looked = self.attended()
         if looked.call is None:
             self.refused["scores"] = looked.why
         return attention_steps(side, side, looked, causal=self.causal)
 
-    def _across(self, added: list[Attended]) -> tuple[list[Attended], Tensor, str]:
+    def _across(self, added: list[Branch]) -> tuple[list[Branch], Tensor, str]:
         """The attention to the source, between attention and MLP: the state after it."""
-        look, at, inner = self.look, self.at, self._calls(self.block.cross)
-        state, name = look.state, "state_in"
+        watched, at, inner = self.watched, self.at, self._calls(self.block.cross)
+        state, name = watched.state, "state_in"
         start, end = min(c.start for c in inner), max(c.end for c in inner)
-        later = [call for call in look.below if call.start >= start]
-        came: list[Attended] = []
+        later = [call for call in watched.below if call.start >= start]
+        came: list[Branch] = []
 
         def cross() -> None:
             nonlocal state, name
             if not added:
                 raise MissingError("the state before it", because="the attention was not proven")
-            state = between(look, look.state, added[0].rows, later, at)
+            state = between(watched, watched.state, added[0].rows, later, at)
             name = "state_inside"
-            self._sum(name, added, look.state, "state_in", state)
+            self._sum(name, added, watched.state, "state_in", state)
             came.append(self._look_across(inner, state))
 
         self.part("cross", cross)
@@ -157,29 +153,29 @@ class Through:
 
         def sum_up() -> None:
             nonlocal state, name
-            total = between(look, state, came[0].rows, later, at)
+            total = between(watched, state, came[0].rows, later, at)
             self._sum("state_crossed", came, state, name, total)
             state, name = total, "state_crossed"
 
         self.part("state_crossed", sum_up)
         return came, state, name
 
-    def _look_across(self, inner: Sequence[Call], state: Tensor) -> Attended:
+    def _look_across(self, inner: Sequence[ModuleCall], state: Tensor) -> Branch:
         """What the attention to the source adds; the source's token looked at most is shown."""
-        if self.read is None:
+        if self.source is None:
             raise MissingError("the source", because="its states were not handed to the decoder")
-        looked, states = self.crossed(), self.read.states
+        looked, states = self.crossed(), self.source.states
         most = int(looked.weights[:, self.at].mean(0).argmax())
-        query = Side(self.log, self.look, inner, self.at, "cross", [(state, "state_inside")])
-        other = replace(self.look, n_positions=len(states))
-        if not any(same(r, states) for c in inner for _, r in other.taken(c)):
+        query = Side(self.log, self.watched, self.at, inner, "cross", [(state, "state_inside")])
+        other = replace(self.watched, n_positions=len(states))
+        if not any(equal(r, states) for c in inner for _, r in other.taken(c)):
             raise MissingError(
                 "the states of the source", because="its keys are made of other numbers than the "
                 "encoder's last states",
             )  # fmt: skip
         self.log.add(
             "source_state", "The source's token", "cross",
-            f"what the encoder gave for {self.read.names[most]} (source token {most}), at which "
+            f"what the encoder gave for {self.source.names[most]} (source token {most}), at which "
             "this position looks most", states[most], ("channel",),
         )  # fmt: skip
         keys = query.of(other, most, states, "source_state")

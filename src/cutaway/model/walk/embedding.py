@@ -11,12 +11,13 @@ import torch
 from torch import Tensor
 
 from ...core.errors import MissingError
-from ..fit import Scale, exactly, fit_scale, same
+from ..constants import Scale, fit_scale
+from ..equality import as_float64, equal
+from ..hooks import ModuleCall
 from ..layout import layout_of
 from ..structure import Anatomy
-from ..watch import Call
 from .links import LeafCall, Link, find_links, formula, leaf_calls
-from .log import Log
+from .step_log import StepLog
 
 __all__ = ["embedding_steps", "rows_of"]
 
@@ -35,7 +36,7 @@ class _Addend:
     row  of the module's table at the position followed, None where it has no table
     """
 
-    call: Call
+    call: ModuleCall
     rows: Tensor
     name: str
     title: str
@@ -53,7 +54,12 @@ class _Base:
 
 
 def embedding_steps(
-    log: Log, anatomy: Anatomy, outer: Sequence[Call], ids: Sequence[int], state: Tensor, at: int
+    log: StepLog,
+    anatomy: Anatomy,
+    outer: Sequence[ModuleCall],
+    ids: Sequence[int],
+    state: Tensor,
+    at: int,
 ) -> None:
     """From the token to the state that enters block 0, called "entering".
 
@@ -68,8 +74,8 @@ def embedding_steps(
     weight = getattr(looked.module, "weight", None)
     again = None
     if isinstance(weight, Tensor) and rows.shape[1] == weight.shape[1]:
-        plain = exactly(weight[ids[at]])
-        scale = None if same(plain, rows[at]) else fit_scale(plain, exactly(rows[at]))
+        plain = as_float64(weight[ids[at]])
+        scale = None if equal(plain, rows[at]) else fit_scale(plain, as_float64(rows[at]))
         again = plain if scale is None else plain * scale.factor
     log.add(
         "embedding", "Look the token up", STAGE, f"row {ids[at]} of the embedding table",
@@ -79,7 +85,12 @@ def embedding_steps(
 
 
 def _enter(
-    log: Log, outer: Sequence[Call], looked: Call, rows: Tensor, state: Tensor, at: int
+    log: StepLog,
+    outer: Sequence[ModuleCall],
+    looked: ModuleCall,
+    rows: Tensor,
+    state: Tensor,
+    at: int,
 ) -> None:
     """What is done to the embedding before block 0: rows added, a scale, a norm, a product."""
     seen = leaf_calls(outer, lambda tensor: rows_of(tensor, len(state)))
@@ -87,16 +98,16 @@ def _enter(
     every = [some for n in range(len(others) + 1) for some in combinations(others, n)]
     for base in _bases(seen, rows, at):
         for some in every:
-            total = base.rows + sum(exactly(one.rows) for one in some)
+            total = base.rows + sum(as_float64(one.rows) for one in some)
             way = find_links(seen, total, state, at, code=True, near=_NEAR)
             if way is not None:
                 _entered(log, base, some, way, total, state, at)
                 return
     for some in every:  # the code of the model scales the embedding, and then adds
-        added = sum(exactly(one.rows) for one in some)
-        scale = _scaled(exactly(rows), exactly(state), added) if some else None
+        added = sum(as_float64(one.rows) for one in some)
+        scale = _scaled(as_float64(rows), as_float64(state), added) if some else None
         if scale is not None:
-            base = _Base(exactly(rows) * scale.factor, f"embedding {scale}")
+            base = _Base(as_float64(rows) * scale.factor, f"embedding {scale}")
             _entered(log, base, some, [], base.rows + added, state, at)
             return
     raise MissingError(
@@ -115,16 +126,16 @@ def _scaled(rows: Tensor, state: Tensor, added: Tensor | int) -> Scale | None:
 
 def _bases(seen: Sequence[LeafCall], rows: Tensor, at: int) -> Iterator[_Base]:
     """What may be added to: the embedding, or a norm of it."""
-    yield _Base(exactly(rows), "embedding")
+    yield _Base(as_float64(rows), "embedding")
     for small in seen:
-        if same(small.taken, rows) and small.made.shape == rows.shape:
+        if equal(small.taken, rows) and small.made.shape == rows.shape:
             link = formula(small, at)
-            if link is not None and not same(small.made, rows):
-                yield _Base(exactly(small.made), f"embedding {link.kind}", link)
+            if link is not None and not equal(small.made, rows):
+                yield _Base(as_float64(small.made), f"embedding {link.kind}", link)
 
 
 def _entered(
-    log: Log,
+    log: StepLog,
     base: _Base,
     some: Sequence[_Addend],
     way: Sequence[Link],
@@ -158,7 +169,7 @@ def _entered(
         link.log(log, name, STAGE, at, log.steps[-1].name, title)
 
 
-def _started(log: Log, base: _Base, at: int) -> str:
+def _started(log: StepLog, base: _Base, at: int) -> str:
     """The step that has what is added to."""
     if base.link is None:
         return "embedding"
@@ -172,7 +183,9 @@ def _taken(link: Link, total: Tensor) -> Tensor:
     return next((rows for rows in taken if rows is not None), total)
 
 
-def _addends(outer: Sequence[Call], looked: Call, rows: Tensor, at: int) -> Iterator[_Addend]:
+def _addends(
+    outer: Sequence[ModuleCall], looked: ModuleCall, rows: Tensor, at: int
+) -> Iterator[_Addend]:
     """Other modules that give a row of the embedding's width for each position, larger first."""
     found = []
     for call in outer:
@@ -180,7 +193,7 @@ def _addends(outer: Sequence[Call], looked: Call, rows: Tensor, at: int) -> Iter
             continue
         given = (rows_of(tensor, len(rows)) for tensor in call.outputs.values())
         made = next((one for one in given if one is not None and one.shape == rows.shape), None)
-        if made is not None and not same(made, rows):
+        if made is not None and not equal(made, rows):
             found.append((call, made))
     found.sort(key=lambda pair: -_size(pair[0]))
     named: set[str] = set()
@@ -192,15 +205,15 @@ def _addends(outer: Sequence[Call], looked: Call, rows: Tensor, at: int) -> Iter
         yield addend
 
 
-def _size(call: Call) -> int:
+def _size(call: ModuleCall) -> int:
     return sum(p.numel() for p in call.module.parameters())
 
 
-def _named(call: Call, made: Tensor, at: int, placed: bool) -> _Addend:
+def _named(call: ModuleCall, made: Tensor, at: int, placed: bool) -> _Addend:
     """What the rows are of: positions, whose rows all differ, or token types."""
     number, row = _looked_up(call, made, at)
     T = len(made)
-    differ = len(torch.unique(exactly(made), dim=0)) == T
+    differ = len(torch.unique(as_float64(made), dim=0)) == T
     if differ and not placed:
         words = f"row of position {at}" if number is None else f"row {number}, of position {at}"
         return _Addend(call, made, "position_embedding", "Look its position up", words, row)
@@ -211,13 +224,13 @@ def _named(call: Call, made: Tensor, at: int, placed: bool) -> _Addend:
     return _Addend(call, made, "type_embedding", "Look its token type up", words, row)
 
 
-def _looked_up(call: Call, made: Tensor, at: int) -> tuple[int | None, Tensor | None]:
+def _looked_up(call: ModuleCall, made: Tensor, at: int) -> tuple[int | None, Tensor | None]:
     """The number and the row of a module's table that it gave at a position."""
     weight: Any = getattr(call.module, "weight", None)
     if not isinstance(weight, Tensor) or weight.dim() != 2 or weight.shape[1] != made.shape[1]:
         return None, None
-    hits = (exactly(weight) == exactly(made[at])).all(1).nonzero()
-    return (int(hits[0, 0]), exactly(weight[hits[0, 0]])) if len(hits) else (None, None)
+    hits = (as_float64(weight) == as_float64(made[at])).all(1).nonzero()
+    return (int(hits[0, 0]), as_float64(weight[hits[0, 0]])) if len(hits) else (None, None)
 
 
 def rows_of(tensor: Tensor, n_positions: int) -> Tensor | None:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ...trace.walk import TOLERANCE
-from ..fit import exactly
+from ..equality import as_float64
 
 __all__ = ["activation", "gap", "linear", "norm", "shapes"]
 
@@ -32,7 +32,7 @@ _ACTIVATIONS: Mapping[str, Callable[[Tensor], Tensor]] = {
 
 def gap(found: Tensor, wanted: Tensor) -> float:
     """The largest difference, relative to the largest entry of what was wanted."""
-    a, b = exactly(found), exactly(wanted)
+    a, b = as_float64(found), as_float64(wanted)
     if a.shape != b.shape:
         return float("inf")
     return float((a - b).abs().max() / b.abs().max().clamp_min(1e-30))
@@ -50,29 +50,29 @@ def linear(module: nn.Module, x: Tensor) -> tuple[str, Tensor] | None:
         return None  # a quantised one has arithmetic of its own
     if weight.dim() != 2 or not weight.is_floating_point():
         return None
-    rows, matrix = exactly(x), exactly(weight)
+    rows, matrix = as_float64(x), as_float64(weight)
     transposed = _is_transposed(module, x)
     if transposed is None:
         return None
     result = rows @ (matrix if transposed else matrix.T)
     words = "input × weight" if transposed else "weight × input"
     if isinstance(bias, Tensor):
-        return f"{words} + bias", result + exactly(bias)
+        return f"{words} + bias", result + as_float64(bias)
     return words, result
 
 
 def _is_transposed(module: nn.Module, x: Tensor) -> bool | None:
     """Whether the weight is (inputs, outputs), as GPT-2 keeps it; told by what the module gives."""
-    weight = exactly(module.weight)  # type: ignore[arg-type]
+    weight = as_float64(module.weight)  # type: ignore[arg-type]
     width = x.shape[-1]
     if weight.shape[0] != weight.shape[1]:
         return {weight.shape[0]: True, weight.shape[1]: False}.get(width)
     if weight.shape[0] != width:
         return None
-    given = exactly(module(x[:1].to(module.weight.device, module.weight.dtype)))  # type: ignore[arg-type]
+    given = as_float64(module(x[:1].to(module.weight.device, module.weight.dtype)))  # type: ignore[arg-type]
     bias = getattr(module, "bias", None)
-    plain = given if bias is None else given - exactly(bias)
-    straight, turned = exactly(x[:1]) @ weight.T, exactly(x[:1]) @ weight
+    plain = given if bias is None else given - as_float64(bias)
+    straight, turned = as_float64(x[:1]) @ weight.T, as_float64(x[:1]) @ weight
     return gap(turned, plain) < gap(straight, plain)
 
 
@@ -82,15 +82,15 @@ def norm(module: nn.Module, x: Tensor, y: Tensor) -> tuple[str, Tensor] | None:
     The epsilon that the module declares comes first: near ones can be within the tolerance too.
     """
     declared = {float(getattr(module, name)) for name in _EPSILONS if _is_number(module, name)}
-    found = _nearest(_norms(module, exactly(x), declared), y)
-    return _nearest(_norms(module, exactly(x), {1e-5, 1e-6}), y) if found is None else found
+    found = _nearest(_norms(module, as_float64(x), declared), y)
+    return _nearest(_norms(module, as_float64(x), {1e-5, 1e-6}), y) if found is None else found
 
 
 def _norms(module: nn.Module, x: Tensor, epsilons: set[float]) -> Iterator[tuple[str, Tensor]]:
     weight = getattr(module, "weight", None)
     bias = getattr(module, "bias", None)
-    w = exactly(weight) if isinstance(weight, Tensor) else None
-    b = exactly(bias) if isinstance(bias, Tensor) else None
+    w = as_float64(weight) if isinstance(weight, Tensor) else None
+    b = as_float64(bias) if isinstance(bias, Tensor) else None
     if any(part is not None and part.shape[-1] != x.shape[-1] for part in (w, b)):
         return
     for eps in sorted(epsilons):
@@ -122,9 +122,9 @@ def _is_number(module: nn.Module, name: str) -> bool:
 
 def activation(y: Tensor, up: Tensor, gate: Tensor | None) -> tuple[str, Tensor] | None:
     """The function that turns what the MLP's first product gave into its neurons y."""
-    x = exactly(up if gate is None else gate)
+    x = as_float64(up if gate is None else gate)
     ending = "(up)" if gate is None else "(gate) × up"
-    factor = 1.0 if gate is None else exactly(up)
+    factor = 1.0 if gate is None else as_float64(up)
     found = ((name + ending, function(x) * factor) for name, function in _ACTIVATIONS.items())
     return _nearest(found, y)
 

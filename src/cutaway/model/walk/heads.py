@@ -9,17 +9,18 @@ import torch
 from torch import Tensor
 
 from ..block_calls import BlockCalls
-from ..fit import fit_scale, same
-from ..watch import Call
+from ..constants import fit_scale
+from ..equality import equal
+from ..hooks import ModuleCall
 
-__all__ = ["Cut", "Located", "as_rows", "cuts", "locate", "per_head"]
+__all__ = ["HeadColumns", "Located", "as_rows", "head_columns", "locate", "per_head"]
 
 #: (N, n) what a projection gave -> (N, heads, d) the part that is meant.
 Take = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
-class Cut:
+class HeadColumns:
     """A part of a projection's output, split into heads."""
 
     words: str
@@ -30,42 +31,42 @@ class Cut:
 class Located:
     """A projection's call, the part of its output, and what it is multiplied by."""
 
-    call: Call
-    cut: Cut
+    call: ModuleCall
+    cut: HeadColumns
     factor: float
 
 
 def locate(
-    target: Tensor, projections: Sequence[Call], look: BlockCalls, groups: int
+    target: Tensor, projections: Sequence[ModuleCall], watched: BlockCalls, groups: int
 ) -> Located | None:
     """The projection whose output holds the (T, heads, d) target, or a multiple of it."""
     for call in projections:
-        rows = look.made(call)[0]
-        for cut in cuts(rows.shape[1], target.shape[1], target.shape[2], groups):
+        rows = watched.made(call)[0]
+        for cut in head_columns(rows.shape[1], target.shape[1], target.shape[2], groups):
             part = cut.take(rows)
             if part.shape != target.shape:
                 continue
-            if same(part, target):
+            if equal(part, target):
                 return Located(call, cut, 1.0)
             if (scale := fit_scale(part, target)) is not None:
                 return Located(call, cut, scale.factor)
     return None
 
 
-def cuts(n: int, heads: int, d: int, groups: int) -> Iterator[Cut]:
+def head_columns(n: int, heads: int, d: int, groups: int) -> Iterator[HeadColumns]:
     """Every way in which heads of d entries are laid out in n columns."""
     for first in range(0, n - heads * d + 1, d):
         last = first + heads * d
         whole = first == 0 and last == n
         words = "" if whole else f", columns {first}–{last - 1}"
-        yield Cut(words, _columns(first, last, heads, d))
+        yield HeadColumns(words, _columns(first, last, heads, d))
     if n % (groups * d) == 0:
         width = n // (groups * d)  # entries of one group: its queries, a key, a value
         for first in range(width):
             count = heads // groups
             if first + count <= width:
                 words = f", parts {first}–{first + count - 1} of {width} of each group of heads"
-                yield Cut(words, _mixed(groups, width, first, count, heads, d))
+                yield HeadColumns(words, _mixed(groups, width, first, count, heads, d))
 
 
 def _columns(first: int, last: int, heads: int, d: int) -> Take:

@@ -9,11 +9,12 @@ from torch import Tensor, nn
 
 from ...core.errors import MissingError
 from ...trace.walk import TOLERANCE
-from ..block_calls import BlockCalls
-from ..fit import close, exactly, fit_scale, same
-from ..watch import Call
+from ..constants import fit_scale
+from ..equality import as_float64, close, equal
+from ..hooks import ModuleCall
 from .formulas import activation, gap, linear, norm
-from .log import Log
+from .position import BlockPosition
+from .step_log import StepLog
 
 __all__ = ["LeafCall", "Link", "find_links", "formula", "leaf_calls", "norm_into"]
 
@@ -30,7 +31,7 @@ _TITLES = {
 class LeafCall:
     """One call of a module that holds no others: (T, n) rows in, (T, m) rows out."""
 
-    call: Call
+    call: ModuleCall
     taken: Tensor
     made: Tensor
 
@@ -48,14 +49,16 @@ class Link:
     words: str
     rows: Tensor
     again: Tensor
-    call: Call | None = None
+    call: ModuleCall | None = None
 
     @property
     def module(self) -> tuple[str, nn.Module] | None:
         """Path and module."""
         return None if self.call is None else (self.call.path, self.call.module)
 
-    def log(self, log: Log, name: str, stage: str, at: int, source: str, title: str = "") -> str:
+    def log(
+        self, log: StepLog, name: str, stage: str, at: int, source: str, title: str = ""
+    ) -> str:
         """Add it as the step that comes of another, the source; returns its name."""
         log.add(
             name, title or _TITLES[self.kind], stage, self.words, self.rows[at], ("channel",),
@@ -64,7 +67,9 @@ class Link:
         return name
 
 
-def leaf_calls(calls: Iterable[Call], rows: Callable[[Tensor], Tensor | None]) -> list[LeafCall]:
+def leaf_calls(
+    calls: Iterable[ModuleCall], rows: Callable[[Tensor], Tensor | None]
+) -> list[LeafCall]:
     """The calls of modules without modules in them that took rows and gave rows.
 
     rows  tells the (T, n) rows of a tensor, None where it has none
@@ -99,7 +104,7 @@ def _onward(
     seen: Sequence[LeafCall], start: Tensor, target: Tensor, at: int, code: bool, left: int,
     near: float = 0.0,
 ) -> list[Link] | None:  # fmt: skip
-    if same(start, target):
+    if equal(start, target):
         return []
     if not left:
         return None
@@ -138,7 +143,7 @@ def _by_code(seen: Sequence[LeafCall], start: Tensor, target: Tensor, at: int) -
         if rows.shape != start.shape or close(rows, start, _NEAR):
             continue
         if (scale := fit_scale(start, rows)) is not None:
-            yield Link("scale", f"input {scale}", rows, exactly(start[at]) * scale.factor)
+            yield Link("scale", f"input {scale}", rows, as_float64(start[at]) * scale.factor)
         elif (found := activation(rows[at], start[at], None)) is not None:
             yield Link("activation", _of_input(found[0]), rows, found[1])
 
@@ -148,24 +153,17 @@ def _of_input(words: str) -> str:
 
 
 def norm_into(
-    log: Log,
-    look: BlockCalls,
-    taken: Tensor,
-    at: int,
-    stage: str,
-    name: str,
-    source: str,
-    state: Tensor,
+    here: BlockPosition, taken: Tensor, stage: str, name: str, source: str, state: Tensor
 ) -> str:
     """The step whose rows a part takes: the state itself, or a norm of it; returns its name.
 
     taken   (T, width) what the part takes;  state  (T, width) what the norm takes
     """
-    way = find_links(leaf_calls(look.below, look.rows), state, taken, at)
+    way = find_links(leaf_calls(here.watched.below, here.watched.rows), state, taken, here.at)
     if way == []:
         return source
     if way is None or len(way) > 1 or way[0].kind != "norm":
         raise MissingError(
             f"the norm before {stage}", because="no norm of the block gives what it takes"
         )
-    return way[0].log(log, name, stage, at, source)
+    return way[0].log(here.log, name, stage, here.at, source)

@@ -9,14 +9,14 @@ import torch
 from torch import Tensor, nn
 
 from ...core.errors import MissingError
-from ..fit import close, exactly, tolerance
+from ..equality import as_float64, close, tolerance
+from ..hooks import ModuleCall, module_calls
 from ..structure import Anatomy
 from ..unembed import Unembedding
-from ..watch import Call, calls
 from .embedding import rows_of
 from .formulas import norm
 from .links import LeafCall, Link, find_links, leaf_calls
-from .log import Log
+from .step_log import StepLog
 
 __all__ = ["final_steps", "output_steps"]
 
@@ -26,7 +26,9 @@ _FINAL = "Normalise for the last time"
 SHOWN = 10
 
 
-def final_steps(log: Log, after: Sequence[Call], states: Tensor, given: Tensor, at: int) -> None:
+def final_steps(
+    log: StepLog, after: Sequence[ModuleCall], states: Tensor, given: Tensor, at: int
+) -> None:
     """Of a model without a language head: from the last block's states to those it gives.
 
     after   the calls of the modules behind the blocks
@@ -43,7 +45,7 @@ def final_steps(log: Log, after: Sequence[Call], states: Tensor, given: Tensor, 
 
 
 def output_steps(
-    log: Log, model: nn.Module, anatomy: Anatomy, state: Tensor, options: Mapping[str, Any],
+    log: StepLog, model: nn.Module, anatomy: Anatomy, state: Tensor, options: Mapping[str, Any],
     *, masked: bool,
 ) -> None:  # fmt: skip
     """From the state after the last block (width,) to the probabilities of what is said.
@@ -52,7 +54,7 @@ def output_steps(
     masked   whether the token that stands there is said, and not the next one
     """
     head = Unembedding(model, anatomy)
-    with calls(_outside(model, anatomy)) as seen:
+    with module_calls(_outside(model, anatomy)) as seen:
         hidden = head.hidden(state[None].cpu().float().numpy())
         logits = head.logits(hidden)[0].double().cpu().clone()
     top = logits.topk(min(SHOWN, len(logits)))
@@ -84,7 +86,7 @@ def _outside(model: nn.Module, anatomy: Anatomy) -> dict[str, nn.Module]:
     }
 
 
-def _links(log: Log, way: Sequence[Link], at: int) -> None:
+def _links(log: StepLog, way: Sequence[Link], at: int) -> None:
     """The links as steps; a norm that comes first is the model's final norm."""
     for n, link in enumerate(way):
         final = n == 0 and link.kind == "norm"
@@ -93,7 +95,7 @@ def _links(log: Log, way: Sequence[Link], at: int) -> None:
 
 
 def _to_hidden(
-    log: Log, model: nn.Module, anatomy: Anatomy, seen: Sequence[LeafCall], state: Tensor,
+    log: StepLog, model: nn.Module, anatomy: Anatomy, seen: Sequence[LeafCall], state: Tensor,
     hidden: Tensor,
 ) -> None:  # fmt: skip
     """The steps to what the unembedding takes (1, d); recorded as one, where they are no known."""
@@ -112,7 +114,7 @@ def _to_hidden(
 
 
 def _through_head(
-    log: Log, model: nn.Module, anatomy: Anatomy, seen: Sequence[LeafCall], state: Tensor,
+    log: StepLog, model: nn.Module, anatomy: Anatomy, seen: Sequence[LeafCall], state: Tensor,
     hidden: Tensor, logits: Tensor, ids: Sequence[int],
 ) -> tuple[str, Tensor | None]:  # fmt: skip
     """The steps inside a head that is more than one product; (its product, the scores again)."""
@@ -128,10 +130,10 @@ def _through_head(
             continue
         _links(log, way, 0)
         bias: Any = getattr(small.call.module, "bias", None)
-        scores = exactly(weight[list(ids)]) @ exactly(small.taken[0])
-        plain = scores if bias is None else scores + exactly(bias[list(ids)])
+        scores = as_float64(weight[list(ids)]) @ as_float64(small.taken[0])
+        plain = scores if bias is None else scores + as_float64(bias[list(ids)])
         plain = plain + found[list(ids)]
-        return small.call.path, exactly(anatomy.tail.after(plain[None])[0])
+        return small.call.path, as_float64(anatomy.tail.after(plain[None])[0])
     _to_hidden(log, model, anatomy, seen, state, hidden)
     return anatomy.tail.unembedding, None
 
@@ -139,16 +141,16 @@ def _through_head(
 def _shift(model: nn.Module, anatomy: Anatomy, made: Tensor, logits: Tensor) -> Tensor | None:
     """(V,) what the head's code adds to a product (1, V), mostly nothing; None for another one."""
     nothing, module = torch.zeros_like(logits), model.get_submodule(anatomy.tail.unembedding)
-    vectors = (exactly(p) for p in module.parameters() if p.shape == logits.shape)
+    vectors = (as_float64(p) for p in module.parameters() if p.shape == logits.shape)
     for shift in (nothing, *vectors):
-        given = exactly(anatomy.tail.after(exactly(made) + shift)[0])
+        given = as_float64(anatomy.tail.after(as_float64(made) + shift)[0])
         if close(given, logits, tolerance(made.dtype)):
             return shift
     return None
 
 
 def _probabilities(
-    log: Log, logits: Tensor, ids: list[int], options: Mapping[str, Any], *, masked: bool
+    log: StepLog, logits: Tensor, ids: list[int], options: Mapping[str, Any], *, masked: bool
 ) -> None:
     """Softmax, and what sampling did to it: temperature, top-k, top-p."""
     temperature = float(options.get("temperature") or 0)

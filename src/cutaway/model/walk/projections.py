@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 
 from ...core.errors import MissingError
-from ..fit import close, tolerance
-from ..watch import Call
+from ..equality import close, tolerance
+from ..hooks import ModuleCall
 from .formulas import linear, norm
-from .heads import Cut, Located, locate, per_head
+from .heads import HeadColumns, Located, locate, per_head
 from .side import Side
 
 __all__ = ["project", "projected"]
@@ -20,7 +20,7 @@ def project(side: Side, target: Tensor, what: str, groups: int) -> None:
 
     target  (T, heads, d) of every position;  groups  key-value heads
     """
-    located = locate(target, side.linears, side.look, groups)
+    located = locate(target, side.linears, side.watched, groups)
     if located is not None:
         projected(
             side, located.call, located.cut, located.factor, target, f"{what}_vector", what
@@ -44,10 +44,16 @@ def project(side: Side, target: Tensor, what: str, groups: int) -> None:
 
 
 def projected(
-    side: Side, call: Call, cut: Cut, factor: float, target: Tensor, name: str, what: str
+    side: Side,
+    call: ModuleCall,
+    cut: HeadColumns,
+    factor: float,
+    target: Tensor,
+    name: str,
+    what: str,
 ) -> None:
     """The step that makes a query, key or value: part of a product, times a factor."""
-    taken = side.look.taken(call)[0][1]
+    taken = side.watched.taken(call)[0][1]
     found = linear(call.module, taken[side.at : side.at + 1])
     if found is None:
         raise MissingError(f"the weights of {call.path}", because="they are no plain matrix")
@@ -66,7 +72,7 @@ def _axes(what: str) -> tuple[str, str]:
     return ("head" if what == "query" else "group"), "feature"
 
 
-def _normed(side: Side, target: Tensor, groups: int) -> tuple[Located, Call, Tensor] | None:
+def _normed(side: Side, target: Tensor, groups: int) -> tuple[Located, ModuleCall, Tensor] | None:
     """A norm between projection and target: the projection, the norm, what the norm took."""
     T, heads, d = target.shape
     for call in side.inner:
@@ -78,13 +84,13 @@ def _normed(side: Side, target: Tensor, groups: int) -> tuple[Located, Call, Ten
         ):
             continue
         taken = per_head(next(iter(call.inputs.values())), heads, d, T)
-        located = None if taken is None else locate(taken, side.linears, side.look, groups)
+        located = None if taken is None else locate(taken, side.linears, side.watched, groups)
         if located is not None and taken is not None:
             return located, call, taken
     return None
 
 
-def _norm_per_head(call: Call, x: Tensor, y: Tensor) -> tuple[str, Tensor] | None:
+def _norm_per_head(call: ModuleCall, x: Tensor, y: Tensor) -> tuple[str, Tensor] | None:
     """The norm over each head's entries, or over those of all heads together."""
     apart = norm(call.module, x, y)
     if apart is not None:

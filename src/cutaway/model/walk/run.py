@@ -14,19 +14,20 @@ from ...trace.walk import Walk
 from ..block_calls import BlockCalls
 from ..blocks import outer_modules
 from ..conditioned import Decoder
-from ..forward import as_input, forward, logits_of, resting
+from ..forward import as_input, forward, inference_mode, logits_of
+from ..hooks import ModuleCall, module_calls
 from ..sites import calls_of, modules_of
 from ..structure import Anatomy, Block
-from ..watch import Call, calls
-from .attention import Looked
-from .block import Read, Through
+from .attention import SeenAttention
+from .block import BlockWalk, DecoderSource
 from .embedding import embedding_steps
-from .log import Log
 from .output import final_steps, output_steps
+from .position import BlockPosition
+from .step_log import StepLog
 
 __all__ = ["walk"]
 
-Ask = Callable[[int], Looked]
+Ask = Callable[[int], SeenAttention]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,9 +39,9 @@ class _Seen:
     state          (T, width) what enters block 0;  given  what the model answers
     """
 
-    before: list[Call]
-    after: list[Call]
-    inner: list[Call]
+    before: list[ModuleCall]
+    after: list[ModuleCall]
+    inner: list[ModuleCall]
     state: Tensor
     given: Tensor
 
@@ -61,35 +62,35 @@ def walk(
 
     A part whose steps can't be proven is left out from that step on, and the walk says why.
     """
-    if anatomy.stream.layout.others:
+    if anatomy.stream.layout.has_extra_rows:
         raise MissingError("the walk", because="its blocks hold other rows than the text's")
     block, ids = anatomy.blocks[layer], trace.token_ids
-    with resting(model):
+    with inference_mode(model):
         seen = _watched(model, anatomy, block, ids)
         if not seen.inner:
             raise MissingError("the walk", because=f"block {layer} is not run on this text")
-        look = BlockCalls(
+        watched = BlockCalls(
             block.path, anatomy.stream.entry, anatomy.stream.exit, anatomy.stream.layout,
             seen.inner, len(ids), cross=block.cross, members=block.members,
         )  # fmt: skip
-        log = Log()
-        way = Through(
-            log, look, block, at, lambda: attention(layer), lambda: crossing(layer),
-            causal=not trace.card.is_masked, read=_read(model, trace),
+        log = StepLog()
+        way = BlockWalk(
+            log, watched, at, block, lambda: attention(layer), lambda: crossing(layer),
+            causal=not trace.card.is_masked, source=_source_of(model, trace),
         )  # fmt: skip
         way.part(
             "embedding", lambda: embedding_steps(log, anatomy, seen.before, ids, seen.state, at)
         )
-        _stand(log, look, layer, at)
-        way.go()
-        way.part("output", lambda: _end(log, model, anatomy, trace, seen, look, layer, at))
+        _state_in(way, layer)
+        way.add_steps()
+        way.part("output", lambda: _after_the_blocks(way, model, anatomy, trace, seen, layer))
     return Walk(at, layer, tuple(log.steps), way.refused)
 
 
 def _watched(model: nn.Module, anatomy: Anatomy, block: Block, ids: tuple[int, ...]) -> _Seen:
     """One pass, with the calls of one block and of what is around the blocks."""
     first, last = (anatomy.blocks[anatomy.stream.called[n]] for n in (0, -1))
-    head = f"{anatomy.tail.unembedding if anatomy.speaks else ''}."
+    head = f"{anatomy.tail.unembedding if anatomy.has_language_head else ''}."
     modules = {
         path: module
         for path, module in outer_modules(model).items()
@@ -98,7 +99,7 @@ def _watched(model: nn.Module, anatomy: Anatomy, block: Block, ids: tuple[int, .
     modules |= modules_of(model, block)
     for end in (first, last):
         modules |= {path: model.get_submodule(path) for path in end.roots}
-    with calls(modules, arguments=True) as seen:
+    with module_calls(modules, arguments=True) as seen:
         output = forward(model, as_input(model, ids), logits_to_keep=1)
     begun, ended = calls_of(first, seen), calls_of(last, seen)
     entered = begun[0].inputs[anatomy.stream.entry.key]
@@ -111,15 +112,16 @@ def _watched(model: nn.Module, anatomy: Anatomy, block: Block, ids: tuple[int, .
     )
 
 
-def _read(model: nn.Module, trace: Trace) -> Read | None:
+def _source_of(model: nn.Module, trace: Trace) -> DecoderSource | None:
     """The source of a decoder."""
     if not isinstance(model, Decoder) or trace.encoder is None:
         return None
-    return Read(model.encoded[0], trace.encoder.tokens.labels)
+    return DecoderSource(model.encoded[0], trace.encoder.tokens.labels)
 
 
-def _stand(log: Log, look: BlockCalls, layer: int, at: int) -> None:
+def _state_in(here: BlockPosition, layer: int) -> None:
     """The state that enters the block."""
+    log = here.log
     source: tuple[str, ...] = ()
     again = None
     words = f"what came in and what {layer} blocks made of it"
@@ -127,24 +129,24 @@ def _stand(log: Log, look: BlockCalls, layer: int, at: int) -> None:
         words, source = "the state that entered", ("entering",)
         again = torch.as_tensor(log.steps[-1].values)
     log.add(
-        "state_in", "Before the block", "attention", words, look.state[at], ("channel",),
-        inputs=source, again=again,
+        "state_in", "Before the block", "attention", words, here.watched.state[here.at],
+        ("channel",), inputs=source, again=again,
     )  # fmt: skip
 
 
-def _end(
-    log: Log, model: nn.Module, anatomy: Anatomy, trace: Trace, seen: _Seen, look: BlockCalls,
-    layer: int, at: int,
-) -> None:  # fmt: skip
+def _after_the_blocks(
+    here: BlockPosition, model: nn.Module, anatomy: Anatomy, trace: Trace, seen: _Seen, layer: int
+) -> None:
     """The state after the last block, and what the model makes of it."""
+    log, at = here.log, here.at
     states = torch.from_numpy(trace.state(trace.n_layers - 1).copy())
     top = trace.n_layers - 1
     log.add(
         "last", "After the last block", "output", f"the state after block {top}", states[at],
         ("channel",), inputs=("state_out",) if layer == top else (),
-        again=look.given[at] if layer == top else None,
+        again=here.watched.given[at] if layer == top else None,
     )  # fmt: skip
-    if anatomy.speaks:
+    if anatomy.has_language_head:
         drawn = trace.n_prompt - 1 <= at < trace.n_positions - 1  # a token was chosen there
         options = trace.options if drawn and not trace.card.is_masked else {}
         masked = trace.card.is_masked

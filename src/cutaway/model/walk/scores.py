@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from ...trace.attention import AttentionCall
-from ..fit import exactly
+from ..equality import as_float64
 from .side import Side
 
 __all__ = ["turn", "weigh"]
@@ -60,7 +60,7 @@ def weigh(side: Side, call: AttentionCall, weights: Tensor) -> Tensor:
         again=torch.as_tensor(row.weights(heads)[:, 0, :n]).double(),
     )  # fmt: skip
     values = torch.as_tensor(call.value[groups, :n]).double()
-    return torch.einsum("hk,hkd->hd", exactly(weights), values)
+    return torch.einsum("hk,hkd->hd", as_float64(weights), values)
 
 
 def _scored(call: AttentionCall, dots: Tensor, at: int) -> Tensor:

@@ -10,35 +10,30 @@ from torch import Tensor, nn
 
 from ...core.errors import MissingError
 from ..block_calls import BlockCalls
-from ..fit import same
-from ..watch import Call
+from ..equality import equal
+from ..hooks import ModuleCall
 from .links import Link, find_links, leaf_calls
-from .log import Log
+from .position import BlockPosition
 
 __all__ = ["Side"]
 
 
 @dataclass(frozen=True, eq=False)
-class Side:
+class Side(BlockPosition):
     """Rows of one text in a block, and the steps that are known to have some of them.
 
-    look   the block's calls, with the rows of this text
     inner  the calls in the attention
-    at     the position that is followed
     stage  "attention", or "cross" where a decoder looks at its source
     known  rows -> the step that has them, the state's first
     """
 
-    log: Log
-    look: BlockCalls
-    inner: Sequence[Call]
-    at: int
+    inner: Sequence[ModuleCall]
     stage: str
     known: list[tuple[Tensor, str]]
 
-    def of(self, look: BlockCalls, at: int, rows: Tensor, step: str) -> Side:
+    def of(self, watched: BlockCalls, at: int, rows: Tensor, step: str) -> Side:
         """The other side of the same attention: rows of another text."""
-        return replace(self, look=look, at=at, known=[(rows, step)])
+        return replace(self, watched=watched, at=at, known=[(rows, step)])
 
     @property
     def is_cross(self) -> bool:
@@ -56,15 +51,15 @@ class Side:
         return "source" if self.is_cross else "key"
 
     @cached_property
-    def linears(self) -> list[Call]:
+    def linears(self) -> list[ModuleCall]:
         """The products with a matrix in the attention."""
-        return [c for c in self.inner if not any(c.module.children()) and self.look.is_linear(c)]
+        return [c for c in self.inner if not any(c.module.children()) and self.watched.is_linear(c)]
 
     @property
-    def outs(self) -> list[Call]:
+    def outs(self) -> list[ModuleCall]:
         """Those that give rows as wide as the state."""
-        width = self.look.state.shape
-        return [call for call in self.linears if self.look.made(call)[0].shape == width]
+        width = self.watched.state.shape
+        return [call for call in self.linears if self.watched.made(call)[0].shape == width]
 
     def named(self, *names: str) -> tuple[str, ...]:
         """The names of steps as the log has them: those of cross attention begin with cross."""
@@ -92,9 +87,9 @@ class Side:
         leads there.
         """
         for known, step in self.known:
-            if same(known, rows):
+            if equal(known, rows):
                 return step
-        between = leaf_calls(self.look.below, self.look.rows)
+        between = leaf_calls(self.watched.below, self.watched.rows)
         for known, step in self.known:
             way = find_links(between, known, rows, self.at)
             if way is not None:
