@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from cutaway.model.parameters import Part
 from cutaway.trace.card import Capability
 from tests.trace.linear import CARD
-
-
-@dataclass(frozen=True)
-class Part:
-    kind: str
-    layer: int | None
-    path: str
-    shapes: dict[str, tuple[int, ...]]
-    count: int
-    tied: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        return self.kind if self.layer is None else f"block {self.layer} {self.kind}"
-
 
 PARTS = (
     Part("embedding", None, "model.embed", {"weight": (40, 8)}, 320),

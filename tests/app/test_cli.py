@@ -9,6 +9,7 @@ import pytest
 
 from cutaway import __version__
 from cutaway.app import api, cli
+from cutaway.core import extras
 from cutaway.core.errors import MissingError
 
 HEAVY = ("torch", "transformers", "xarray", "sklearn", "matplotlib", "pandas")
@@ -72,6 +73,26 @@ def test_a_wrong_line_is_said_in_one(
     assert words in err
     assert err.startswith("cutaway: ")
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "extra"),
+    [
+        (("lens", "x", "--png", "a.png"), "plot"),
+        (("lens", "x", "--nc", "a.nc"), "netcdf"),
+        (("saliency", "x", "--method", "lime"), "captum"),
+        (("embed", "x", "--nearest", "y", "--no-exact"), "search"),
+    ],
+)
+def test_a_missing_package_is_said_before_a_model_is_loaded(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+    line: tuple[str, ...], extra: str,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(extras, "find_spec", lambda _: None)
+    monkeypatch.setattr(api, "load", lambda *_, **__: pytest.fail("a model was loaded"))
+    code, out, err = run(capsys, *line)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert f"pip install 'cutaway[{extra}]'" in err
 
 
 def test_a_damaged_trace_is_said_in_one_line(

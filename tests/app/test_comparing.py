@@ -157,16 +157,16 @@ def test_another_model_reads_the_same_prompt(
 
 def test_the_calls_of_both_texts_are_held(tiny_lm: ct.LM, monkeypatch: pytest.MonkeyPatch) -> None:
     """A comparison goes to and fro between two texts: each is run once, not once a layer."""
-    from cutaway.model import answers
+    from cutaway.model import live_source
 
     runs: list[tuple[int, ...]] = []
-    own = answers.Attention
+    own = live_source.Attention
 
-    def counted(model: object, anatomy: object, token_ids: tuple[int, ...]) -> object:
+    def counted(model: object, anatomy: object, token_ids: tuple[int, ...], *how: None) -> object:
         runs.append(tuple(token_ids))
-        return own(model, anatomy, token_ids)  # type: ignore[arg-type]
+        return own(model, anatomy, token_ids, *how)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(answers, "Attention", counted)
+    monkeypatch.setattr(live_source, "Attention", counted)
     first, second = tiny_lm.trace([9, 8, 7]), tiny_lm.trace([9, 8, 6])
     view = ct.compare(first, second, lens="attention")
     assert isinstance(view, CompareView)

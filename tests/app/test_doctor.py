@@ -23,7 +23,7 @@ def test_what_is_installed_is_named_with_its_version() -> None:
 def test_what_is_missing_says_what_to_type(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "_version", lambda package: "")
     findings = found()
-    assert str(findings["torch"]) == "!!  torch          missing: pip install torch"
+    assert str(findings["torch"]) == "!!  torch            missing: pip install torch"
     assert findings["captum"].state == "-"
     assert "pip install 'cutaway[captum]'" in findings["captum"].words
 

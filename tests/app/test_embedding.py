@@ -13,7 +13,7 @@ from transformers import BertModel
 
 import cutaway as ct
 from cutaway.core.errors import InvalidError, UnknownError
-from cutaway.model.embed import POOLINGS, recipe_of
+from cutaway.model.embed import POOLINGS, pooling_config
 from tests.models import tiny
 
 TEXTS = ["The keys to the cabinet", "1, 1, 2, 3, 5", "Rome", "Paris", "The capital of Italy"]
@@ -117,7 +117,7 @@ def test_the_models_own_files_say_how(tmp_path: Path) -> None:
     model, tokenizer = tiny("masked bert")
     BertModel(model.config).save_pretrained(tmp_path)
     tokenizer.save_pretrained(tmp_path)
-    assert recipe_of(ct.load(tmp_path).model).said is False
+    assert pooling_config(ct.load(tmp_path).model).configured is False
     modules = [
         {"path": "", "type": "sentence_transformers.models.Transformer"},
         {"path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},

@@ -41,8 +41,8 @@ def cells() -> list[nbformat.NotebookNode]:
 def test_the_notebooks_ask_what_the_readme_asks() -> None:
     (readme,) = [b.text for b in blocks(ROOT / "README.md") if b.language == "python"]
     notebook = "\n".join(cell.source for cell in cells())
-    assert asked(readme) == asked(notebook) == asked(MARIMO.read_text("utf-8"))
-    assert len(asked(readme)) > 7
+    assert asked(readme) <= asked(notebook) == asked(MARIMO.read_text("utf-8"))
+    assert len(asked(readme)) > 4 < len(asked(notebook))
 
 
 def test_the_notebook_is_stored_without_outputs() -> None:

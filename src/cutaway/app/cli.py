@@ -12,7 +12,7 @@ import sys
 import traceback
 from contextlib import suppress
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -114,7 +114,7 @@ def _in_words(problem: Exception, debug: bool) -> str:
     if isinstance(problem, CutawayError):
         return f"cutaway: {problem}"
     if isinstance(problem, _UsageError):
-        return f"cutaway: {problem.format_message()}"  # type: ignore[attr-defined]
+        return f"cutaway: {_usage(problem)}"
     if isinstance(problem, MemoryError):
         return f"cutaway: missing memory: {problem}; take a shorter text, or fewer layers"
     if isinstance(problem, OSError) and problem.errno in _UNWRITABLE:
@@ -122,6 +122,12 @@ def _in_words(problem: Exception, debug: bool) -> str:
         return f"cutaway: the output can't be written: {words}; write it elsewhere"
     hint = "" if debug else "\nthis is a mistake in cutaway; --debug shows where"
     return f"cutaway: {type(problem).__name__}: {problem}{hint}"
+
+
+def _usage(problem: Any) -> str:
+    """What typer says of a wrong line, and where its words are explained."""
+    words, context = problem.format_message(), problem.ctx
+    return words if context is None else f"{words.rstrip('.')}; see {context.command_path} --help"
 
 
 #: The command line with every verb of the table.

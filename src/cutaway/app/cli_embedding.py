@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ..core.errors import InvalidError
+from ..core.extras import check_installed
 from .options import ModelChoice, verb
 from .outcome import Outputs
 
@@ -56,6 +57,8 @@ def embed(
         raise InvalidError("question", asked, allowed="one of --nearest, --analogy, --project")
     if exact is not None and nearest is None and analogy is None:
         raise InvalidError("--exact", exact, allowed="with --nearest or --analogy")
+    if exact is False:
+        check_installed("faiss", because="it searches without looking at all", extra="search")
     at = int(layer) if layer is not None and layer.isdecimal() else layer
     found = ask(choice.load(), texts or None, pooling=pooling, layer=at, normalise=normalise)
     if nearest is not None:

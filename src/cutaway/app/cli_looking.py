@@ -76,9 +76,9 @@ def attention(
     if alignment and (neuron or kind != "cross"):
         raise InvalidError("--alignment", alignment, allowed="with --kind cross, without --view")
     if at is not None and not neuron:
-        raise InvalidError("at", at, allowed="--at with --view neuron only")
+        raise InvalidError("--at", at, allowed="with --view neuron")
     if neuron and (aggregate or weighting != "weight"):
-        raise InvalidError("view", view, allowed="neither --weighting nor --aggregate with it")
+        raise InvalidError("--view", view, allowed="without --weighting and --aggregate")
     given = tokens or ["special"]
     options: dict[str, Any] = {
         "layers": _one_or("layers", layer, layers), "heads": _one_or("heads", head, heads),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated, Any
 
 import typer
 
 from ..core.errors import InvalidError
+from ..core.extras import check_installed
 from .options import Generation, ModelChoice, Reading, Subject, read_numbers, read_trace, verb
 from .outcome import Outputs
 
@@ -85,12 +87,12 @@ def saliency(
     own = _given(steps=steps, spacing=spacing, baseline=baseline, keep_first=keep_first,
                  samples=samples, how=how)  # fmt: skip
     taken = _given(replacement=replacement, seed=start_seed)
-    at = read_numbers("targets", targets)
+    at, options = read_numbers("targets", targets), _options(method)
     trace = read_trace(subject, choice, generation, reading=reading)
     view = ask(
         trace, method=method, targets=at, contrast=contrast,
         quantity=quantity, at_layer=at_layer, label=label, **own,
-        **{name: value for name, value in taken.items() if _takes(method, name) or not check},
+        **{name: value for name, value in taken.items() if name in options or not check},
     )  # fmt: skip
     if check:
         view = view.check(check_target, **taken)  # type: ignore[assignment]
@@ -101,8 +103,11 @@ def _given(**options: Any) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def _takes(method: str, option: str) -> bool:
-    """Whether a method has this option; one that --check has too is then of both."""
+def _options(method: str) -> Collection[str]:
+    """The options of a method; an unknown or missing one is refused before a model is loaded."""
     from ..lens.saliency_methods import read_method
 
-    return option in read_method(method).options
+    options = read_method(method).options
+    if "samples" in options:
+        check_installed("captum", because=f"{method} is its method", extra="captum")
+    return options

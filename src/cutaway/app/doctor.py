@@ -30,11 +30,16 @@ _NEEDED = (
 )  # fmt: skip
 #: Package -> the extra that installs it.
 _EXTRAS = {
+    "fastapi": "app",
     "matplotlib": "plot",
     "netCDF4": "netcdf",
     "faiss-cpu": "search",
     "captum": "captum",
     "accelerate": "accelerate",
+    "mlflow": "mlflow",
+    "comet-ml": "comet",
+    "wandb": "wandb",
+    "tensorboard": "tensorboard",
 }
 
 
@@ -47,7 +52,7 @@ class Finding:
     words: str
 
     def __str__(self) -> str:
-        return f"{self.state:<3} {self.name:<14} {self.words}"
+        return f"{self.state:<3} {self.name:<16} {self.words}"
 
 
 @verb

@@ -32,10 +32,10 @@ def embed(
 
     >>> import cutaway as ct
     >>> found = ct.embed(ct.load(), ["a cat", "a dog", "the stock market"])  # doctest: +SKIP
-    >>> found.nearest("a kitten", k=1).data["text"].values  # doctest: +SKIP
-    array(['a cat'], dtype=object)
+    >>> found.data["embedding"].shape  # doctest: +SKIP
+    (3, 576)
     >>> ct.embed(ct.load()).nearest(" Paris", k=2).data["text"].values  # doctest: +SKIP
-    array([' Berlin', ' London'], dtype=object)
+    array(['Paris', ' London'], dtype=object)
 
     lm         from load or wrap, with or without a language head
     texts      one or more, each read by itself; None: every entry of the vocabulary, the row that
@@ -60,9 +60,9 @@ def embed(
     from ..model.embed import POOLINGS
 
     if pooling is None or normalise is None:
-        recipe = lm.recipe()
-        pooling = recipe.pooling if pooling is None else pooling
-        normalise = recipe.normalise if normalise is None else normalise
+        own = lm.pooling_config()
+        pooling = own.pooling if pooling is None else pooling
+        normalise = own.normalise if normalise is None else normalise
     if layer is not None:
         at = read_layer(layer, lm.card.n_layers)
         layer = INPUT if at == INPUT_LAYER else at

@@ -70,7 +70,7 @@ class Explorer(View):
             raise MissingError("samples", because="none were drawn here", fix="view.sample(20)")
         return [
             {"text": text, "token_ids": way.token_ids, "mean": way.mean}
-            for way, text in zip(here[-1].ways, here[-1].texts, strict=True)
+            for way, text in zip(here[-1].continuations, here[-1].texts, strict=True)
         ]
 
     def pick(self, what: str | int | None = None, *, token_id: int | None = None) -> Explorer:
@@ -237,7 +237,9 @@ def explore(
     Its data hold token_id, token, probability, logit, drawn (k): drawn is the probability after
     temperature, top-k and top-p. `.pick`, `.back` and `.go` move through a tree that is kept,
     `.tree`; `.sample` and `.ramble` draw continuations, `.samples`; `.trace()` gives the text to
-    every other lens. Source: AllenAI's GPT-2 Explorer; https://jalammar.github.io/illustrated-gpt2/
+    every other lens. Raises InvalidError for an empty text, and for k, temperature, top_k or top_p
+    out of range, MissingError for a model that does not say the next token.
+    Source: AllenAI's GPT-2 Explorer; https://jalammar.github.io/illustrated-gpt2/
     """
     from ..model.generate import read_options
 

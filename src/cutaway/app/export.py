@@ -7,7 +7,6 @@ import io
 import json
 import math
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.errors import FileError, InvalidError, MissingError
+from ..core.extras import check_installed
 from ..core.files import scratch, write_whole
 from ..core.numbers import byte_size
 from ..core.room import allowed, check_room
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from .view import View
 
 __all__ = [
-    "SUFFIXES", "check_json", "export", "long_form", "long_rows", "to_csv", "to_json", "to_netcdf",
+    "SUFFIXES", "check_json", "check_suffix", "export", "long_form", "long_rows", "to_csv",
+    "to_json", "to_netcdf",
 ]  # fmt: skip
 
 #: Bytes that text takes while it is made, measured: of a number in .json; of a row in .csv, and of
@@ -40,13 +41,20 @@ _LESS = "save it as .nc, which holds numbers and no text, ask for fewer layers, 
 
 def export(view: View, path: Path) -> Path:
     """Write a view in the format of the path's suffix; whole or not at all."""
-    try:
-        make = _MAKERS[path.suffix.lower()]
-    except KeyError:
+    check_suffix(path)  # before anything is computed
+    return write_whole(path, _MAKERS[path.suffix.lower()](view))
+
+
+def check_suffix(path: Path) -> None:
+    """Raise InvalidError for a suffix of no format, MissingError where its package is missing."""
+    suffix = path.suffix.lower()
+    if suffix not in _MAKERS:
         raise InvalidError(
             "suffix", path.suffix, allowed=", ".join(SUFFIXES), fix=f"rename {path.name!r}"
-        ) from None
-    return write_whole(path, make(view))
+        )
+    if suffix in _PACKAGES:
+        package, extra = _PACKAGES[suffix]
+        check_installed(package, because=f"it writes {suffix} files", extra=extra)
 
 
 def to_json(dataset: xr.Dataset) -> str:
@@ -149,12 +157,8 @@ def to_netcdf(dataset: xr.Dataset) -> bytes:
     """A dataset as a netCDF 4 file.
 
     Texts of which one holds a NUL are written as JSON, and the attribute "texts" says so. Raises
-    MissingError where the package netCDF4 is not installed, or where there is no room.
+    MissingError where there is no room.
     """
-    if find_spec("netCDF4") is None:
-        raise MissingError(
-            "netCDF4", because="it writes .nc files", fix="pip install 'cutaway[netcdf]'"
-        )
     # The file is made in a folder, and read back whole.
     check_room("the numbers as .nc", 2 * dataset.nbytes, "ask for fewer layers or positions")
     # netCDF has neither half precision nor booleans.
@@ -238,3 +242,7 @@ _MAKERS: Mapping[str, Callable[[View], bytes]] = {
     ".nc": lambda view: to_netcdf(view.filed),
 }
 SUFFIXES = tuple(_MAKERS)
+#: Suffix -> the package that writes it, and the extra that brings it.
+_PACKAGES = {
+    ".svg": ("matplotlib", "plot"), ".png": ("matplotlib", "plot"), ".nc": ("netCDF4", "netcdf"),
+}  # fmt: skip

@@ -24,7 +24,7 @@ def neurons(
     >>> import cutaway as ct
     >>> trace = ct.load().trace("1, 2, 3,")  # doctest: +SKIP
     >>> ct.neurons(trace, layers=[0, 29]).data["activation"].shape  # doctest: +SKIP
-    (2, 1536, 6)
+    (2, 1536, 8)
 
     layers   blocks, None for all that have neurons
     neurons  numbers within a block, None for all
@@ -35,6 +35,7 @@ def neurons(
     and the coordinates expert and expert_neuron (layer, neuron) say both.
     The activation at position j - 1 is the one that produced token j. In a gated MLP its sign
     means nothing. Raises MissingError where a model or a block has no neurons.
+    Source: Alammar 2020, https://jalammar.github.io/explaining-transformers/
     """
     from ..lens.neurons import neurons as ask
     from ..lens.stream import of_stream
@@ -68,7 +69,9 @@ def clusters(
     stream   of an encoder-decoder, which blocks: the "decoder"'s or the "encoder"'s
 
     Its data hold cluster (layer, neuron), -1 for a neuron that never fires; activation; size and
-    centre of each cluster. Source: Alammar 2021, https://jalammar.github.io/explaining-transformers/
+    centre of each cluster. Raises InvalidError for more clusters than neurons that fire,
+    MissingError where a model or a block has no neurons.
+    Source: Alammar 2020, https://jalammar.github.io/explaining-transformers/
     """
     from ..lens.clusters import clusters as ask
     from ..lens.stream import of_stream
@@ -107,8 +110,9 @@ def factors(
     Its data hold factor (factor, position) and loading (factor, layer, neuron[, part]), both
     non-negative: activation ~ sum over factors of factor x loading; share, neurons, half, overlap
     and neurons_per_layer; attrs["error"] is |X - WH| / |X|. The variable factor has the name of
-    its axis: pick one with isel(factor=0).
-    Source: Alammar 2021, https://jalammar.github.io/explaining-transformers/
+    its axis: pick one with isel(factor=0). Raises InvalidError for n above the positions that are
+    left, MissingError where a model or a block has no neurons.
+    Source: Alammar 2020, https://jalammar.github.io/explaining-transformers/
     """
     from ..lens.factors import factors as ask
     from ..lens.stream import of_stream

@@ -84,7 +84,7 @@ def drawn_from(lm: LM, tree: Explored, n: int, options: dict[str, Any]) -> Explo
         Drawn(
             node=here.number,
             options={"n": n, **options},
-            ways=tuple(ways),
+            continuations=tuple(ways),
             labels=tuple(row.labels[count:] for row in rows),
             texts=tuple(row.text[row.starts[count] :] for row in rows),
         )

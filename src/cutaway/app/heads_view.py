@@ -39,6 +39,12 @@ class HeadsView(View, ABC):
         """Files of numbers hold the figures: the weights would be millions of rows."""
         return self.figures
 
+    @property
+    def held_bytes(self) -> int:
+        """Its weights are not held, its figures are."""
+        figures = 0 if self._found is None else self._found.nbytes
+        return super().held_bytes - self.data["weight"].nbytes + figures
+
     @cached_property
     def spec(self) -> Spec:
         """The picture of a saved page: every head in small, weights up to a budget."""

@@ -55,13 +55,13 @@ class AttentionView(HeadsView):
         """The picture of a saved page: thumbnails and figures, weights up to a budget."""
         if self._carry == "weights":
             return self.pictured()
+        from ..lens.float16_queries import float16_queries
         from ..lens.heads import with_figures
-        from ..lens.queries import halved_queries
         from ..view.attention_queries import queries_spec
 
         numbers = (self.data[axis].values.tolist() for axis in ("layer", "head"))
         whole = with_figures(*self._computed())
-        return queries_spec(whole, halved_queries(self._trace, *numbers))
+        return queries_spec(whole, float16_queries(self._trace, *numbers))
 
     def _measured(self, data: xr.Dataset) -> xr.Dataset:
         from ..lens.heads import head_figures, row_figures
@@ -182,7 +182,7 @@ def attention(
     tokens     the set that the figure "chosen" counts: "special", "punctuation", a list of texts,
                or a pattern "re:..."
     split      the position where the second part of the text begins, for the picture's filter;
-               that of the second of two texts, or the first produced token, unless said
+               by default that of the second of two texts, or the first produced token
     opens      the picture's first view: the grid of the "model", or the "heads" of a layer
     carry      what a saved page holds: "weights", in 8 bits and up to a budget, or "queries" (and
                keys) in 16 bits, from which it computes any head; smaller above some 700 tokens

@@ -41,10 +41,13 @@ class Outputs:
     def __post_init__(self) -> None:
         # Said before a model is loaded, not after it has worked for minutes.
         for suffix, path in self._files():
+            from .export import check_suffix
+
             if path.suffix.lower() != f".{suffix}":
                 raise InvalidError(
                     f"file for --{suffix}", str(path), allowed=f"a name ending in .{suffix}"
                 )
+            check_suffix(path)
             check_target(path)
 
     def give(self, view: View) -> None:

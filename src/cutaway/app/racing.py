@@ -26,10 +26,10 @@ def watch(
     >>> trace = ct.load().trace("The keys to the cabinet")  # doctest: +SKIP
     >>> view = ct.watch(trace, [" is", " are"])  # doctest: +SKIP
     >>> view.data["rank"].sel(layer=29).values  # doctest: +SKIP
-    array([3, 1])
+    array([28,  1])
 
     tokens   texts of one token each (mind the leading space), or token ids
-    at       the position that is read, the last one unless said; negative from the end
+    at       the position that is read, by default the last one; negative from the end
     target   instead of at: the token that came of it, 1..T (at = target - 1)
     checked  of a model in half precision: the ranks are checked in float32, and layers counted
              where another of the tokens is ahead
@@ -56,10 +56,11 @@ def pairs(traces: Sequence[Trace], tokens: Sequence[str | int], *, at: int = -1)
 
     traces  of one model; lm.trace([...]) answers a list
     tokens  texts of one token each, or token ids
-    at      the position read in each, the last one unless said
+    at      the position read in each, by default the last one
 
-    Its data hold rank and probability (run, layer, token). Raises InvalidError for traces of
-    different models.
+    Its data hold rank (1 is the top token) and probability (run, layer, token). Raises InvalidError
+    for traces of different models, and naming the pieces of a text of several tokens. Source:
+    Alammar 2021, https://jalammar.github.io/hidden-states/
     """
     from ..lens.pairs import pairs as ask
     from .view import View

@@ -52,6 +52,11 @@ class Lenses:
             self._refused |= {name: str(error) for name in ("lens", "race")}
             return top_tokens(self.trace, 0)
 
+    @property
+    def held_bytes(self) -> int:
+        """Bytes that the views asked so far hold."""
+        return sum(view.held_bytes for view in list(self._views.values()))
+
     @cached_property
     def place(self) -> Place:
         """Where a report opens: what produced the first output, the first mask, or the end."""

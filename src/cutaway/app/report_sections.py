@@ -188,7 +188,7 @@ def _walk_probe(trace: Trace, place: Place) -> object:
 
 def _among_others(trace: Trace) -> bool:
     """Whether its model's blocks hold other rows than the text's: a walk refuses these at once."""
-    return bool(trace.source.anatomy.stream.layout.others)  # type: ignore[attr-defined]
+    return bool(trace.source.anatomy.stream.layout.has_extra_rows)  # type: ignore[attr-defined]
 
 
 def _anatomy(trace: Trace, _: Place) -> View:

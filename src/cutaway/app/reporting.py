@@ -100,6 +100,11 @@ class Report(View):
         """What the files of each lens hold, by name: of attention the figures, not the weights."""
         return self._tree({name: view.filed for name, view in self._lenses.had().items()})
 
+    @property
+    def held_bytes(self) -> int:
+        """Of its page and of every lens that was asked."""
+        return super().held_bytes + self._lenses.held_bytes
+
     def _tree(self, datasets: Mapping[str, xr.Dataset]) -> xr.DataTree:
         import xarray as xr
 

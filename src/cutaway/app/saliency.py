@@ -36,7 +36,7 @@ class SaliencyView(View):
         >>> check.data["probability"].sel(run="saliency").values.round(3)  # doctest: +SKIP
         array([0.773, 0.002, 0.008, 0.   , 0.   , 0.   ], dtype=float32)
 
-        target       one of the targets, the last unless said
+        target       one of the targets, by default the last
         seed         of the random orders and of the interval
         replacement  the token put in the place of one taken out; None: the model's mask where it
                      has one, else a space; of an encoder-decoder its tokenizer's mask, unknown
@@ -94,13 +94,13 @@ def saliency(
               steps=96; spacing="adaptive" or "even"), "occlusion" (how="replace" or "delete";
               replacement=" "), or of Captum "shapley_value_sampling", "kernel_shap", "lime"
               (samples, seed, how, replacement)
-    targets   positions 1..T of the tokens to explain, T for the one not yet said; the outputs,
-              or all of a text that was only read, unless said
+    targets   positions 1..T of the tokens to explain, T for the one not yet said; by default the
+              outputs, or all of a text that was only read
     contrast  a text of one token: why the one that was said *rather than* this one
-    quantity  "logit", "log_probability" or "probability"; the logit for gradients, the
-              log-probability for the others, unless said
+    quantity  "logit", "log_probability" or "probability"; by default the logit for gradients, the
+              log-probability for the others
     at_layer  explain by the states after that block ("in": before block 0), not by embeddings
-    label     of a classifier: the label explained, by name or number, what it says unless said; of
+    label     of a classifier: the label explained, by name or number, by default what it says; of
               one that finds answers "start" or "end", at the positions in targets or its own
 
     Its data hold saliency (target, source), shares that sum to 1; score, signed; value (target)

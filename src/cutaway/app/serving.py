@@ -79,7 +79,7 @@ def serve(
     host           an address of this machine; another than 127.0.0.1 needs a password, or
                    trust_network=True
     runs           the folder of the store, as for ct.runs
-    budget         gigabytes of weights that are held at once; half of the memory unless said
+    budget         gigabytes of weights that are held at once; by default half of the memory
     models         folders whose models the page may name
     password       asked of who has not the address with its token, at least 8 characters
     trust_network  let everybody in the network read what goes to and fro: there is no encryption

@@ -30,7 +30,9 @@ class View:
     >>> view.save("lens.html")  # doctest: +SKIP
     PosixPath('lens.html')
 
-    In a notebook it is an interactive widget, in a terminal a table, in a file a page.
+    In a notebook it is an interactive widget, in a terminal a table. `.save(path)` writes what the
+    suffix says: .html a page that opens offline, .svg and .png a picture, .json, .csv and .nc the
+    numbers. `.show()` displays it, `.log(run)` puts it into an experiment tracker.
     """
 
     def __init__(self, data: xr.Dataset) -> None:
@@ -60,6 +62,16 @@ class View:
     def told(self) -> Spec:
         """The picture whose words a terminal prints: `.spec`, where a view has no quicker one."""
         return self.spec
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes of the numbers and pictures that it holds; what is computed when touched is not."""
+        own = vars(self)
+        pictures: dict[int, Spec] = {
+            id(own[name]): own[name] for name in ("spec", "shown") if name in own
+        }
+        numbers: int = self._data.nbytes if "_data" in own else 0
+        return numbers + sum(picture.nbytes for picture in pictures.values())
 
     def json(self) -> str:
         """What it saves as .json: the numbers with their axes and where they come from, as text."""
@@ -92,7 +104,7 @@ class View:
 
         run   the module mlflow or a run of it, (MlflowClient, run), a Comet experiment, the module
               wandb or a run of it, a TensorBoard SummaryWriter
-        name  what it is called in the run, its lens's name unless said: letters, digits and ._-
+        name  what it is called in the run, by default its lens's name: letters, digits and ._-
         step  of a training: pages and tables of every step are kept, scalars are charted over it
 
         Logged again under the same name (and step) it takes the earlier one's place; histories of

@@ -94,6 +94,9 @@ class Runs:
     def add(self, trace: Trace, name: str | None = None, tags: str | Iterable[str] = ()) -> Run:
         """Keep a trace; the run it has become.
 
+        >>> ct.runs("runs").add(trace, name="paris", tags=["capital"]).tags  # doctest: +SKIP
+        ('capital',)
+
         name  what it is called, up to 200 characters
         tags  words to find it by
 
@@ -161,6 +164,9 @@ class Runs:
         offset: int = 0,
     ) -> builtins.list[Run]:
         """The runs, the newest first.
+
+        >>> [run.name for run in ct.runs("runs").list(tag="capital")]  # doctest: +SKIP
+        ['paris']
 
         search  a text that its name, a tag, its text, its model's name or its id holds, in small
                 or capital letters

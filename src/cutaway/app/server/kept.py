@@ -17,10 +17,13 @@ Key = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 class Kept:
-    """At most `most` views; the one not asked for the longest goes first."""
+    """At most `most` views, of `n_bytes` together; the one not asked for the longest goes first.
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    The one that was asked for last stays, however large: its questions are answered by it.
+    """
+
+    def __init__(self, most: int, n_bytes: int) -> None:
+        self._most, self._n_bytes = most, n_bytes
         self._views: OrderedDict[Key, View] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -33,9 +36,20 @@ class Kept:
         view = make()
         with self._lock:
             self._views[key] = view
+        self.trim()
+        return view
+
+    def trim(self) -> None:
+        """Let go of what is too much: a view may have grown since it was made."""
+        with self._lock:
             while len(self._views) > self._most:
                 self._views.popitem(last=False)
-        return view
+            sizes = {key: view.held_bytes for key, view in self._views.items()}
+            left = sum(sizes.values())
+            for key in list(sizes)[:-1]:
+                if left > self._n_bytes and sizes[key]:  # an explorer's tree takes no room
+                    left -= sizes[key]
+                    del self._views[key]
 
     def held(self) -> list[Key]:
         """Of what is held, the one not asked for the longest first."""

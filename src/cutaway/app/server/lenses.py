@@ -126,7 +126,7 @@ def _watch(trace: Trace, _: LM | None, given: dict[str, Any]) -> View:
 
 def _logit_lens(trace: Trace, _: LM | None, given: dict[str, Any]) -> View:
     """The lens; with `look`, only what is seen first of it: so many columns, `at` among them."""
-    from ...lens import outline
+    from ...lens.partial_positions import positions_in_view, spread_over_text
     from ..api import logit_lens
     from ..view import View
 
@@ -135,9 +135,11 @@ def _logit_lens(trace: Trace, _: LM | None, given: dict[str, Any]) -> View:
         return logit_lens(trace, **given)
     if given.get("positions") is not None:
         raise InvalidError("look", columns, allowed="a lens of all positions")
-    some = outline.seen(trace.n_positions, columns, at)
+    some = positions_in_view(trace.n_positions, columns, at)
     found = logit_lens(trace, **{**given, "positions": some})
-    return found if len(some) == trace.n_positions else View(outline.outlined(found.data, trace))
+    if len(some) == trace.n_positions:
+        return found
+    return View(spread_over_text(found.data, trace))
 
 
 def _deletion(trace: Trace, _: LM | None, given: dict[str, Any]) -> View:
@@ -146,6 +148,17 @@ def _deletion(trace: Trace, _: LM | None, given: dict[str, Any]) -> View:
     checked = {name: given.pop(name) for name in ("seed", "replacement") if name in given}
     target = given.pop("target", None)
     return saliency(trace, targets=target, **given).check(target, **checked)
+
+
+def _attention(trace: Trace, _: LM | None, given: dict[str, Any]) -> View:
+    from ..looking import attention
+    from .patterns import check_pattern
+
+    tokens = given.get("tokens")
+    if isinstance(tokens, str) and tokens.startswith("re:"):
+        source = () if trace.encoder is None else trace.encoder.tokens.texts
+        check_pattern(tokens.removeprefix("re:"), {*trace.tokens.texts, *source})
+    return attention(trace, **given)
 
 
 def _neuron(trace: Trace, _: LM | None, given: dict[str, Any]) -> View:
@@ -199,7 +212,7 @@ LENSES: Mapping[str, Lens] = {
         {"target": _whole, "method": _word, "seed": _whole, "replacement": _word},
     ),
     "classes": Lens(_verb("classifying", "classes"), {"k": _top}),
-    "attention": Lens(_verb("looking", "attention"), _ATTENTION),
+    "attention": Lens(_attention, _ATTENTION),
     "attention_neuron": Lens(
         _neuron, {"layer": _whole, "head": _whole, "at": _whole, "kind": _word}
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import sys
 
@@ -29,6 +30,8 @@ def listening(host: str, port: int) -> socket.socket:
         made.listen(128)
     except (OSError, OverflowError) as problem:
         made.close()
+        if isinstance(problem, OSError) and problem.errno == errno.EADDRNOTAVAIL:
+            raise InvalidError("host", host, allowed="an address of this machine") from None
         raise InvalidError(
             "port", port, allowed=f"a free one on {host} ({problem})", fix="leave --port out"
         ) from None

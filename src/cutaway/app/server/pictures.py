@@ -45,7 +45,9 @@ class Picture:
         loaded = [None if held is None else here.models.take(held) for held in self.models]
         keys = tuple(held.key for held in self.models if held is not None)
         with halt.heeded() if keys else nullcontext():  # without a model torch stays out
-            return then(here.views.get((keys, self.of), lambda: self.make(loaded)))
+            answer = then(here.views.get((keys, self.of), lambda: self.make(loaded)))
+        here.views.trim()  # what was asked of it, it may hold now
+        return answer
 
 
 async def shown(

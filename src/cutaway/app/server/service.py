@@ -30,7 +30,7 @@ class Service:
     def __init__(self, settings: Settings, runs: Runs, device: str | None = None) -> None:
         limits = settings.limits
         self.settings, self.runs = settings, runs
-        self.views = Kept(limits.views)
+        self.views = Kept(limits.views, limits.view_bytes)
         self.jobs = Jobs()
         self.models = Models(
             settings.budget, limits.waiting, device, on_drop=self._forget, on_change=self._told

@@ -21,6 +21,7 @@ class Limits:
     trace    that recording one prompt may hold
     waiting  pieces of work that may wait for one model
     views    how many pictures are held, so that their questions are answered by the same one
+    view_bytes  that they may hold together
     grace    how long a job without a listener goes on
     leaving  how long a stopping server lets running work finish
     silence  how long a body that is not all here may pause
@@ -32,6 +33,7 @@ class Limits:
     trace: int = 1_000_000_000
     waiting: int = 32
     views: int = 12
+    view_bytes: int = 1_000_000_000
     grace: float = 5.0
     leaving: float = 5.0
     silence: float = 30.0

@@ -95,10 +95,10 @@ class Worker:
         with self._changed:
             if len(self._tasks) >= self._room + beyond:
                 raise FullError(len(self._tasks), self._seconds())
-            if self._open:
+            if taken := self._open:
                 self._tasks.append(task)
                 self._changed.notify_all()
-        if not self._open:
+        if not taken:
             task.result.set_exception(Halted())
         self._on_change()
         return task

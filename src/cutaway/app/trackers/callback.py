@@ -28,7 +28,7 @@ class LensCallback(TrainerCallback):
 
     run        what view.log takes; the module mlflow or wandb means the run that is active then
     prompts    name -> text
-    lenses     name -> function of a trace that answers a view; the logit lens unless said
+    lenses     name -> function of a trace that answers a view; by default the logit lens
     tokenizer  where the Trainer was given none as its processing_class
 
     Each view is logged as "PROMPT-LENS" at the Trainer's step. The weights, their gradients, the
