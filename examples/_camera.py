@@ -7,12 +7,16 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, FloatRect, sync_playwright
 
 #: Pixels of the picture per pixel of the page.
 SCALE = 2
+#: Colours of the picture.
+COLOURS = 256
 #: Pixels of the page left around what is photographed.
 MARGIN = 8
 
@@ -31,18 +35,23 @@ class Camera:
         fragment: str = "",
         parts: tuple[str, ...] = ("body",),
         width: int = 1280,
+        height: int = 800,
     ) -> None:
         """A PNG of what its address fragment shows of a page: the box around some selectors."""
         view = self.browser.new_page(
-            viewport={"width": width, "height": 800}, device_scale_factor=SCALE
+            viewport={"width": width, "height": height}, device_scale_factor=SCALE
         )
         try:
             view.goto(f"{page.resolve().as_uri()}#{fragment}")
             view.wait_for_selector("[data-ready=true]")
             boxes = [view.locator(part).first.bounding_box() for part in parts]
-            view.screenshot(path=picture, clip=_around(boxes), full_page=True)
+            shot = view.screenshot(clip=_around(boxes), full_page=True)
         finally:
             view.close()
+        # A page has few colours: 256 of them take less than half the bytes, and look the same.
+        image = Image.open(BytesIO(shot)).convert("RGB")
+        few = image.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        few.save(picture, optimize=True)
 
 
 def _around(boxes: list[FloatRect | None]) -> FloatRect:

@@ -38,12 +38,14 @@ class Gallery:
         fragment: str = "",
         parts: tuple[str, ...] = GRID,
         width: int = WIDTH,
+        height: int = 800,
     ) -> None:
         with TemporaryDirectory() as folder:
             saved = view.save(Path(folder) / "page.html")
             self.camera.photograph(
-                saved, self.folder / f"{name}.png", fragment=fragment, parts=parts, width=width
-            )
+                saved, self.folder / f"{name}.png", fragment=fragment, parts=parts, width=width,
+                height=height,
+            )  # fmt: skip
         self.say(f"![{caption}]({name}.png)", f"*{caption}*")
 
     def write(self, name: str) -> None:

@@ -37,6 +37,7 @@ def main(folder: Path = HERE) -> None:
             page,
             folder / "experts.png",
             parts=("section.card:has(.grid)", "section.card[aria-live]"),
+            width=1500,
         )
 
 

@@ -111,9 +111,10 @@ def prose(lm: ct.LM, page: Gallery) -> None:
     page.show(
         all_blocks,
         "factors-prose",
-        "All blocks, eighteen factors; the list scrolls",
+        "All blocks, eighteen factors",
         parts=FACTORS,
         width=1300,
+        height=1060,
     )
     page.show(first, "factors-first-block", "Block 0 alone, ten factors", parts=FACTORS, width=1300)
     page.say(

@@ -29,7 +29,7 @@ def test_the_nearest_of_the_chosen_text_are_listed_in_order(open_page: OpenPage)
     expect(rows.nth(0)).to_contain_text("nearly up")
     expect(rows.nth(0)).to_contain_text("0.995")
     expect(rows.nth(2)).to_contain_text("down")
-    expect(rows.nth(2)).to_contain_text("-1.00")
+    expect(rows.nth(2)).to_contain_text("−1.00")
 
 
 def test_arrows_choose_another_text_and_the_address_keeps_it(open_page: OpenPage):

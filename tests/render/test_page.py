@@ -188,6 +188,12 @@ def test_a_missing_front_end_says_how_to_build_it(
         bundle_path()
 
 
+@pytest.mark.parametrize(("name", "most"), [("cutaway.js", 340_000), ("app.js", 395_000)])
+def test_the_front_end_stays_small(name: str, most: int) -> None:
+    """Every saved page carries cutaway.js; one that grows beyond this should be worth it."""
+    assert bundle_path().with_name(name).stat().st_size < most
+
+
 def test_the_front_end_can_stand_in_a_page() -> None:
     assert "</script" not in bundle()
     assert "<!--" not in bundle()

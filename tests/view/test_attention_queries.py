@@ -10,7 +10,7 @@ import pytest
 
 import cutaway as ct
 from cutaway.core.errors import CutawayError, InvalidError, MissingError, UnknownError
-from cutaway.lens.queries import halved_queries
+from cutaway.lens.float16_queries import float16_queries
 from cutaway.trace.trace import Trace
 from cutaway.view.spec import Spec
 
@@ -116,4 +116,4 @@ def test_layers_whose_heads_differ_in_size_are_refused() -> None:
     call = source.calls[1]
     source.calls[1] = replace(call, query=call.query[..., :4], key=call.key[..., :4], rotary=None)
     with pytest.raises(InvalidError, match="one size"):
-        halved_queries(made, range(L), range(H))
+        float16_queries(made, range(L), range(H))

@@ -34,17 +34,17 @@ def test_the_labels_of_a_text_stand_best_first_with_their_numbers():
 
 def test_a_label_is_ahead_from_the_layer_after_the_last_one_where_it_is_not():
     trace = judged_trace("sequence")
-    verdicts = np.array([[0, 1, 0], [1, 0, 0], [0, 1, 0], [0, 1, 0]], np.float32)
+    class_logits = np.array([[0, 1, 0], [1, 0, 0], [0, 1, 0], [0, 1, 0]], np.float32)
     assert "ahead of the others from layer 1 on" in told(
-        classes_spec(classes(replace(trace, verdicts=verdicts)))
+        classes_spec(classes(replace(trace, class_logits=class_logits)))
     )
 
 
 def test_tokens_are_counted_by_their_label():
     trace = judged_trace("token", T=4)
-    verdicts = np.zeros((4, 4, 3), np.float32)
-    verdicts[-1] = np.eye(3)[[0, 0, 0, 2]]
-    spec = classes_spec(classes(replace(trace, verdicts=verdicts)))
+    class_logits = np.zeros((4, 4, 3), np.float32)
+    class_logits[-1] = np.eye(3)[[0, 0, 0, 2]]
+    spec = classes_spec(classes(replace(trace, class_logits=class_logits)))
     assert "Of 4 tokens 3 are good, 1 are odd; surest of odd is" in told(spec)
     assert spec.header["row"]["inputs"] == list(trace.tokens.labels)
 

@@ -10,6 +10,7 @@ from cutaway.core.numbers import percent
 from cutaway.lens.compare import compare
 from cutaway.lens.compare_attention import head_differences
 from cutaway.view.compare_attention import compare_attention_spec
+from cutaway.view.compare_experts import compare_experts_spec
 from cutaway.view.kinds import spec_of
 from cutaway.view.spec import Spec
 
@@ -71,6 +72,20 @@ def test_it_opens_where_the_difference_is_largest_and_says_so() -> None:
     assert said.startswith(f"Head {head} of layer {layer} differs most: total variation ")
     first, second = (percent(float(share)) for share in rows[:2, opens["key"]])
     assert said.endswith(f"gets {first} in she and {second} in he.")
+
+
+def test_a_key_that_one_run_lacks_is_not_said_to_get_nothing_there() -> None:
+    data = compare(*pair(), lens="attention", names=("she", "he"))
+    data = data.assign(head_differences(data).data_vars)
+    opens = compare_attention_spec(data).header["opens"]
+    layer, head = map(int, opens["head"].split("."))
+    weight = data["weight"].values.copy()
+    absent = data["key_a"].values.tolist().index(-1)
+    weight[:2, layer, head, opens["at"]] = 0
+    weight[1, layer, head, opens["at"], absent] = 1
+    spec = compare_attention_spec(data.assign(weight=data["weight"].copy(data=weight)))
+    said = "".join(text for _, text in spec.header["sentence"])
+    assert said.endswith("is not in she and gets 100 % in he.")
 
 
 def test_weights_alone_have_no_picture() -> None:
@@ -171,3 +186,21 @@ def test_experts_hold_those_that_either_run_called() -> None:
     assert f"{none} of {int(known.sum())} cells have no expert in common" in said
     a, _ = routed_pair()
     assert "the same experts" in spec_of(compare(a, a, lens="experts")).header["sentence"][0][1]
+
+
+def test_beyond_the_budget_the_layers_that_differ_most_keep_their_experts() -> None:
+    data = compare(*routed_pair(), lens="experts", names=("she", "he"))
+    whole = spec_of(data).arrays
+    each = whole["expert"][0].nbytes + 2 * whole["weight"][:, 0].nbytes
+    for budget, held in ((0, 1), (2 * each - 1, 1), (2 * each, 2)):
+        spec = compare_experts_spec(data, budget=budget)
+        place = spec.arrays["place"]
+        rows = np.flatnonzero(place >= 0)
+        most = np.argsort(-np.nansum(whole["variation"], axis=1))[:held]
+        assert rows.tolist() == sorted(most.tolist())
+        assert spec.header["opens"]["layer"] in rows
+        for name in ("expert", "weight", "score"):
+            axis = whole[name].ndim - 3
+            kept = np.take(whole[name], rows, axis=axis)
+            np.testing.assert_array_equal(spec.arrays[name], kept)
+        assert f"the {held} of 3 layers that differ most" in spec.header["notes"][-1]

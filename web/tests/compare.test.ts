@@ -148,6 +148,7 @@ test("of experts those that changed are named, the strongest first", () => {
   const grid = (shape: number[], values: readonly number[]): Grid =>
     new Grid(Float32Array.from(values), shape);
   const arrays = {
+    place: grid([1], [0]),
     expert: grid([1, 3, 3], [5, 2, 7, 1, -1, -1, 4, -1, -1]),
     weight: grid(
       [2, 1, 3, 3],
@@ -172,6 +173,10 @@ test("of experts those that changed are named, the strongest first", () => {
   expect(routes.ranked()).toEqual([0, 2]);
   expect(routes.busiest(0)).toBe(0.5);
   expect(routes.change(0, 1)).toBe(-0.5);
+  const without = { ...spec, arrays: { ...arrays, place: grid([1], [-1]) } };
+  const absent = new Routes(without as unknown as Spec<CompareExpertsHeader>);
+  expect([absent.at(0, 0), absent.weightsOf(2, 0, 0)]).toEqual([[], [NaN, NaN]]);
+  expect(absent.variation(0, 0)).toBe(routes.variation(0, 0));
 });
 
 test("a cell never cuts a number: many experts are told by the strongest", () => {

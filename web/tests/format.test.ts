@@ -18,7 +18,7 @@ test.each(table.percent)("percent(%s) is %s", (share, text) => {
 });
 
 test.each(table.quantity)("quantity(%s, %s) is %s", (value, unit, text) => {
-  expect(quantity(value ?? NaN, unit)).toBe(text);
+  expect(quantity(value ?? NaN, unit)).toBe(text.replace(/^-/, "−"));
 });
 
 test.each(table.rank)("rank(%s) is %s", (value, text) => {

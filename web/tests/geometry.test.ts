@@ -52,3 +52,11 @@ test("scrolling to a cell moves no more than it must", () => {
   );
   expect(firstRow <= 30 && endRow === 31 && firstCol <= 1023 && endCol === 1024).toBe(true);
 });
+
+test("a cell far out of view is brought to the middle, where there is room", () => {
+  const { x, y } = scrollTo(G, { x: 0, y: 0 }, VIEW, { row: 15, col: 500 });
+  const middle = x + (VIEW.width - G.left) / 2;
+  expect(Math.floor(middle / G.cellWidth)).toBe(500);
+  expect(y).toBeGreaterThan(0);
+  expect(scrollTo(G, { x: 30000, y: 0 }, VIEW, { row: 0, col: 1 }).x).toBe(0);
+});

@@ -48,8 +48,7 @@ def compare_experts_table(spec: Spec) -> Table:
         most = int(np.abs(second - first).argmax())
         variation = arrays["variation"][row].astype(np.float64)
         known = ~np.isnan(variation)
-        called = (np.nan_to_num(arrays["weight"][:, row]) != 0).any(axis=(0, 2))
-        wholly = int((known & called & (arrays["shared"][row] == 0)).sum())
+        wholly = int(((np.nan_to_num(variation) > 0) & (arrays["shared"][row] == 0)).sum())
         rows.append((
             str(layer), f"{count:,}", percent(float(variation[known].mean())),
             quantity(float(arrays["shared"][row][known].mean(dtype=np.float64))),

@@ -75,15 +75,27 @@ def thumbnails(weight: xr.DataArray, same: bool = True) -> Thumbnails:
 
     same  whether queries and keys are of one text
     """
-    made, rest, causal, first = [], [], same, []
-    for row in steps(range(weight.sizes["layer"]), "drawing heads"):
-        whole = _squares(weight, row)
-        causal = causal and not any(np.triu(head, 1).any() for head in whole)
-        shares = whole if _is_share(weight) else _shares(whole)[0]
-        made.append(_pooled(shares))
-        rest.append(np.concatenate([_pooled(_without_first(head[None])) for head in whole]))
-        first.append(shares[:, 1:, 0].mean() if shares.shape[-1] > 1 else 1.0)
-    return Thumbnails(np.stack(made), np.stack(rest), causal, float(np.mean(first)))
+    rows = [  # the weights of one layer are let go of before the next
+        _in_small(_squares(weight, row), shares=_is_share(weight))
+        for row in steps(range(weight.sizes["layer"]), "drawing heads")
+    ]
+    return Thumbnails(
+        np.stack([row.whole for row in rows]),
+        np.stack([row.rest for row in rows]),
+        same and all(row.causal for row in rows),
+        float(np.mean([row.first for row in rows])),
+    )
+
+
+def _in_small(weights: Floats, *, shares: bool) -> Thumbnails:
+    """The heads of one layer, (head, S, S)."""
+    whole = weights if shares else _shares(weights)[0]
+    return Thumbnails(
+        _pooled(whole),
+        np.concatenate([_pooled(_without_first(head[None])) for head in weights]),
+        not any(np.triu(head, 1).any() for head in weights),
+        float(whole[:, 1:, 0].mean()) if whole.shape[-1] > 1 else 1.0,
+    )
 
 
 def packed(weight: xr.DataArray, place: NDArray[np.int32], causal: bool) -> Packed:

@@ -18,7 +18,7 @@ __all__ = ["queries_spec"]
 def queries_spec(dataset: xr.Dataset, queries: xr.Dataset) -> Spec:
     """The picture of attention with queries and keys in the place of weights.
 
-    dataset  as attention_spec takes it, of plain weights;  queries  of lens.queries
+    dataset  as attention_spec takes it, of plain weights;  queries  of lens.float16_queries
 
     arrays besides thumbnails, place (all -1) and figures: query (layer x head, T, d), key (layer x
     group, T, d) uint16, the bits of float16; where there are sinks, sink float32 (layer, head).

@@ -140,11 +140,23 @@ def _sentence(
     if mean == 0:
         return [["", "The two runs look alike: no head differs at any token that both have."]]
     there = float(dataset["row_variation"].isel({**at, "query": peak.query}))
-    first, second = (percent(float(share)) for share in _row(dataset, peak)[:, peak.key])
     names = [str(name) for name in dataset["run"].values[:2]]
+    found = _given(_row(dataset, peak)[:, peak.key], rows[1]["at"], peak.key, names)
     return [
         ["b", f"Head {head} of layer {layer}"], ["", " differs most: total variation "],
         ["b", percent(mean)], ["", " on average, "], ["b", percent(there)], ["", " at "],
         *told_token(rows[0], peak.query), ["", ". There "], *told_token(rows[1], peak.key),
-        ["", f" gets {first} in {names[0]} and {second} in {names[1]}."],
+        ["", f" {found}."],
     ]  # fmt: skip
+
+
+def _given(shares: Floats, at: list[list[int]], key: int, names: list[str]) -> str:
+    """What a key gets in both runs, or in which of them it is not."""
+    first, second = (
+        f"{percent(float(share))} in {name}" for share, name in zip(shares, names, strict=True)
+    )
+    if at[0][key] < 0:
+        return f"is not in {names[0]} and gets {second}"
+    if at[1][key] < 0:
+        return f"gets {first} and is not in {names[1]}"
+    return f"gets {first} and {second}"

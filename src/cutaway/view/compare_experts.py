@@ -14,22 +14,32 @@ from .header import Runs
 from .routing import score_words
 from .spec import Spec
 
-__all__ = ["compare_experts_spec"]
+__all__ = ["BUDGET", "compare_experts_spec"]
+
+#: The most bytes of experts that a page carries; beyond it, those of the layers that differ most.
+BUDGET = 36_000_000
+_LEFT_OUT = (
+    "This page holds the experts of the {} of {} layers that differ most, and of the others how "
+    "far they are apart. Ask for others with layers=[...]."
+)
 
 
-def compare_experts_spec(dataset: xr.Dataset) -> Spec:
+def compare_experts_spec(dataset: xr.Dataset, *, budget: int | None = None) -> Spec:
     """Layer rows x slots: the experts that either run called there, and what they have in both.
 
     dataset  of a comparison of experts
+    budget   the most bytes of experts, BUDGET unless said
 
     Its own header: the row of slots, layers, counts (experts of each layer), scores (what they
-    are, by layer), opens (layer, slot). Arrays: expert int32 (layer, slot, n), those that either
-    called, largest weight first, -1 for none; weight, score float32 (run, layer, slot, n) of both
-    runs, weight 0 where a run did not call it; variation, shared (layer, slot), rerouted (slot),
-    entropy (run, layer, slot), load (run, layer, expert) float32. NaN where a side has no token.
+    are, by layer), opens (layer, slot). Arrays: place int32 (layer), a layer's row in the next
+    three, -1 for none; expert int32 (row, slot, n), those that either called, largest weight
+    first, -1 for none; weight, score float32 (run, row, slot, n) of both runs, weight 0 where a
+    run did not call it; variation, shared (layer, slot), rerouted (slot), entropy (run, layer,
+    slot), load (run, layer, expert) float32. NaN where a side has no token.
     """
+    budget = BUDGET if budget is None else budget
     arrays: dict[str, NDArray[Any]] = {
-        **_called(dataset),
+        **_called(dataset, budget),
         **{name: dataset[name].values.astype(np.float32)
            for name in ("variation", "shared", "rerouted")},
         **{name: dataset[name].values[:2].astype(np.float32) for name in ("entropy", "load")},
@@ -50,18 +60,32 @@ def compare_experts_spec(dataset: xr.Dataset) -> Spec:
         f"expert in common. Probability: {score_words(own['scores'])}.",
         sentence=_sentence(dataset, row, arrays),
     )
+    held, every = len(arrays["expert"]), len(arrays["place"])
+    if held < every:
+        common["notes"] = [*common["notes"], _LEFT_OUT.format(held, every)]
     return Spec("compare_experts", common | own, arrays)
 
 
-def _called(dataset: xr.Dataset) -> dict[str, NDArray[Any]]:
-    """expert (layer, slot, n); weight, score (run, layer, slot, n): one layer is held at a time."""
+def _called(dataset: xr.Dataset, budget: int) -> dict[str, NDArray[Any]]:
+    """place, expert, weight, score, within the budget: one layer is unpacked at a time."""
     layers = [_of_layer(dataset.isel(layer=row)) for row in range(dataset.sizes["layer"])]
     most = max(expert.shape[-1] for expert, _, _ in layers)
+    size = most * sum(array[..., :1].nbytes for array in layers[0])
+    held = np.sort(_most_apart(dataset)[: max(1, budget // size)])
+    place = np.full(len(layers), -1, dtype=np.int32)
+    place[held] = np.arange(len(held))
+    kept = [[_widened(part, most) for part in layers[row]] for row in held]
     expert, weight, score = (
-        np.stack([_widened(part, most) for part in parts], axis=axis)
-        for parts, axis in zip(zip(*layers, strict=True), (0, 1, 1), strict=True)
+        np.stack(parts, axis=axis)
+        for parts, axis in zip(zip(*kept, strict=True), (0, 1, 1), strict=True)
     )
-    return {"expert": expert, "weight": weight, "score": score}
+    return {"place": place, "expert": expert, "weight": weight, "score": score}
+
+
+def _most_apart(dataset: xr.Dataset) -> NDArray[np.intp]:
+    """The rows of layers, those that differ most over the tokens of both first."""
+    variation = np.nan_to_num(dataset["variation"].values.astype(np.float64))
+    return np.argsort(-variation.sum(axis=1), kind="stable")
 
 
 def _of_layer(part: xr.Dataset) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
@@ -86,14 +110,15 @@ def _widened(array: NDArray[Any], n: int) -> NDArray[Any]:
 
 
 def _opening(arrays: dict[str, NDArray[Any]]) -> dict[str, int]:
-    """The slot that is sent elsewhere in most layers, and there the layer that differs most."""
+    """The slot sent elsewhere in most layers, and of those held the layer that differs most."""
     variation = arrays["variation"].astype(np.float64)
     known = np.flatnonzero(~np.isnan(variation).all(axis=0))
+    held = np.flatnonzero(arrays["place"] >= 0)
     if not np.nansum(variation) > 0:
-        return {"layer": len(variation) - 1, "slot": int(known[-1])}
+        return {"layer": int(held[-1]), "slot": int(known[-1])}
     order = np.lexsort((variation[:, known].mean(axis=0), arrays["rerouted"][known]))
     slot = int(known[order[-1]])
-    return {"layer": int(variation[:, slot].argmax()), "slot": slot}
+    return {"layer": int(held[variation[held, slot].argmax()]), "slot": slot}
 
 
 def _sentence(dataset: xr.Dataset, row: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Runs:

@@ -165,8 +165,10 @@ def _compare(data: xr.Dataset) -> Iterator[Scalar]:
     if "state_distance" in data:
         apart = _mean(data["state_distance"].isel(layer=-1))
         yield Scalar("mean_state_distance", apart, "1", "of the last states, over their norm")
-    if "parted" in data and data["parted"].notnull().any():
-        yield Scalar("first_parted", data["parted"].min().item(), _LAYER, "with other top tokens")
+    if "diverged_at" in data and data["diverged_at"].notnull().any():
+        yield Scalar(
+            "first_divergence", data["diverged_at"].min().item(), _LAYER, "with other top tokens"
+        )
 
 
 def _compare_attention(data: xr.Dataset) -> Iterator[Scalar]:

@@ -53,6 +53,12 @@ class Spec:
                 raise TypeError(f"{name!r} is no section: a name, and a picture without sections")
         json.dumps(self.header, allow_nan=False)
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its arrays, those of its sections with them."""
+        own = sum(array.nbytes for array in self.arrays.values())
+        return own + sum(section.nbytes for section in self.sections.values())
+
     def layout(self) -> list[dict[str, Any]]:
         """Where each array lies: name, dtype, shape, and its offset in `data()` in bytes
         (8-aligned) or, of those for later, how many rows a chunk has."""

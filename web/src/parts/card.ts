@@ -1,5 +1,6 @@
 import { chip, element, type Child } from "./dom";
 import type { Header } from "../spec/spec";
+import { unbroken } from "./format";
 
 /** A section: a heading that asks the question, a line that defines the number, then the picture. */
 export function card(
@@ -12,7 +13,9 @@ export function card(
     "div",
     {},
     element("h2", {}, heading),
-    about === null ? null : element("p", { class: "about" }, about),
+    about === null
+      ? null
+      : element("p", { class: "about" }, typeof about === "string" ? unbroken(about) : about),
   );
   const chosen = controls.length ? element("div", { class: "card-controls" }, ...controls) : null;
   const head = element("div", { class: "card-head" }, words, chosen);
@@ -34,8 +37,8 @@ export function place(at: number, read: string, came: string): HTMLElement {
 
 /** A run of a sentence: bold, a token that was read or came out, or plain. */
 export function styled(style: string, text: string): Child {
-  if (style === "b") return element("b", {}, text);
-  return style === "in" || style === "out" ? chip(text, style) : text;
+  if (style === "b") return element("b", {}, unbroken(text));
+  return style === "in" || style === "out" ? chip(text, style) : unbroken(text);
 }
 
 /** How the picture was made: every row of the header's provenance, and its notes. */

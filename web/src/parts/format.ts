@@ -1,4 +1,7 @@
-/** How numbers are printed. Twin of src/cutaway/core/numbers.py; one table tests both. */
+/**
+ * How numbers are printed. Twin of src/cutaway/core/numbers.py; one table tests both. Here a minus
+ * is a minus, there a hyphen: not every terminal has the other.
+ */
 
 const UNDEFINED = "–";
 const FIGURES = 3;
@@ -10,14 +13,19 @@ export function percent(share: number): string {
   if (value === 0) return "0 %";
   if (value > 0 && value < 0.01) return "< 0.01 %";
   if (value >= 99.95 && value < 100) return "> 99.9 %";
-  return `${three(value)} %`;
+  return `${signOf(value)}${three(Math.abs(value))} %`;
 }
 
 /** A number with three figures and its unit. */
 export function quantity(value: number, unit = ""): string {
   if (Number.isNaN(value)) return UNDEFINED;
-  const text = figures(value, Math.abs(value));
+  const text = signOf(value) + figures(Math.abs(value));
   return unit ? `${text} ${unit}` : text;
+}
+
+/** Words that break no line between a number and its "%". */
+export function unbroken(words: string): string {
+  return words.replace(/(\d) %/g, "$1\u00a0%");
 }
 
 /** A rank with thousands set apart; an undefined one (0) is a dash. */
@@ -25,21 +33,25 @@ export function rank(value: number): string {
   return value === 0 ? UNDEFINED : String(value).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
-function figures(value: number, size: number): string {
+function signOf(value: number): string {
+  return value < 0 ? "−" : "";
+}
+
+function figures(size: number): string {
   if (size === 0) return "0";
-  if (size >= 1) return three(value);
-  return size >= 1e-4 ? significant(value, size) : exponential(value);
+  if (size >= 1) return three(size);
+  return size >= 1e-4 ? significant(size) : exponential(size);
 }
 
 /** Three figures, two behind the point at most; of the rounded number: 9.996 is 10.0. */
 function three(value: number): string {
   const text = [2, 1].map((digits) => fixed(value, digits));
-  return text.find((one, i) => Math.abs(Number(one)) < 10 ** (i + 1)) ?? fixed(value, 0);
+  return text.find((one, i) => Number(one) < 10 ** (i + 1)) ?? fixed(value, 0);
 }
 
 /** Python's "%.3g" for 1e-4 <= size < 1: three figures without trailing zeros. */
-function significant(value: number, size: number): string {
-  const exponent = Math.floor(Math.log10(size));
+function significant(value: number): string {
+  const exponent = Math.floor(Math.log10(value));
   return String(Number(fixed(value, FIGURES - 1 - exponent)));
 }
 

@@ -67,7 +67,10 @@ export function placeAt(
   return row < g.rows && col < g.cols ? { row, col } : null;
 }
 
-/** The scroll nearest to `scroll` at which a cell is seen, with its neighbours where there is room. */
+/**
+ * The scroll nearest to `scroll` at which a cell is seen, with its neighbours where there is room;
+ * a cell far out of view is brought to the middle.
+ */
 export function scrollTo(g: Geometry, scroll: Scroll, view: Size, place: Place): Scroll {
   const wide = view.width - g.left;
   const high = view.height - g.head - g.foot;
@@ -77,10 +80,15 @@ export function scrollTo(g: Geometry, scroll: Scroll, view: Size, place: Place):
   };
 }
 
+/** Cells: more than a key moves the cursor by. */
+const FAR = 10;
+
 function nearest(from: number, start: number, size: number, room: number): number {
   const margin = room >= 3 * size ? size : 0;
   const [low, high] = [start + size + margin - room, start - margin];
-  return Math.max(0, clamp(from, low, Math.max(low, high)));
+  const near = clamp(from, low, Math.max(low, high));
+  const far = Math.abs(near - from) > FAR * size;
+  return Math.max(0, far ? start + (size - room) / 2 : near);
 }
 
 function clamp(value: number, low: number, high: number): number {

@@ -2,8 +2,7 @@ import { listenToCells, stepOf } from "./cellinput";
 import { fullSize, placeAt, scrollTo, type Geometry, type Place } from "./geometry";
 import { edgeHeight, type GridModel } from "./heatmodel";
 import { paintScene } from "./heatpaint";
-import type { Plate } from "./brush";
-import { ScrollCanvas, type ScrollHandlers } from "./scrollcanvas";
+import { Drawn, ScrollCanvas, type ScrollHandlers } from "./scrollcanvas";
 
 /** What the reader does with a grid. */
 export interface GridHandlers {
@@ -26,8 +25,8 @@ const MOST_LABELS = 0.4;
 const PAGE = 8;
 
 /** A heat grid on one canvas: only the cells that can be seen are drawn. */
-export class HeatGrid {
-  private readonly canvas: ScrollCanvas;
+export class HeatGrid extends Drawn {
+  protected readonly canvas: ScrollCanvas;
   private geometry: Geometry;
   private selected: Place | null = null;
   private hover: Place | null = null;
@@ -37,6 +36,7 @@ export class HeatGrid {
     private model: GridModel,
     private readonly handlers: GridHandlers,
   ) {
+    super();
     const attributes = { class: "grid", "aria-roledescription": "heat grid" };
     const draw: ScrollHandlers["draw"] = (brush, glimpse) => {
       const { geometry, model, selected, hover } = this;
@@ -46,10 +46,6 @@ export class HeatGrid {
     this.geometry = this.measure();
     this.listen();
     this.show(model, false);
-  }
-
-  get element(): HTMLElement {
-    return this.canvas.element;
   }
 
   /** Shows another model, or the same after its values have changed. */
@@ -76,20 +72,6 @@ export class HeatGrid {
     this.canvas.redraw();
   }
 
-  /** After the theme has changed. */
-  recolour(): void {
-    this.canvas.recolour();
-  }
-
-  /** What can be seen now, to be drawn elsewhere. */
-  plate(): Plate {
-    return this.canvas.plate();
-  }
-
-  dispose(): void {
-    this.canvas.dispose();
-  }
-
   private layOut(): void {
     this.geometry = this.measure();
     this.canvas.extend(fullSize(this.geometry));
@@ -97,17 +79,18 @@ export class HeatGrid {
 
   private measure(): Geometry {
     const { rows, cols, above, below, labelRoom = LABEL_ROOM } = this.model;
+    const worded = this.model.narrowest ?? WORDS.narrowest;
     const most = Math.max(LABEL_ROOM, MOST_LABELS * this.element.clientWidth);
     const left = Math.min(labelRoom, Math.floor(most));
     const room = (this.element.clientWidth - left) / Math.max(cols, 1);
     // On paper nothing scrolls: words that would be shrunk below half are left out.
-    const small = this.canvas.printing && room < WORDS.narrowest / 2;
-    const { narrowest, widest } = this.overview || small ? OVERVIEW : WORDS;
+    const bare = this.overview || (this.canvas.printing && room < worded / 2);
+    const { narrowest, widest } = bare ? OVERVIEW : { ...WORDS, narrowest: worded };
     const width = Math.min(widest, Math.max(narrowest, room));
     return {
       rows,
       cols,
-      cellWidth: narrowest === OVERVIEW.narrowest ? width : Math.floor(width),
+      cellWidth: bare ? width : Math.floor(width),
       cellHeight: this.model.rowHeight ?? ROW_HEIGHT,
       left,
       head: edgeHeight(above),

@@ -7,6 +7,8 @@ export interface GridModel {
   readonly cols: number;
   /** Pixels; rows without text can be low. */
   readonly rowHeight?: number;
+  /** Pixels that a cell needs for its text; 60 unless said. */
+  readonly narrowest?: number;
   /** What the grid is, for a screen reader. */
   readonly label: string;
   /** The paint of a cell; null where the value is undefined. */

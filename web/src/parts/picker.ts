@@ -19,3 +19,11 @@ export function picker(
   group.append(...buttons.map(([, node]) => node));
   return group;
 }
+
+/** Whether a grid's cells have numbers, or are narrow and show all of it at once. */
+export function cellsPicker(choices: Choices): HTMLElement {
+  return picker(choices, "cells", "Cells", [
+    ["numbers", "numbers"],
+    ["overview", "overview"],
+  ]);
+}

@@ -122,6 +122,29 @@ export class ScrollCanvas {
   }
 }
 
+/** A picture on such a canvas, as others hold it. */
+export abstract class Drawn {
+  protected abstract readonly canvas: ScrollCanvas;
+
+  get element(): HTMLElement {
+    return this.canvas.element;
+  }
+
+  /** After the theme has changed. */
+  recolour(): void {
+    this.canvas.recolour();
+  }
+
+  /** What can be seen now, to be drawn elsewhere. */
+  plate(): Plate {
+    return this.canvas.plate();
+  }
+
+  dispose(): void {
+    this.canvas.dispose();
+  }
+}
+
 /** Gives a canvas a size in CSS pixels; returns how many of its own pixels each has. */
 export function sized(canvas: HTMLCanvasElement, view: Size): number {
   const ratio = window.devicePixelRatio || 1;

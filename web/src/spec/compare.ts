@@ -35,9 +35,10 @@ export interface CompareAttentionHeader extends ComparedHeader, SlotRow {
 }
 
 /**
- * Kind "compare_experts": expert (layer, slot, n), those that either run called, -1 for none; weight,
- * score (run, layer, slot, n); variation, shared (layer, slot); rerouted (slot); entropy (run, layer,
- * slot); load (run, layer, expert). NaN where a side has no token.
+ * Kind "compare_experts": place (layer), the row of a layer in the next three, -1 for none; expert
+ * (row, slot, n), those that either run called, -1 for none; weight, score (run, row, slot, n);
+ * variation, shared (layer, slot); rerouted (slot); entropy (run, layer, slot); load (run, layer,
+ * expert). NaN where a side has no token.
  */
 export interface CompareExpertsHeader extends ComparedHeader, SlotRow {
   readonly layers: readonly number[];

@@ -59,6 +59,14 @@ export function arrayOf(spec: Spec, name: string): Grid {
   return grid;
 }
 
+/** Several arrays by their names. */
+export type Arrays<N extends readonly string[]> = Readonly<Record<N[number], Grid>>;
+
+/** Several arrays of a Spec by their names; a missing one is an error that names it. */
+export function arraysOf<N extends readonly string[]>(spec: Spec, names: N): Arrays<N> {
+  return Object.fromEntries(names.map((name) => [name, arrayOf(spec, name)])) as Arrays<N>;
+}
+
 /** The rows of a large array by its name; a missing one is an error that names it. */
 export function rowsOf(spec: Spec, name: string): Rows {
   const rows = spec.later?.[name];

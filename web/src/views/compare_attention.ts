@@ -127,13 +127,17 @@ class ComparePage implements Page {
       ["mean", "over all tokens"],
       ["token", "at the chosen token"],
     ]);
+    const held = element("p", { class: "hint" }, header.embedded);
     const all = card(
       "Heads by how much they differ",
-      "Total variation between the rows of the two runs; layers down, heads across, shaded by its square root up to the largest.",
+      "Total variation between the rows of the two runs, in percent; layers down, heads across, shaded by its square root up to the largest.",
       [by],
-      element("div", { class: "apart" }, this.grid.element, this.ranked),
-      this.pointed,
-      element("p", { class: "hint" }, header.embedded),
+      element(
+        "div",
+        { class: "apart" },
+        element("div", {}, this.grid.element, this.pointed, held),
+        this.ranked,
+      ),
     );
     const form = picker(this.choices, "form", "Form", [
       ["difference", "difference"],
@@ -210,9 +214,9 @@ class ComparePage implements Page {
   private showMatrices(): void {
     if (!this.weights) return;
     const { scheme } = this.host.theme;
-    this.matrices.show(this.weights, this.choices.get("form"), scheme, this.cell());
     if (this.picture.firstChild !== this.matrices.element)
       this.picture.replaceChildren(this.matrices.element);
+    this.matrices.show(this.weights, this.choices.get("form"), scheme, this.cell());
     this.legend.replaceChildren(this.makeLegend());
     this.legend.hidden = false;
     this.matrices.recolour();

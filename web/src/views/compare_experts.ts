@@ -3,7 +3,7 @@ import { Choices, isWhole } from "../parts/choices";
 import { element } from "../parts/dom";
 import type { Place } from "../parts/geometry";
 import { HeatGrid } from "../parts/heatgrid";
-import { picker } from "../parts/picker";
+import { cellsPicker, picker } from "../parts/picker";
 import { layerLink, slotLink } from "../parts/selection";
 import type { CompareExpertsHeader } from "../spec/compare";
 import type { Spec } from "../spec/spec";
@@ -152,10 +152,7 @@ class CompareExpertsPage implements Page {
       ["second", header.names[1]],
       ["expert", "one expert"],
     ]);
-    const cells = picker(this.choices, "cells", "Cells", [
-      ["numbers", "numbers"],
-      ["overview", "overview"],
-    ]);
+    const cells = cellsPicker(this.choices);
     const order = picker(this.choices, "order", "Order", [
       ["change", "by change"],
       ["number", "by number"],

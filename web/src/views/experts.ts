@@ -3,7 +3,7 @@ import { Choices, isWhole } from "../parts/choices";
 import { element } from "../parts/dom";
 import type { Place } from "../parts/geometry";
 import { HeatGrid } from "../parts/heatgrid";
-import { picker } from "../parts/picker";
+import { cellsPicker, picker } from "../parts/picker";
 import { savePicture } from "../parts/savepicture";
 import { layerLink, positionLink } from "../parts/selection";
 import type { ExpertsHeader } from "../spec/routing";
@@ -173,10 +173,7 @@ class ExpertsPage implements Page {
       ["entropy", "entropy"],
       ["expert", "one expert"],
     ]);
-    const cells = picker(this.choices, "cells", "Cells", [
-      ["numbers", "numbers"],
-      ["overview", "overview"],
-    ]);
+    const cells = cellsPicker(this.choices);
     const order = picker(this.choices, "order", "Order", [
       ["number", "by number"],
       ["load", "busiest first"],

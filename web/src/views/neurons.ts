@@ -4,7 +4,7 @@ import { element } from "../parts/dom";
 import { quantity } from "../parts/format";
 import { HeatGrid } from "../parts/heatgrid";
 import { rampLegend } from "../parts/legend";
-import { picker } from "../parts/picker";
+import { cellsPicker, picker } from "../parts/picker";
 import { layerLink, positionLink } from "../parts/selection";
 import type { NeuronsHeader } from "../spec/headers";
 import { arrayOf, type Spec } from "../spec/spec";
@@ -108,10 +108,7 @@ class NeuronsPage implements Page {
       ["positive", "positive only"],
       ["signed", "signed"],
     ]);
-    const cells = picker(this.choices, "cells", "Cells", [
-      ["numbers", "numbers"],
-      ["overview", "overview"],
-    ]);
+    const cells = cellsPicker(this.choices);
     const picture = card(
       header.heading,
       header.about,
@@ -178,7 +175,7 @@ class NeuronsPage implements Page {
     this.readout.replaceChildren(
       `Neuron ${found.label} of layer ${header.layers[block]!} at `,
       element("code", { dir: "ltr", class: "chip-in" }, header.inputs[col]!),
-      `: ${quantity(value).replace(/^-/, "−")}`,
+      `: ${quantity(value)}`,
     );
   }
 }

@@ -4,42 +4,40 @@ import type { GridModel } from "../../parts/heatmodel";
 import { paintOf } from "../../parts/ramp";
 import type { Scheme } from "../../parts/theme";
 import type { AlignmentHeader } from "../../spec/headers";
-import { arrayOf, type Grid, type Spec } from "../../spec/spec";
+import { arraysOf, type Arrays, type Spec } from "../../spec/spec";
 
 /** The room for a target and the source token that it has most of. */
 const LABEL_ROOM = 128;
 const LONGEST = 8;
 
+const ARRAYS = ["weight", "best", "back"] as const;
+
 /** The numbers of an alignment, one matrix at a time. */
 export class Matrices {
   readonly header: AlignmentHeader;
-  private readonly weight: Grid;
-  private readonly bests: Grid;
-  private readonly backs: Grid;
+  private readonly arrays: Arrays<typeof ARRAYS>;
 
   constructor(spec: Spec<AlignmentHeader>) {
     this.header = spec.header;
-    this.weight = arrayOf(spec, "weight");
-    this.bests = arrayOf(spec, "best");
-    this.backs = arrayOf(spec, "back");
+    this.arrays = arraysOf(spec, ARRAYS);
   }
 
   get count(): number {
-    return this.weight.shape[0]!;
+    return this.arrays.weight.shape[0]!;
   }
 
   at(layer: number, target: number, source: number): number {
-    return this.weight.at(layer, target, source);
+    return this.arrays.weight.at(layer, target, source);
   }
 
   /** The source token with the most of a row; -1 for none. */
   best(layer: number, target: number): number {
-    return this.bests.at(layer, target);
+    return this.arrays.best.at(layer, target);
   }
 
   /** The target token whose row has the most of a column; -1 for none. */
   back(layer: number, source: number): number {
-    return this.backs.at(layer, source);
+    return this.arrays.back.at(layer, source);
   }
 
   /** The largest cell of a layer. */

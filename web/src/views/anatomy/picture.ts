@@ -1,6 +1,5 @@
-import type { Plate } from "../../parts/brush";
 import { listenToCells } from "../../parts/cellinput";
-import { ScrollCanvas } from "../../parts/scrollcanvas";
+import { Drawn, ScrollCanvas } from "../../parts/scrollcanvas";
 import type { Scheme } from "../../parts/theme";
 import type { AnatomyHeader } from "../../spec/anatomy";
 import { paintStack } from "./paint";
@@ -18,8 +17,8 @@ export interface PictureHandlers {
 }
 
 /** The stack on a canvas: pointed at with the mouse, walked through with the arrow keys. */
-export class StackPicture {
-  private readonly canvas: ScrollCanvas;
+export class StackPicture extends Drawn {
+  protected readonly canvas: ScrollCanvas;
   private stack: Stack;
   private hover: Cell | null = null;
   private chosen: Place = { row: 0, cell: 0 };
@@ -29,6 +28,7 @@ export class StackPicture {
     private readonly scheme: () => Scheme,
     private readonly handlers: PictureHandlers,
   ) {
+    super();
     this.stack = stackOf(header, 0);
     const label = `The model as a stack of ${header.stack.length} rows`;
     this.canvas = new ScrollCanvas(
@@ -48,10 +48,6 @@ export class StackPicture {
     this.listen();
   }
 
-  get element(): HTMLElement {
-    return this.canvas.element;
-  }
-
   choose(place: Place): void {
     this.chosen = place;
     this.canvas.redraw();
@@ -60,18 +56,6 @@ export class StackPicture {
   layOut(): void {
     this.stack = stackOf(this.header, this.element.clientWidth);
     this.canvas.extend({ width: Infinity, height: this.stack.height });
-  }
-
-  recolour(): void {
-    this.canvas.recolour();
-  }
-
-  plate(): Plate {
-    return this.canvas.plate();
-  }
-
-  dispose(): void {
-    this.canvas.dispose();
   }
 
   private at({ row, cell }: Place): Cell | null {

@@ -1,7 +1,7 @@
-import type { Brush, Plate } from "../../parts/brush";
+import type { Brush } from "../../parts/brush";
 import { listenToCells } from "../../parts/cellinput";
 import { faded } from "../../parts/faded";
-import { ScrollCanvas, type Glimpse } from "../../parts/scrollcanvas";
+import { Drawn, ScrollCanvas, type Glimpse } from "../../parts/scrollcanvas";
 import type { AttentionHeader } from "../../spec/headers";
 import { Backdrop } from "./backdrop";
 import { FAINT, paintStrand, paintFocus, ROW, visibleRows, type Weave } from "./strands";
@@ -23,8 +23,8 @@ const HIGHEST = 560;
 const KEYS = "up and down move, left and right change sides, Enter pins or unpins, Escape lets go.";
 
 /** Two columns of tokens with a line for each weight; only what can be seen is drawn. */
-export class Columns {
-  private readonly canvas: ScrollCanvas;
+export class Columns extends Drawn {
+  protected readonly canvas: ScrollCanvas;
   private readonly counts: Counts;
   /** The lines of all tokens, which stay when another token is looked at. */
   private readonly backdrop = new Backdrop();
@@ -37,6 +37,7 @@ export class Columns {
     private readonly header: AttentionHeader,
     private readonly handlers: ColumnHandlers,
   ) {
+    super();
     this.counts = countsOf(header);
     this.canvas = new ScrollCanvas(
       { class: "grid columns", "aria-label": `${lookingWords(header)}; ${KEYS}` },
@@ -47,10 +48,6 @@ export class Columns {
     );
     this.element.style.height = `min(${this.height}px, ${HIGHEST}px, 80vh)`;
     this.listen();
-  }
-
-  get element(): HTMLElement {
-    return this.canvas.element;
   }
 
   /** What to draw; the focus is that of no hover. */
@@ -73,17 +70,9 @@ export class Columns {
     this.canvas.redraw();
   }
 
-  recolour(): void {
+  override recolour(): void {
     this.version++;
-    this.canvas.recolour();
-  }
-
-  plate(): Plate {
-    return this.canvas.plate();
-  }
-
-  dispose(): void {
-    this.canvas.dispose();
+    super.recolour();
   }
 
   private get height(): number {

@@ -1,6 +1,6 @@
-import type { Brush, Plate } from "../../parts/brush";
+import type { Brush } from "../../parts/brush";
 import { listenToCells, stepOf } from "../../parts/cellinput";
-import { ScrollCanvas, type Glimpse } from "../../parts/scrollcanvas";
+import { Drawn, ScrollCanvas, type Glimpse } from "../../parts/scrollcanvas";
 import type { Theme } from "../../parts/theme";
 import { cellAt, layOut, moved, ROW, type Block, type Cell, type Layout } from "./layout";
 import type { RowNumbers } from "./numbers";
@@ -28,8 +28,8 @@ const PAGE = 10;
 const MARGIN = 40;
 
 /** The computation of one query as a table of cells on one canvas; only what is seen is drawn. */
-export class StepGrid {
-  private readonly canvas: ScrollCanvas;
+export class StepGrid extends Drawn {
+  protected readonly canvas: ScrollCanvas;
   private layout: Layout | null = null;
 
   constructor(
@@ -38,15 +38,12 @@ export class StepGrid {
     private readonly theme: Theme,
     private readonly handlers: GridHandlers,
   ) {
+    super();
     this.canvas = new ScrollCanvas(
       { class: "grid steps-grid", "aria-roledescription": "table of cells" },
       { draw: (brush, glimpse) => this.draw(brush, glimpse), resize: () => this.layOut() },
     );
     this.listen();
-  }
-
-  get element(): HTMLElement {
-    return this.canvas.element;
   }
 
   /** Another query, or the same in another order. */
@@ -64,19 +61,6 @@ export class StepGrid {
     this.cell = cell;
     if (reveal) this.reveal();
     this.canvas.redraw();
-  }
-
-  recolour(): void {
-    this.canvas.recolour();
-  }
-
-  /** What can be seen now, to be drawn elsewhere. */
-  plate(): Plate {
-    return this.canvas.plate();
-  }
-
-  dispose(): void {
-    this.canvas.dispose();
   }
 
   private layOut(): void {

@@ -151,7 +151,7 @@ function columnHead(name: string): HTMLElement {
 }
 
 function numberCell(value: number): HTMLElement {
-  return element("td", { class: "is-number" }, quantity(value).replace("-", "−"));
+  return element("td", { class: "is-number" }, quantity(value));
 }
 
 function bar(share: number): HTMLElement {

@@ -5,7 +5,7 @@ import type { Head, Row, Vectors } from "./row";
 
 /** A number as it stands in a formula: a minus sign, and in brackets where it follows another. */
 export function number(value: number, inside = false): string {
-  const text = quantity(value).replace("-", "−");
+  const text = quantity(value);
   return inside && value < 0 ? `(${text})` : text;
 }
 

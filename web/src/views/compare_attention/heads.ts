@@ -4,7 +4,7 @@ import { headCode, headFound, headName, type HeadAt } from "../../parts/headcode
 import { paintOf } from "../../parts/ramp";
 import type { Scheme } from "../../parts/theme";
 import type { CompareAttentionHeader } from "../../spec/compare";
-import { arrayOf, type Grid, type Spec } from "../../spec/spec";
+import { arraysOf, type Arrays, type Grid, type Spec } from "../../spec/spec";
 
 export type { HeadAt } from "../../parts/headcode";
 
@@ -12,40 +12,44 @@ export type { HeadAt } from "../../parts/headcode";
 export type RankedBy = "mean" | "token";
 
 const PARTS = 65_535;
+/** Pixels: of a few layers the rows are higher, beside the list of heads. */
+const ROWS = { lowest: 18, highest: 32 } as const;
+const HEIGHT = 480;
+/** Room for "<0.01". */
+const NARROWEST = 38;
+
+const ARRAYS = ["variation", "largest", "rows", "place", "thumbnails"] as const;
 
 /** Every head, with how much it differs between the two runs. */
 export class PairHeads {
   readonly header: CompareAttentionHeader;
-  readonly thumbnails: Grid;
-  private readonly variation: Grid;
-  private readonly largest: Grid;
-  private readonly rows: Grid;
-  private readonly places: Grid;
+  private readonly arrays: Arrays<typeof ARRAYS>;
 
   constructor(spec: Spec<CompareAttentionHeader>) {
     this.header = spec.header;
-    this.thumbnails = arrayOf(spec, "thumbnails");
-    this.variation = arrayOf(spec, "variation");
-    this.largest = arrayOf(spec, "largest");
-    this.rows = arrayOf(spec, "rows");
-    this.places = arrayOf(spec, "place");
+    this.arrays = arraysOf(spec, ARRAYS);
+  }
+
+  /** (layer, head, S, S) the differences in small. */
+  get thumbnails(): Grid {
+    return this.arrays.thumbnails;
   }
 
   /** Total variation, 0..1: averaged over the paired tokens, or at one slot (NaN: not paired). */
   differs(at: HeadAt, by: RankedBy, slot: number): number {
-    if (by === "mean") return this.variation.at(at.layer, at.head);
+    if (by === "mean") return this.arrays.variation.at(at.layer, at.head);
     const { at: sides } = this.header;
     if (sides[0][slot]! < 0 || sides[1][slot]! < 0) return NaN;
-    return this.rows.at(at.layer, at.head, slot) / PARTS;
+    return this.arrays.rows.at(at.layer, at.head, slot) / PARTS;
   }
 
   most(at: HeadAt): number {
-    return this.largest.at(at.layer, at.head);
+    return this.arrays.largest.at(at.layer, at.head);
   }
 
   /** The row of a head's weights in the page; -1 where it has none. */
   place(at: HeadAt): number {
-    return this.places.at(at.layer, at.head);
+    return this.arrays.place.at(at.layer, at.head);
   }
 
   /** All heads, those that differ most first. */
@@ -79,15 +83,21 @@ export class PairHeads {
     return {
       rows: layers.length,
       cols: heads.length,
-      rowHeight: 18,
+      rowHeight: Math.min(ROWS.highest, Math.max(ROWS.lowest, Math.floor(HEIGHT / layers.length))),
+      narrowest: NARROWEST,
       uncut: true,
       label: `How much ${layers.length} layers of ${heads.length} heads differ; arrow keys move, Enter chooses.`,
       paint: (row, col) => paintOf("teal", scheme, Math.sqrt(value(row, col) / most)),
-      text: (row, col) => percent(value(row, col)),
+      text: (row, col) => bare(percent(value(row, col))),
       ringed: () => false,
       rowLabel: (row) => String(layers[row]!),
       above: { ...NO_EDGE, tone: "ink", name: "head", label: (col) => String(heads[col]!) },
       below: { ...NO_EDGE, tone: "ink" },
     };
   }
+}
+
+/** A percentage without its unit, which the card's words name. */
+function bare(share: string): string {
+  return share.replace(" %", "").replace(" ", "");
 }

@@ -28,10 +28,12 @@ export class Matrices {
 
   show(weights: PairWeights, form: string, scheme: Scheme, place: Place): void {
     const models = this.models(weights, form, scheme);
-    if (this.form !== form) this.build(models, form);
+    const another = this.form !== form;
+    if (another) this.build(models, form);
     const overview = weights.keys > FEW;
     this.grids.forEach((grid, i) => grid.show(models[i]!, overview));
-    this.select(place, false);
+    // New grids open where the chosen cell is; another head is shown where the last one was.
+    this.select(place, another);
   }
 
   select(place: Place, reveal: boolean): void {

@@ -30,15 +30,21 @@ function words(routes: Routes, row: number, slot: number): string {
   const { header } = routes;
   const place = slotPlace(header, slot);
   if (!paired(header, slot)) return `${place}. One of the two has no token here.`;
-  const [first, second] = ([0, 1] as const).map((run) => routes.called(run, row, slot).length);
-  const count = first === second ? String(first) : `${first} and ${second}`;
-  const shared = routes.shared(row, slot);
   const share = percent(routes.variation(row, slot));
   const entropies = ([0, 1] as const).map((run) => routes.entropy(run, row, slot));
   const sure = Number.isNaN(entropies[0])
     ? ""
     : ` Entropy ${entropies.map((value) => quantity(value)).join(" and ")} nats.`;
-  return `${place}: ${shared} of ${count} experts in common; ${share} of the weight goes to others.${sure}`;
+  const shared = `${routes.shared(row, slot)} ${ofAll(routes, row, slot)} in common`;
+  const absent = routes.held(row) ? "" : " This page has no experts of this layer.";
+  return `${place}: ${shared}; ${share} of the weight goes to others.${sure}${absent}`;
+}
+
+/** Of how many experts, where they are held. */
+function ofAll(routes: Routes, row: number, slot: number): string {
+  if (!routes.held(row)) return routes.shared(row, slot) === 1 ? "expert" : "experts";
+  const [first, second] = ([0, 1] as const).map((run) => routes.called(run, row, slot).length);
+  return `of ${first === second ? first : `${first} and ${second}`} experts`;
 }
 
 function table(

@@ -1,5 +1,5 @@
 import type { CompareExpertsHeader } from "../../spec/compare";
-import { arrayOf, type Grid, type Spec } from "../../spec/spec";
+import { arraysOf, type Arrays, type Grid, type Spec } from "../../spec/spec";
 
 export type Run = 0 | 1;
 
@@ -11,46 +11,52 @@ export interface Routed {
   readonly scores: readonly [number, number];
 }
 
+const ARRAYS = [
+  "place",
+  "expert",
+  "weight",
+  "score",
+  "variation",
+  "shared",
+  "rerouted",
+  "entropy",
+  "load",
+] as const;
+
 /** To which experts two runs sent their tokens: rows of layers by slots. */
 export class Routes {
   readonly header: CompareExpertsHeader;
   /** The largest weight of all: the end of its scale. */
   readonly strongest: number;
-  private readonly experts: Grid;
-  private readonly weights: Grid;
-  private readonly scores: Grid;
-  private readonly variations: Grid;
-  private readonly common: Grid;
-  private readonly elsewhere: Grid;
-  private readonly entropies: Grid;
-  private readonly loads: Grid;
+  private readonly arrays: Arrays<typeof ARRAYS>;
 
   constructor(spec: Spec<CompareExpertsHeader>) {
     this.header = spec.header;
-    this.experts = arrayOf(spec, "expert");
-    this.weights = arrayOf(spec, "weight");
-    this.scores = arrayOf(spec, "score");
-    this.variations = arrayOf(spec, "variation");
-    this.common = arrayOf(spec, "shared");
-    this.elsewhere = arrayOf(spec, "rerouted");
-    this.entropies = arrayOf(spec, "entropy");
-    this.loads = arrayOf(spec, "load");
+    this.arrays = arraysOf(spec, ARRAYS);
     let most = 0;
-    for (const value of this.weights.data) if (value > most) most = value;
+    for (const value of this.arrays.weight.data) if (value > most) most = value;
     this.strongest = most || 1;
   }
 
-  /** The experts that either run called, the largest weight first. */
+  /** Whether the page holds the experts of a layer, and not only how far the two are apart. */
+  held(row: number): boolean {
+    return this.arrays.place.at(row) >= 0;
+  }
+
+  /** The experts that either run called, the largest weight first; none where they are not held. */
   at(row: number, slot: number): Routed[] {
     const found: Routed[] = [];
-    for (let n = 0; n < this.experts.shape[2]!; n++) {
-      const expert = this.experts.at(row, slot, n);
+    if (!this.held(row)) return found;
+    const { place, expert: experts, weight, score } = this.arrays;
+    const there = place.at(row);
+    for (let n = 0; n < experts.shape[2]!; n++) {
+      const expert = experts.at(there, slot, n);
       if (expert < 0) break;
       const both = (grid: Grid): [number, number] => [
-        grid.at(0, row, slot, n),
-        grid.at(1, row, slot, n),
+        grid.at(0, there, slot, n),
+        grid.at(1, there, slot, n),
       ];
-      found.push({ expert, weights: both(this.weights), scores: both(this.scores) });
+      found.push({ expert, weights: both(weight), scores: both(score) });
     }
     return found;
   }
@@ -63,42 +69,43 @@ export class Routes {
       .sort((a, b) => weight(b) - weight(a));
   }
 
-  /** The weights of an expert in a cell; NaN where a run has no token. */
+  /** The weights of an expert in a cell; NaN where a run has no token, or they are not held. */
   weightsOf(expert: number, row: number, slot: number): readonly [number, number] {
     const found = this.at(row, slot).find((one) => one.expert === expert);
     if (found) return found.weights;
+    if (!this.held(row)) return [NaN, NaN];
     const { at } = this.header;
     return [at[0][slot]! < 0 ? NaN : 0, at[1][slot]! < 0 ? NaN : 0];
   }
 
   /** The share of the weight that goes to other experts, 0..1; NaN where a side has no token. */
   variation(row: number, slot: number): number {
-    return this.variations.at(row, slot);
+    return this.arrays.variation.at(row, slot);
   }
 
   /** How many experts both called; NaN where a side has no token. */
   shared(row: number, slot: number): number {
-    return this.common.at(row, slot);
+    return this.arrays.shared.at(row, slot);
   }
 
   /** Whether both have the token, and no expert in common. */
   parts(row: number, slot: number): boolean {
-    return this.shared(row, slot) === 0 && this.experts.at(row, slot, 0) >= 0;
+    return this.shared(row, slot) === 0 && this.variation(row, slot) > 0;
   }
 
   /** The share of layers without an expert in common; NaN where a side has no token. */
   rerouted(slot: number): number {
-    return this.elsewhere.at(slot);
+    return this.arrays.rerouted.at(slot);
   }
 
   /** In nats; NaN where the run has no token or the layer no scores. */
   entropy(run: Run, row: number, slot: number): number {
-    return this.entropies.at(run, row, slot);
+    return this.arrays.entropy.at(run, row, slot);
   }
 
   /** The share of a run's tokens that called an expert. */
   load(run: Run, row: number, expert: number): number {
-    return this.loads.at(run, row, expert);
+    return this.arrays.load.at(run, row, expert);
   }
 
   /** How much more often the second called it. */

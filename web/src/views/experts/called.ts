@@ -1,5 +1,5 @@
 import type { ExpertsHeader } from "../../spec/routing";
-import { arrayOf, later, type Grid, type Spec } from "../../spec/spec";
+import { arraysOf, later, type Arrays, type Spec } from "../../spec/spec";
 
 const STEPS = 65535;
 
@@ -10,28 +10,20 @@ export interface Called {
   readonly weight: number;
 }
 
+const ARRAYS = ["chosen", "weight", "score", "load", "entropy", "passed_over"] as const;
+
 /** The numbers of a mixture by cell: a row of layers at a column of tokens. */
 export class Calls {
   readonly header: ExpertsHeader;
   /** The largest weight of the strongest expert: the end of the scale. */
   readonly strongest: number;
-  private readonly chosen: Grid;
-  private readonly weights: Grid;
-  private readonly scores: Grid;
-  private readonly loads: Grid;
-  private readonly entropies: Grid;
-  private readonly passed: Grid;
+  private readonly arrays: Arrays<typeof ARRAYS>;
 
   constructor(private readonly spec: Spec<ExpertsHeader>) {
     this.header = spec.header;
-    this.chosen = arrayOf(spec, "chosen");
-    this.weights = arrayOf(spec, "weight");
-    this.scores = arrayOf(spec, "score");
-    this.loads = arrayOf(spec, "load");
-    this.entropies = arrayOf(spec, "entropy");
-    this.passed = arrayOf(spec, "passed_over");
+    this.arrays = arraysOf(spec, ARRAYS);
     let most = 0;
-    for (const value of this.weights.data) if (value > most) most = value;
+    for (const value of this.arrays.weight.data) if (value > most) most = value;
     this.strongest = most;
   }
 
@@ -39,9 +31,12 @@ export class Calls {
   at(row: number, col: number): Called[] {
     const found: Called[] = [];
     for (let k = 0; k < this.header.k; k++) {
-      const expert = this.chosen.at(row, col, k);
+      const expert = this.arrays.chosen.at(row, col, k);
       if (expert < 0) continue;
-      const [score, weight] = [this.scores.at(row, col, k), this.weights.at(row, col, k)];
+      const [score, weight] = [
+        this.arrays.score.at(row, col, k),
+        this.arrays.weight.at(row, col, k),
+      ];
       found.push({ expert, score, weight });
     }
     return found;
@@ -54,7 +49,7 @@ export class Calls {
 
   /** The share of tokens that called an expert. */
   load(row: number, expert: number): number {
-    return this.loads.at(row, expert);
+    return this.arrays.load.at(row, expert);
   }
 
   /** What every expert's load would be if all were called equally often. */
@@ -66,16 +61,16 @@ export class Calls {
 
   /** In nats; the most it can be is the logarithm of the number of experts. */
   entropy(row: number, col: number): number {
-    return this.entropies.at(row, col);
+    return this.arrays.entropy.at(row, col);
   }
 
   /** Experts with a better score than one that was called; -1 where there are no scores. */
   passedOver(row: number, col: number): number {
-    return this.passed.at(row, col);
+    return this.arrays.passed_over.at(row, col);
   }
 
   get anyPassedOver(): boolean {
-    for (const count of this.passed.data) if (count > 0) return true;
+    for (const count of this.arrays.passed_over.data) if (count > 0) return true;
     return false;
   }
 

@@ -26,7 +26,7 @@ export class SampleList {
       element(
         "li",
         {},
-        element("span", { class: "amount" }, quantity(mean).replace("-", "−")),
+        element("span", { class: "amount" }, quantity(mean)),
         // Lines are broken between tokens.
         element("code", { dir: "ltr" }, ...labels.flatMap((label) => [label, element("wbr")])),
       ),

@@ -109,5 +109,5 @@ export function printed(value: number): string {
 
 /** A number by itself, more exactly than in its cell. */
 export function told(step: WalkStep, value: number): string {
-  return isWeights(step) ? percent(value) : quantity(value).replace(/^-/, "−");
+  return isWeights(step) ? percent(value) : quantity(value);
 }
