@@ -23,7 +23,7 @@ import cutaway
 from benchmarks.peer import PeerError, at_work
 from benchmarks.promise import Figure, interleaved, main, median, peak_megabytes, ratio
 from cutaway.lens.logit_lens import logit_lens
-from cutaway.model import cells
+from cutaway.model import reduce_logits
 from cutaway.model.default_model import embedded_folder
 from cutaway.model.distance import Distributions
 from cutaway.model.lm import LM
@@ -40,11 +40,11 @@ NAIVE, TURNS = 256, 64
 STAGES: dict[str, tuple[Any, str]] = {
     "norms": (Unembedding, "hidden"),
     "products": (Unembedding, "logits"),
-    "top tokens": (cells, "top_k"),
-    "ranks": (cells, "_targets"),
+    "top tokens": (reduce_logits, "top_k"),
+    "ranks": (reduce_logits, "_targets"),
     "exponentials": (Distributions, "of"),
     "entropy": (Distributions, "entropy"),
-    "KL": (cells, "distance"),
+    "KL": (reduce_logits, "distance"),
 }
 
 

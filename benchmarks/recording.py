@@ -19,10 +19,10 @@ import torch
 import cutaway
 from benchmarks.peer import Peer, PeerError, at_work
 from benchmarks.promise import Figure, interleaved, main, median, peak_megabytes, ratio
-from cutaway.model.calls import run_with_calls
 from cutaway.model.default_model import embedded_folder
 from cutaway.model.lm import LM
 from cutaway.model.record import run as record
+from cutaway.model.record_attention import run_with_calls
 
 #: What is recorded -> the most times a bare pass that is promised.
 PROMISED = {
