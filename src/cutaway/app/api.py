@@ -59,7 +59,7 @@ def load(
         from ..model import load as loading
         from ..model.default_model import EMBEDDED
 
-        if name == EMBEDDED and not Path(name).exists():
+        if isinstance(name, str) and name == EMBEDDED and not Path(name).exists():
             name = None  # what its traces and pages call it
         return loading.load(
             name, revision=revision, device=device, dtype=dtype, device_map=device_map,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..core.axes import read_position
 from ..core.errors import CutawayError, MissingError, UnknownError
 from ..core.progress import steps
+from ..core.returned import give_back
 from .report_crossed import EVERY, sections_of
 from .report_sections import Place, Section
 
@@ -91,6 +92,7 @@ class Lenses:
                 self._views[name] = self.sections[name].ask(self.trace, self.place)
             except CutawayError as error:
                 self._refused[name] = str(error)
+            give_back()  # of a long text each lens takes gigabytes while it is asked
         if name in self._refused:
             raise MissingError(f"the section {name!r}", because=self._refused[name])
         return self._views[name]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ctypes
 from functools import cache
 
-__all__ = ["Kept"]
+__all__ = ["Kept", "give_back"]
 
 #: Bytes kept between two returns: each takes tens of milliseconds, for the next tensors of the pass
 #: are laid into fresh pages.
@@ -31,11 +31,14 @@ class Kept:
         self._since += nbytes
         if self._since >= _STEP:
             self._since = 0
-            _give_back()
+            give_back()
 
 
-def _give_back() -> None:
-    """On Linux with glibc; elsewhere the system's own rules hold."""
+def give_back() -> None:
+    """Give freed memory back, on Linux with glibc; elsewhere the system's own rules hold.
+
+    >>> give_back()
+    """
     trim = _trim()
     if trim is not None:
         trim(0)

@@ -118,7 +118,7 @@ def test_a_second_signal_ends_it_at_once(model_folder: Path, tmp_path: Path) -> 
     ("arguments", "words"),
     [
         (["--host", "0.0.0.0"], "give a password"),
-        (["--host", "8.8.8.8", "--trust-network"], "invalid port"),
+        (["--host", "8.8.8.8", "--trust-network"], "invalid host"),
         (["--models", "/nowhere"], "invalid folder of models '/nowhere'"),
         (["--budget", "-1"], "invalid budget -1"),
         (["--password", "short", "--host", "0.0.0.0"], "at least 8 characters"),
