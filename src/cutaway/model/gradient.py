@@ -57,18 +57,30 @@ def by_gradient(subject: AttributionModel, wanted: Attribution) -> Attributed:
     score, signed, value = [], [], []
     batched = True
     for chunk in steps(chunks(subject, wanted), "differentiating"):
-        leaf, states = subject.graph(chunk.n)
-        values = chunk.values(subject, states)[0]
-        rows, batched = gradients(values, leaf, batched=batched)
-        products = rows[:, 0].float() * leaf.detach()[0].float() if multiply else rows[:, 0].float()
-        norms = products.flatten(2).norm(dim=-1)
-        score.append(spread(norms, chunk.targets, subject))
-        sums = products.flatten(2).sum(dim=-1) if multiply else norms
-        signed.append(spread(sums, chunk.targets, subject))
-        value.append(values.detach().float().cpu().numpy())
+        found, batched = _of_chunk(subject, chunk, multiply=multiply, batched=batched)
+        score.append(found[0])
+        signed.append(found[1])
+        value.append(found[2])
     nan = np.full(len(wanted.targets), np.nan, np.float32)
     notes = {} if batched else {"batched": "no: this model's kernels were differentiated singly"}
     return Attributed(np.vstack(score), np.vstack(signed), np.concatenate(value), nan, notes=notes)
+
+
+def _of_chunk(
+    subject: AttributionModel, chunk: Chunk, *, multiply: bool, batched: bool
+) -> tuple[tuple[Floats, Floats, Floats], bool]:
+    """Sizes, signed scores and values of one pass, and whether it was differentiated as one batch.
+
+    A function of its own: the graph, gigabytes of a long text, goes before the next is made.
+    """
+    leaf, states = subject.graph(chunk.n)
+    values = chunk.values(subject, states)[0]
+    rows, batched = gradients(values, leaf, batched=batched)
+    products = rows[:, 0].float() * leaf.detach()[0].float() if multiply else rows[:, 0].float()
+    norms = products.flatten(2).norm(dim=-1)
+    sums = products.flatten(2).sum(dim=-1) if multiply else norms
+    sizes, signed = (spread(part, chunk.targets, subject) for part in (norms, sums))
+    return (sizes, signed, values.detach().float().cpu().numpy()), batched
 
 
 def spread(rows: Tensor, targets: tuple[int, ...], subject: AttributionModel) -> Floats:
