@@ -22,7 +22,7 @@ import numpy as np
 import cutaway
 from cutaway.lens.deletion import order
 from cutaway.lens.saliency import saliency
-from cutaway.trace.source import Masked
+from cutaway.trace.source import Ablation
 from cutaway.trace.trace import Trace
 
 RESULTS = Path(__file__).parent / "results" / "faithfulness.json"
@@ -158,8 +158,8 @@ class _Falls:
         return {name: float(np.mean([fall[gone] for gone in some])) for name, some in sets.items()}
 
     def _probability(self, removed: list[tuple[int, ...]]) -> np.ndarray:
-        wanted = Masked(self._trace.n_positions, self._said, tuple(removed), self._how, self._put)
-        return np.exp(self._trace.source.masked(self._trace, wanted))
+        wanted = Ablation(self._trace.n_positions, self._said, tuple(removed), self._how, self._put)
+        return np.exp(self._trace.source.ablate(self._trace, wanted))
 
 
 def _known(gaps: dict[str, float]) -> dict[str, float]:
