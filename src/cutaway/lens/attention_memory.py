@@ -32,6 +32,7 @@ class AttentionMemory:
     held     what is kept of the text as long as weights are asked of it
     square   the (T, S) weights of one head, in float32
     heads    of a block;  group  of these, how many are computed at once
+    stored   whether they are computed from what a file kept, one head after the other
     """
 
     held: int
