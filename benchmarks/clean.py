@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.promise import Figure, main, median
@@ -35,14 +35,14 @@ def run(smoke: bool) -> Iterator[Figure]:
         (built,) = folder.glob("*.whl")
         installed = _timed([*pip, "-c", ROOT / "constraints.txt", built])
         yield Figure("installed, with what it needs", installed, "s")
-        demo = [folder / "env" / "bin" / "cutaway", "demo"]
+        demo: list[str | Path] = [folder / "env" / "bin" / "cutaway", "demo"]
         cache = {**os.environ, "CUTAWAY_CACHE": str(folder / "cache"), "PYTHONPATH": ""}
         where = {"cwd": folder, "env": cache}
         yield Figure("cutaway demo, the model fetched and unpacked", _timed(demo, **where), "s")
         yield median("cutaway demo after that", [_timed(demo, **where) for _ in range(ROUNDS)])
 
 
-def _timed(command: list[str | Path], **where: object) -> float:
+def _timed(command: Sequence[str | Path], **where: object) -> float:
     """Seconds until a command is done; raises where it fails."""
     start = time.perf_counter()
     done = subprocess.run(list(map(str, command)), capture_output=True, text=True, **where)  # type: ignore[call-overload]

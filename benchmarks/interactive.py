@@ -62,8 +62,8 @@ def run(smoke: bool) -> Iterator[Figure]:
 def _prompts(count: int) -> list[str]:
     """Texts of 60 tokens each, one after another."""
     lm = cutaway.load()
-    ids = lm.read(TEXT.read_text("utf-8")).ids
-    return [lm.tokenizer.decode(ids[n * TOKENS : (n + 1) * TOKENS]) for n in range(count)]
+    ids = list(lm.read(TEXT.read_text("utf-8")).ids)
+    return [str(lm.tokenizer.decode(ids[n * TOKENS : (n + 1) * TOKENS])) for n in range(count)]
 
 
 def _asked(browser: Browser, url: str, prompt: str, n_said: int) -> tuple[float, float]:

@@ -21,7 +21,7 @@ import torch
 
 import cutaway
 from benchmarks.peer import PeerError, at_work
-from benchmarks.promise import Figure, interleaved, main, median, peak_megabytes, ratio
+from benchmarks.promise import Figure, Run, interleaved, main, median, peak_megabytes, ratio
 from cutaway.lens.logit_lens import logit_lens
 from cutaway.model import reduce_logits
 from cutaway.model.default_model import embedded_folder
@@ -188,7 +188,8 @@ def _tuned_lens(trace: Trace, ours: Callable[[], object]) -> Iterator[Figure]:
             print(f"  tuned-lens fails, left out: {problem}", flush=True)
 
 
-ROWS = {**{f"{T}": partial(measured, T) for T in (256, 64, 1024)}, "growth": growth}
+ROWS: dict[str, Run] = {f"{T}": partial(measured, T) for T in (256, 64, 1024)}
+ROWS["growth"] = growth
 
 if __name__ == "__main__":
     sys.exit(main(__doc__, ROWS))

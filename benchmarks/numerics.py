@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,6 +29,13 @@ TEXT = (
     "Italy is Rome. 1, 1, 2, 3, 5, 8, 13, 21: every number is the sum of the two before it."
 )
 OTHER = TEXT.replace("keys to the cabinet are", "key to the cabinets is")
+
+
+def _model(trace: Trace) -> LM:
+    assert isinstance(trace.source, LM)
+    return trace.source
+
+
 #: Lens -> how it is asked, and which of its numbers are compared.
 LENSES: Mapping[str, tuple[Callable[[Trace], xr.Dataset], tuple[str, ...]]] = {
     "logit lens": (
@@ -39,12 +47,12 @@ LENSES: Mapping[str, tuple[Callable[[Trace], xr.Dataset], tuple[str, ...]]] = {
         ("logit", "probability", "rank", "surprisal", "entropy", "kl", "js", "tv"),
     ),
     "race": (lambda trace: ct.watch(trace, [" is", " the"]).data, ("probability", "rank")),
-    "explorer": (lambda trace: ct.explore(trace.source, TEXT).data, ("logit", "probability")),
+    "explorer": (lambda trace: ct.explore(_model(trace), TEXT).data, ("logit", "probability")),
     "compare": (
-        lambda trace: ct.compare(trace, trace.source.trace(OTHER)).data,
+        lambda trace: ct.compare(trace, _model(trace).trace(OTHER)).data,
         ("probability", "kl", "state_distance"),
     ),
-    "vectors": (lambda trace: ct.embed(trace.source, [TEXT, OTHER]).data, ("embedding",)),
+    "vectors": (lambda trace: ct.embed(_model(trace), [TEXT, OTHER]).data, ("embedding",)),
     "saliency": (
         lambda trace: ct.saliency(trace, targets=[trace.n_positions]).data,
         ("saliency",),
@@ -78,8 +86,16 @@ def _asked(
     lm: LM, dtype: torch.dtype, ids: list[int], names: tuple[str, ...]
 ) -> dict[str, xr.Dataset]:
     """Every lens of the text by a copy of the model in one precision."""
-    trace = ct.wrap(deepcopy(lm.model).to(dtype), lm.tokenizer).trace(ids, keep="neurons")
+    trace = _in_precision(lm, dtype).trace(ids, keep="neurons")
     return {name: LENSES[name][0](trace).compute() for name in names}
+
+
+def _in_precision(lm: LM, *dtypes: torch.dtype) -> LM:
+    """A copy of the model, rounded to one precision after the other."""
+    copied: Any = deepcopy(lm.model)
+    for dtype in dtypes:
+        copied = copied.to(dtype)
+    return ct.wrap(copied, lm.tokenizer)
 
 
 def _apart(name: str, found: xr.Dataset, wide: xr.Dataset, number: str) -> Figure:
@@ -107,7 +123,7 @@ def _tokens(dtype: str, found: xr.Dataset, wide: xr.Dataset) -> Iterator[Figure]
 
 def _marked(lm: LM, dtype: str, ids: list[int], found: xr.Dataset) -> Figure:
     """How many cells the check marks otherwise than float64 would, by the rounded weights."""
-    own = ct.wrap(deepcopy(lm.model).to(DTYPES[dtype]).double(), lm.tokenizer).trace(ids)
+    own = _in_precision(lm, DTYPES[dtype], torch.float64).trace(ids)
     top = ct.logit_lens(own, k=1, distances=()).data["token_id"].values[..., 0]
     other = found["changed"].values != (found["token_id"].values[..., 0] != top)
     return Figure(f"{dtype}, marked otherwise by the check", float(other.mean()), "of all", 0.001)

@@ -66,7 +66,7 @@ class Peer:
 
     def seconds(self, job: str, **given: object) -> Seconds:
         """How long a job takes there."""
-        return Seconds(*self.ask(job, **given))
+        return Seconds(*self.ask(job, "seconds", **given))
 
     def megabytes(self, job: str, **given: object) -> float:
         """The most memory that a job takes above what the process held."""

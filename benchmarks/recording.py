@@ -76,10 +76,12 @@ def measured(T: int, smoke: bool) -> Iterator[Figure]:
 
 def _peers(stack: ExitStack, ids: list[int]) -> dict[str, tuple[Peer, str]]:
     """What each that could be had is asked for, by its name in the figures."""
-    found = {}
+    found: dict[str, tuple[Peer, str]] = {}
     for package, jobs in THEIRS.items():
         peer = stack.enter_context(at_work(package, model=str(embedded_folder())))
-        for job in jobs if peer is not None else ():
+        if peer is None:
+            continue
+        for job in jobs:
             if job == "everything" and len(ids) >= _LONG:
                 continue
             try:

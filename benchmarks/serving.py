@@ -187,7 +187,7 @@ def _idle(server: psutil.Process, client: httpx.Client) -> float:
     time.sleep(2)
     before = sum(server.cpu_times()[:2])
     time.sleep(3)
-    return (sum(server.cpu_times()[:2]) - before) / 3
+    return float(sum(server.cpu_times()[:2]) - before) / 3
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -23,6 +22,34 @@ This page is written by `make bench` from `benchmarks/results/`; each promise is
 smallest and largest round. Memory "above" something is the most that was held over it. What has no
 promise stands for comparison. None of it says how fast another machine or model is.
 """
+#: Ours beside the others' in one glance: benchmark -> figure, and what it says of which tool.
+BESIDE: Mapping[str, Mapping[str, str]] = {
+    "attention": {
+        "BertViz model_view, T = 64: our page, to it": "BertViz, all heads | page, 64 tokens",
+        "BertViz model_view, T = 64: ours drawn, to it": "| its heads drawn",
+        "BertViz head_view, T = 128: our page, to it": "BertViz, a layer | page, 128 tokens",
+        "BertViz head_view, T = 128: our hover, to it": "| pointing at it",
+        "CircuitsVis, T = 128: our page, to it": "CircuitsVis | page, 128 tokens",
+    },
+    "recording": {
+        "T = 2048: all of these, to transformer-lens (same), wall time":
+            "TransformerLens | recording 2,048 tokens, time",
+        "T = 2048: memory of all of these, to transformer-lens (same)": "| memory",
+        "T = 2048: all of these, to nnsight (trace), wall time":
+            "nnsight | recording 2,048 tokens, time",
+        "T = 2048: memory of all of these, to nnsight (trace)": "| memory",
+    },
+    "logit_lens": {
+        "T = 64: lens, to tuned-lens, wall time": "tuned-lens | logit lens, 64 tokens, time",
+    },
+    "saliency": {
+        "64 outputs, to Captum, wall time": "Captum | saliency, 64 outputs, time",
+        "64 outputs, to Inseq, wall time": "Inseq | saliency, 64 outputs, time",
+    },
+    "factors": {
+        "factors, to NMF as Ecco calls it, processor time": "Ecco | factors, processor time",
+    },
+}  # fmt: skip
 
 
 def table(folder: Path = RESULTS) -> str:
@@ -31,9 +58,9 @@ def table(folder: Path = RESULTS) -> str:
     kept = {name: rows for name, rows in measured.items() if rows}
     if not kept:
         return f"{INTRODUCTION}\nNothing was measured yet.\n"
-    parts = [INTRODUCTION, *_promises(kept), *_machines(kept)]
+    parts = [INTRODUCTION, *_beside(kept), *_promises(kept), *_unmet(kept), *_machines(kept)]
     for name, rows in kept.items():
-        parts += [f"## {name.replace('_', ' ').capitalize()}", *_about(name), *_figures(rows)]
+        parts += [f"## {_title(name)}", f"{_about(name)}\n", *_figures(rows)]
     return "\n".join(parts) + "\n"
 
 
@@ -43,15 +70,39 @@ def write_table(folder: Path = RESULTS) -> None:
     path.write_text(table(folder), encoding="utf-8")
 
 
-def _promises(kept: Mapping[str, Mapping[str, Record]]) -> Iterator[str]:
-    """Every promise that is not kept, with its reason; how many are."""
-    promised = [
-        (name, figure)
-        for name, rows in kept.items()
-        for record in rows.values()
-        for figure in record.figures
-        if figure.bound is not None
+def _title(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _beside(kept: Mapping[str, Mapping[str, Record]]) -> Iterator[str]:
+    """Ours as a share of what each other tool takes."""
+    found = {(name, figure.name): figure for name, figure in _of(kept)}
+    lines = [
+        f"| {words} | {_number(figure.value)} x{_spread(figure)} |"
+        for name, called in BESIDE.items()
+        for wanted, words in called.items()
+        if (figure := found.get((name, wanted))) is not None
     ]
+    if lines:
+        yield "| beside | what | ours, to it |\n|---|---|---|"
+        yield from lines
+        yield ""
+
+
+def _promises(kept: Mapping[str, Mapping[str, Record]]) -> Iterator[str]:
+    """What each benchmark promises, and how many of its figures keep it."""
+    yield "| benchmark | promise | figures that meet it |\n|---|---|---|"
+    for name, rows in kept.items():
+        promised = [figure.kept for _, figure in _of({name: rows}) if figure.bound is not None]
+        met = f"{sum(promised)} of {len(promised)}" if promised else ""
+        link = name.replace("_", "-")
+        yield f"| [{_title(name)}](#{link}) | {_about(name).splitlines()[0]} | {met} |"
+    yield ""
+
+
+def _unmet(kept: Mapping[str, Mapping[str, Record]]) -> Iterator[str]:
+    """Every promise that is not kept, with its reason; how many are."""
+    promised = [(name, figure) for name, figure in _of(kept) if figure.bound is not None]
     broken = [(name, figure) for name, figure in promised if not figure.kept]
     yield f"{len(promised) - len(broken)} of {len(promised)} promised figures are met."
     if broken:
@@ -59,12 +110,19 @@ def _promises(kept: Mapping[str, Mapping[str, Record]]) -> Iterator[str]:
         yield "| benchmark | figure | promise | measured | why |\n|---|---|---|---|---|"
         for name, figure in broken:
             yield (
-                f"| {name.replace('_', ' ')} | {figure.name} | "
+                f"| {_title(name)} | {figure.name} | "
                 f"at most {_number(figure.bound or 0)} {figure.unit} | "
                 f"{_number(figure.value)} {figure.unit}{_spread(figure)} | "
                 f"{figure.reason or 'not known'} |"
             )
     yield ""
+
+
+def _of(kept: Mapping[str, Mapping[str, Record]]) -> Iterator[tuple[str, Figure]]:
+    """Every figure, with the benchmark that it is of."""
+    for name, rows in kept.items():
+        for record in rows.values():
+            yield from ((name, figure) for figure in record.figures)
 
 
 def _machines(kept: Mapping[str, Mapping[str, Record]]) -> Iterator[str]:
@@ -79,10 +137,10 @@ def _machines(kept: Mapping[str, Mapping[str, Record]]) -> Iterator[str]:
     yield f"\nLoad before a row (processes that wanted a core, in a minute): at most {busy:.1f}.\n"
 
 
-def _about(name: str) -> Iterator[str]:
+def _about(name: str) -> str:
     """What the benchmark says of itself."""
     source = (ROOT / "benchmarks" / f"{name}.py").read_text("utf-8")
-    yield f"{ast.get_docstring(ast.parse(source)) or ''}\n"
+    return ast.get_docstring(ast.parse(source)) or ""
 
 
 def _figures(rows: Mapping[str, Record]) -> Iterator[str]:
@@ -114,4 +172,4 @@ def _number(value: float) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(write_table())
+    write_table()

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.promise import Figure, Seconds, interleaved, ratio
-from benchmarks.record import Record, machine, read, recent, worse, write
-from benchmarks.table import PAGE, table
+from benchmarks.record import RESULTS, Record, machine, read, recent, worse, write
+from benchmarks.table import BESIDE, PAGE, table
 
 FIGURE = Figure("time", 1.2, "x", 1.35, (1.1, 1.3), "it is slow")
 
@@ -22,6 +22,12 @@ def record(*figures: Figure) -> Record:
 
 def test_the_page_is_that_of_the_committed_figures() -> None:
     assert PAGE.read_text("utf-8") == table(), "type: python -m benchmarks.table"
+
+
+def test_what_stands_beside_other_tools_was_measured() -> None:
+    for name, wanted in BESIDE.items():
+        named = {figure.name for row in read(name, RESULTS).values() for figure in row.figures}
+        assert wanted.keys() <= named
 
 
 def test_a_row_is_kept_beside_the_others(tmp_path: Path) -> None:
@@ -73,7 +79,7 @@ def test_the_page_says_what_is_not_met_and_why(tmp_path: Path) -> None:
     (tmp_path / "faithfulness.json").write_text(json.dumps({"a prompt": {}}), "utf-8")
     page = table(tmp_path)
     assert "1 of 2 promised figures are met." in page
-    assert "| saliency | other | at most 1.35 x | 1.5 x (1.1 to 1.3) | it is slow |" in page
+    assert "| Saliency | other | at most 1.35 x | 1.5 x (1.1 to 1.3) | it is slow |" in page
     assert "| time | 1.2 x | 1.1 to 1.3 | at most 1.35 | met |" in page
     assert "| other | 1.5 x | 1.1 to 1.3 | at most 1.35 | **not met** |" in page
 
