@@ -20,8 +20,8 @@ from cutaway.model.discover import discover
 from cutaway.model.record import run
 from cutaway.model.record_attention import run_with_calls
 from cutaway.trace.attention import AttentionCall
-from cutaway.trace.same import same
-from tests.models import tiny, tiny_model
+from tests.models import shared, tiny, tiny_model
+from tests.same import same
 
 PROBE = range(3, 15)
 IDS = [17, 4, 120, 33, 8, 61, 90, 12, 77, 150, 5, 44]
@@ -51,8 +51,7 @@ def eagerly(family: str, model: Any) -> list[np.ndarray]:
     "family", [*QUICK, *(pytest.param(name, marks=pytest.mark.slow) for name in OTHERS)]
 )
 def test_the_numbers_give_the_weights_of_eager_attention(family: str) -> None:
-    model = tiny_model(family)
-    anatomy = discover(model, PROBE)
+    model, anatomy = shared(family)
     assert anatomy.capabilities["queries and keys"].proven
     _, calls = run_with_calls(model, anatomy, IDS, ())
     expected = eagerly(family, model)
@@ -73,8 +72,7 @@ def test_the_numbers_give_the_weights_of_eager_attention(family: str) -> None:
     ],
 )
 def test_what_shapes_the_weights_is_told_apart(family: str, settings: dict[str, Any]) -> None:
-    model = tiny_model(family)
-    call = run_with_calls(model, discover(model, PROBE), IDS, ())[1][0]
+    call = run_with_calls(*shared(family), IDS, ())[1][0]
     assert {name: getattr(call, name) for name in settings} == settings
     assert call.hidden is None
     assert (call.bias is None) == (family != "doge")
@@ -83,8 +81,7 @@ def test_what_shapes_the_weights_is_told_apart(family: str, settings: dict[str, 
 @lru_cache(maxsize=1)
 def one_call() -> Any:
     """The first call of a tiny Llama."""
-    model = tiny_model("llama")
-    return attention_calls(model, discover(model, PROBE), IDS)[0]
+    return attention_calls(*shared("llama"), IDS)[0]
 
 
 def caught(**changes: Any) -> Any:
@@ -157,8 +154,7 @@ def test_half_precision_is_held_exactly() -> None:
 
 
 def test_recording_changes_no_logit_and_no_state() -> None:
-    model = tiny_model("gemma2")
-    anatomy = discover(model, PROBE)
+    model, anatomy = shared("gemma2")
     before = model(torch.tensor([IDS]), use_cache=False).logits
     arrays, calls = run_with_calls(model, anatomy, IDS, ("states", "neurons"))
     assert torch.equal(before, model(torch.tensor([IDS]), use_cache=False).logits)

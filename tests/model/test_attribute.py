@@ -13,7 +13,7 @@ from cutaway.model.attribute import METHODS, attribute
 from cutaway.model.load import wrap
 from cutaway.trace.card import Capability
 from cutaway.trace.source import Attribution
-from tests.models import tiny
+from tests.models import shared_lm, tiny
 
 #: Learned and rotary positions, scaled and capped embeddings, mixtures, states without attention.
 FAMILIES = ("llama", "gpt2", "gemma2", "qwen3", "gpt_neox", "mixtral", "mamba", "bloom", "opt")
@@ -45,7 +45,7 @@ def plain_loop(lm, ids, targets, explained, quantity, leaf=None):
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_input_x_gradient_equals_a_loop(family):
-    lm = wrap(*tiny(family))
+    lm = shared_lm(family)
     ids = lm.trace(TEXT).token_ids
     targets = tuple(range(1, len(ids)))
     answer = attribute(lm.model, lm.anatomy, lm.trace(TEXT), Attribution(targets, ids[1:]))
@@ -66,7 +66,7 @@ def test_input_x_gradient_equals_a_loop(family):
     ],
 )
 def test_other_quantities_equal_a_loop(name, quantity):
-    lm = wrap(*tiny("llama"))
+    lm = shared_lm("llama")
     ids = lm.trace(TEXT).token_ids
     targets = (2, 9)
     wanted = Attribution(targets, (5, 6), quantity=name)
@@ -78,7 +78,7 @@ def test_other_quantities_equal_a_loop(name, quantity):
 
 
 def test_a_contrast_is_the_difference_of_two_signed_scores():
-    lm = wrap(*tiny("llama"))
+    lm = shared_lm("llama")
     trace = lm.trace(TEXT)
 
     def signed(contrast=None, token=5):
@@ -89,7 +89,7 @@ def test_a_contrast_is_the_difference_of_two_signed_scores():
 
 
 def test_log_probability_and_probability_have_the_same_shares():
-    lm = wrap(*tiny("gpt2"))
+    lm = shared_lm("gpt2")
     trace = lm.trace(TEXT)
     rows = [
         attribute(lm.model, lm.anatomy, trace, Attribution((8,), (4,), quantity=name)).score[0, :8]
@@ -101,7 +101,7 @@ def test_log_probability_and_probability_have_the_same_shares():
 
 @pytest.mark.parametrize("layer", [0, 2, 3])
 def test_an_inner_leaf_equals_a_loop_over_that_state(layer):
-    lm = wrap(*tiny("gpt2"))
+    lm = shared_lm("gpt2")
     ids = lm.trace(TEXT).token_ids
     wanted = Attribution((4, 8), (4, 5), at_layer=layer)
     answer = attribute(lm.model, lm.anatomy, lm.trace(TEXT), wanted)
@@ -113,7 +113,7 @@ def test_an_inner_leaf_equals_a_loop_over_that_state(layer):
 
 
 def test_the_state_before_block_0_is_the_embedding_where_nothing_is_added():
-    lm = wrap(*tiny("llama"))
+    lm = shared_lm("llama")
     trace = lm.trace(TEXT)
     at = [
         attribute(lm.model, lm.anatomy, trace, Attribution((8,), (4,), at_layer=layer)).score
@@ -123,7 +123,7 @@ def test_the_state_before_block_0_is_the_embedding_where_nothing_is_added():
 
 
 def test_only_the_last_source_counts_after_the_last_block():
-    lm = wrap(*tiny("llama"))
+    lm = shared_lm("llama")
     answer = attribute(lm.model, lm.anatomy, lm.trace(TEXT), Attribution((8,), (4,), at_layer=3))
     assert (answer.score[0, :7] == 0).all()
     assert answer.score[0, 7] > 0
@@ -144,7 +144,7 @@ def test_the_model_is_left_as_it_was():
 
 
 def test_the_model_is_left_as_it_was_after_an_error():
-    lm = wrap(*tiny("llama"))
+    lm = shared_lm("llama")
     trace = lm.trace(TEXT)
     with pytest.raises(IndexError):
         attribute(lm.model, lm.anatomy, trace, Attribution((3,), (10_000,)))
@@ -163,7 +163,7 @@ def test_gradients_are_had_where_the_caller_has_none(tiny_lm, off):
 
 
 def test_an_unknown_method_is_named():
-    lm = wrap(*tiny("llama"))
+    lm = shared_lm("llama")
     with pytest.raises(UnknownError, match="unknown method 'shap'; known: 'input_x_gradient'"):
         attribute(lm.model, lm.anatomy, lm.trace(TEXT), Attribution((3,), (4,), method="shap"))
     assert "occlusion" in METHODS
@@ -212,13 +212,13 @@ def test_a_quantised_model_works_and_says_that_it_goes_singly():
 
 def test_a_model_that_reads_ahead_is_refused():
     """Targets share a pass: a state must not depend on what comes after it."""
-    lm = wrap(*tiny("xlnet"))
+    lm = shared_lm("xlnet")
     with pytest.raises(MissingError, match="reads tokens after the one it says"):
         attribute(lm.model, lm.anatomy, lm.trace(TEXT), Attribution((3,), (4,), method="occlusion"))
 
 
 def test_a_model_without_gradients_can_still_be_occluded():
-    lm = wrap(*tiny("llama"))
+    lm = shared_lm("llama")
     none = {**lm.anatomy.capabilities, "saliency": Capability(False, "no gradient reaches them")}
     anatomy = replace(lm.anatomy, capabilities=none)
     trace = lm.trace(TEXT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -117,11 +118,15 @@ def test_bfloat16_is_proven_too() -> None:
 
 def test_a_bypassed_block_hands_on_its_state(llama) -> None:
     model, anatomy = llama
-    with bypassed(model, anatomy, [3]):
+    with bypassed(model, anatomy, [3]), torch.inference_mode():
         states = run(model, anatomy, IDS, ("states",))["states"]
-    assert (states[3] != states[2]).any() or (states[3] == states[2]).all()
+        logits = model(torch.tensor([IDS])).logits[0]
     plain = run(model, anatomy, IDS, ("states",))["states"]
-    assert (states[2] == plain[2]).all()
+    np.testing.assert_array_equal(states[2], plain[2])
+    np.testing.assert_array_equal(states[3], plain[2])
+    with torch.inference_mode():
+        lens = anatomy.tail.logits(anatomy.tail.hidden(torch.from_numpy(plain[2])))
+    torch.testing.assert_close(lens, logits)
 
 
 class Strange(nn.Module):

@@ -201,3 +201,11 @@ def test_a_baseline_where_the_model_has_no_number_is_refused():
         )  # fmt: skip
         with pytest.raises(InvalidError, match="invalid baseline 'zero'"):
             attribute(lm.model, lm.anatomy, lm.trace(TEXT), wanted)
+
+
+def test_what_leaves_every_second_slope_out_is_exact_for_a_cubic():
+    """Simpson's rule: so nothing moves, and five slopes are enough."""
+    line = Line(lambda a: 4 * np.reshape(a, (-1, 1, 1)) ** 3, lambda a: np.array([a**4]))
+    found = adaptive(line, 60, 0.01)
+    np.testing.assert_allclose(found.parts, [[1]], atol=1e-12)
+    np.testing.assert_allclose(found.moved, 0, atol=1e-12)

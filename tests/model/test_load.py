@@ -125,6 +125,22 @@ def test_a_gguf_file_is_loaded(tmp_path: Path) -> None:
     assert lm.trace("a b").text == "a b"
 
 
+@pytest.mark.parametrize("damage", ["cut in its head", "cut in its names", "a length of 2 ** 63"])
+def test_a_damaged_gguf_file_gives_one_line(tmp_path: Path, damage: str) -> None:
+    path = write_gguf(tmp_path / "tiny.gguf")
+    whole = path.read_bytes()
+    changed = {  # a length stands behind 24 bytes of head: that of the first name
+        "cut in its head": whole[:10],
+        "cut in its names": whole[:100],
+        "a length of 2 ** 63": whole[:24] + (2**63).to_bytes(8, "little") + b"a",
+    }
+    path.write_bytes(changed[damage])
+    with pytest.raises(FileError, match="is damaged") as caught:
+        ct.load(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     "name", ["./nowhere", "~/nowhere", "/nowhere/at/all", "a/b/c", "nowhere.gguf", __file__]
 )

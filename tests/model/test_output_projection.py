@@ -11,7 +11,7 @@ from torch import nn
 
 from cutaway.model.discover import discover
 from cutaway.model.record_attention import run_with_calls, with_written
-from tests.models import tiny_model
+from tests.models import shared, tiny_model
 
 PROBE = range(3, 15)
 IDS = [17, 4, 120, 33, 8, 61, 90, 12]
@@ -37,8 +37,7 @@ def weight_and_bias(module: Any) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.parametrize("family", PROJECTIONS)
 def test_weights_times_written_vectors_are_the_projection_s_output(family: str) -> None:
-    model = tiny_model(family)
-    anatomy = discover(model, PROBE)
+    model, anatomy = shared(family)
     assert anatomy.calls[1].projection == PROJECTIONS[family]
     module = model.get_submodule(PROJECTIONS[family])
     given: list[torch.Tensor] = []
@@ -62,8 +61,7 @@ def test_weights_times_written_vectors_are_the_projection_s_output(family: str) 
 @pytest.mark.parametrize("n_tokens", [8, 40])
 def test_a_projection_that_is_asked_says_what_its_weight_says(n_tokens: int) -> None:
     """A hook may add to what the module does, so its weight is not read then; dv is 16."""
-    model = tiny_model("gpt2")
-    anatomy = discover(model, PROBE)
+    model, anatomy = shared("gpt2")
     ids = [*IDS, *range(20, 20 + n_tokens - len(IDS))]
     call = run_with_calls(model, anatomy, ids, ())[1][1]
     read = with_written(model, anatomy, 1, call).written
@@ -109,8 +107,7 @@ class Adapted(nn.Module):
 
 @pytest.mark.parametrize("family", ["qwen3_next", "bitnet"])
 def test_a_gate_or_a_norm_between_leaves_it_unsaid(family: str) -> None:
-    model = tiny_model(family)
-    anatomy = discover(model, PROBE)
+    model, anatomy = shared(family)
     calls = run_with_calls(model, anatomy, IDS, ())[1]
     assert calls
     for layer, call in calls.items():

@@ -9,12 +9,12 @@ import torch
 
 import cutaway as ct
 from cutaway.model.parameters import count_parameters
-from tests.models import tiny
+from tests.models import shared_lm, tiny
 
 
 @pytest.mark.parametrize("family", ["llama", "gpt2", "mixtral", "mamba", "gpt_neox", "gemma2"])
 def test_counts_add_up_and_tied_weights_count_once(family: str) -> None:
-    lm = ct.wrap(*tiny(family))
+    lm = shared_lm(family)
     parts = count_parameters(lm.model, lm.anatomy)
     assert sum(part.count for part in parts) == lm.model.num_parameters() == lm.card.n_parameters
     for layer in range(lm.card.n_layers):
@@ -35,7 +35,7 @@ def test_a_tied_unembedding_names_its_twin(tied: bool) -> None:
 
 
 def test_parts_are_named_with_path_and_shapes() -> None:
-    lm = ct.wrap(*tiny("llama"))
+    lm = shared_lm("llama")
     parts = {part.name: part for part in count_parameters(lm.model, lm.anatomy)}
     assert list(parts)[:4] == ["embedding", "block 0 attention", "block 0 mlp", "block 0 norms"]
     assert parts["block 2 mlp"].path == "model.layers.2.mlp"

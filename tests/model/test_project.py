@@ -63,6 +63,30 @@ def test_equals_a_plain_computation(lm, against):
     assert_same(lm.project(trace, question), plain_rows(lm, trace, question))
 
 
+def test_a_divergence_of_large_logits_is_that_of_float64():
+    """Logits of 400, whose float32 products are off by 1e-4: so would the divergence be."""
+    model, tokenizer = tiny("llama", tie_word_embeddings=False)
+    with torch.no_grad():
+        model.lm_head.weight.mul_(120)
+    lm = cutaway.wrap(model, tokenizer)
+    trace = lm.trace(IDS)
+    noise = np.random.default_rng(0).normal(size=(5, *trace.state(3).shape))
+    near = {
+        n: trace.state(3) + np.float32(0.02) * noise[n].astype(np.float32) for n in range(-1, 3)
+    }
+    trace = replace(trace, materials={"states": {**near, 3: trace.state(3)}})
+    found = lm.project(trace, asked(trace, targets=None)).distances["kl"]
+    weight = model.lm_head.weight.detach().double()
+    with torch.inference_mode():
+        states = [torch.from_numpy(trace.state(n)) for n in range(-1, 4)]
+        logits = torch.stack([lm.anatomy.tail.hidden(s).double() @ weight.T for s in states])
+    said = torch.log_softmax(logits, -1).numpy()
+    exact = (np.exp(said[-1]) * (said[-1] - said)).sum(-1)
+    assert logits.abs().max() > 400
+    np.testing.assert_allclose(found, exact, rtol=1e-6, atol=1e-5)
+    assert (found[-1] == 0).all()
+
+
 def test_the_last_layer_is_the_models_own_logits(lm):
     trace = lm.trace(IDS)
     question = Question((trace.n_layers - 1,), tuple(range(len(IDS))), k=lm.card.vocab_size)
@@ -86,7 +110,7 @@ def test_any_layers_and_positions_in_any_order(lm):
 def test_states_inside_the_blocks_are_measured_from_the_final_layer(lm):
     trace = lm.trace(IDS)
     for targets in ("top", None):
-        question = asked(trace, layers=(0, 2), inside=True, targets=targets)
+        question = asked(trace, layers=(0, 3), inside=True, targets=targets)
         if lm.card.capabilities["inside"].proven:
             assert_same(lm.project(trace, question), plain_rows(lm, trace, question))
         else:  # attention and MLP read the same state
@@ -99,6 +123,7 @@ def test_the_size_of_the_blocks_changes_nothing(lm, monkeypatch):
     whole = lm.project(trace, asked(trace))
     monkeypatch.setattr(unembed, "BUFFER_BYTES", 3 * 5 * lm.card.vocab_size * 4)
     monkeypatch.setattr(projecting, "GROUP_BYTES", 2 * 5 * lm.card.vocab_size * 4)
+    monkeypatch.setattr(unembed, "_SLICE", 4)
     assert_same(lm.project(trace, asked(trace)), whole)
 
 

@@ -11,7 +11,7 @@ from torch import nn
 
 from cutaway.model.discover import discover
 from cutaway.model.record_attention import run_with_calls
-from tests.models import tiny_model
+from tests.models import shared, tiny_model
 
 PROBE = range(3, 15)
 IDS = [17, 4, 120, 33, 8, 61, 90, 12]
@@ -54,8 +54,8 @@ def outputs(model: nn.Module, names: tuple[str, str]) -> list[np.ndarray]:
 @pytest.mark.parametrize("family", FOUND)
 def test_they_are_the_modules_own_numbers(family: str) -> None:
     layout, turned, *names = FOUND[family]
-    model = tiny_model(family)
-    call = run_with_calls(model, discover(model, PROBE), IDS, ())[1][1]
+    model, anatomy = shared(family)
+    call = run_with_calls(model, anatomy, IDS, ())[1][1]
     rotary = call.rotary
     assert rotary is not None
     assert rotary.layout == layout
@@ -75,8 +75,7 @@ def test_they_are_the_modules_own_numbers(family: str) -> None:
     ],
 )
 def test_fused_projections_are_seen_through(family: str, path: str, n_parts: int) -> None:
-    model = tiny_model(family)
-    anatomy = discover(model, PROBE)
+    model, anatomy = shared(family)
     given: list[torch.Tensor] = []
     module = model.get_submodule(path)
     handle = module.register_forward_hook(lambda _m, _a, output: given.append(output[0]))
@@ -107,19 +106,16 @@ def test_a_factor_on_the_angles_is_undone() -> None:
 @pytest.mark.parametrize("family", ["gpt2", "opt", "nanochat"])
 def test_where_there_is_none_or_more_than_a_rotation_none_is_said(family: str) -> None:
     """nanochat normalises queries and keys after it."""
-    model = tiny_model(family)
-    for call in run_with_calls(model, discover(model, PROBE), IDS, ())[1].values():
+    for call in run_with_calls(*shared(family), IDS, ())[1].values():
         assert call.rotary is None
 
 
 def test_a_block_that_leaves_its_angles_unused_has_none() -> None:
     """Every fourth block of SmolLM3 gets the angles and does not turn by them."""
-    model = tiny_model("smollm3")
-    calls = run_with_calls(model, discover(model, PROBE), IDS, ())[1]
+    calls = run_with_calls(*shared("smollm3"), IDS, ())[1]
     assert [call.rotary is None for call in calls.values()] == [False, False, False, True]
 
 
 def test_blocks_share_the_arrays_of_their_angles() -> None:
-    model = tiny_model("llama")
-    calls = run_with_calls(model, discover(model, PROBE), IDS, ())[1]
+    calls = run_with_calls(*shared("llama"), IDS, ())[1]
     assert len({call.rotary.cos.ctypes.data for call in calls.values() if call.rotary}) == 1

@@ -11,9 +11,9 @@ import torch
 
 import cutaway as ct
 from cutaway.core.errors import InvalidError, MissingError
-from cutaway.trace.same import same
 from tests.model.seq2seq import SOURCE, TARGET, opened, plain_scores, whole
 from tests.models import tiny
+from tests.same import same
 
 #: Kernels of transformers' interface and families that attend in a way of their own.
 FAST = ("bart",)

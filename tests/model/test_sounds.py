@@ -10,8 +10,8 @@ import pytest
 import torch
 
 import cutaway as ct
-from cutaway.trace.same import same
 from tests.model.sounds import RATE, TARGET, features, opened, samples, whole
+from tests.same import same
 
 SECONDS = 1.2
 families = pytest.mark.parametrize(

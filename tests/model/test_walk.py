@@ -14,7 +14,7 @@ import cutaway as ct
 from cutaway.core.errors import MissingError
 from cutaway.model.equality import as_float64
 from cutaway.trace.walk import TOLERANCE
-from tests.models import tiny
+from tests.models import shared_lm, tiny
 
 TEXT = "The keys to the cabinet are"
 WHOLE = (
@@ -24,7 +24,7 @@ WHOLE = (
 
 
 def walked(family: str, at: int = 4, layer: int = 1):
-    lm = ct.wrap(*tiny(family))
+    lm = shared_lm(family)
     trace = lm.trace(TEXT)
     return lm, trace, lm.walk(trace, layer, at)
 
@@ -122,14 +122,14 @@ def test_a_mixture_shows_its_router():
 
 
 def test_a_block_without_attention_says_so():
-    lm = ct.wrap(*tiny("mamba"))
+    lm = shared_lm("mamba")
     walk = lm.walk(lm.trace(TEXT), 1, 2)
     assert "attention" in walk.refused
     assert {"state_in", "state_out", "logits"} <= {step.name for step in walk.steps}
 
 
 def test_temperature_and_filters_are_transformers_own():
-    lm = ct.wrap(*tiny("gpt2"))
+    lm = shared_lm("gpt2")
     trace = lm.generate(TEXT, max_new_tokens=3, temperature=0.7, top_k=40, top_p=0.8, seed=1)
     at = trace.n_prompt
     walk = lm.walk(trace, 0, at)
@@ -144,13 +144,13 @@ def test_temperature_and_filters_are_transformers_own():
 
 
 def test_a_position_that_was_given_has_no_sampling_steps():
-    lm = ct.wrap(*tiny("gpt2"))
+    lm = shared_lm("gpt2")
     trace = lm.generate(TEXT, max_new_tokens=3, temperature=0.7)
     assert "temperature" not in {step.name for step in lm.walk(trace, 0, 1).steps}
 
 
 def test_a_saved_trace_needs_its_model(tmp_path):
-    lm = ct.wrap(*tiny("llama"))
+    lm = shared_lm("llama")
     trace = ct.open(lm.trace(TEXT).save(tmp_path / "x.trace"))
     with pytest.raises(MissingError, match="a walk recomputes every step"):
         ct.walk(trace)

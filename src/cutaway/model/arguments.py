@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Required, TypedDict
 
-from .streaming import OnToken
-from .traces import Keep
+import numpy as np
+from numpy.typing import NDArray
 
-__all__ = ["Generating", "Naming", "Tracing"]
+from .materials import Keep
+from .streaming import OnToken
+
+__all__ = ["Chat", "Generating", "Ids", "Naming", "Tracing"]
+
+Chat = Sequence[Mapping[str, Any]]
+Ids = Sequence[int] | NDArray[np.integer[Any]]
 
 
 class Naming(TypedDict, total=False):

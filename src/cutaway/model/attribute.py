@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from weakref import WeakSet
 
 from torch import nn
 
@@ -18,6 +17,7 @@ from .attribution_seq2seq import AttributionSeq2Seq, Encoding
 from .gradient import by_gradient
 from .integrated_gradients import by_integrated_gradients
 from .occlusion import by_occlusion
+from .reads_ahead import refuse_reading_ahead
 from .shapley_lime import by_sampling
 from .structure import Anatomy
 
@@ -73,11 +73,6 @@ def _apart(found: Attributed, n_source: int) -> Attributed:
     )
 
 
-#: Models that were seen to read only what comes before, an encoder-decoder under any source.
-_CAUSAL: WeakSet[nn.Module] = WeakSet()
-_PROBE = 16
-
-
 def _refuse(subject: AttributionModel, wanted: Attribution) -> None:
     """MissingError where the numbers would be none, or would be of another question."""
     if not subject.anatomy.has_language_head and not isinstance(subject, AttributionClassifier):
@@ -93,15 +88,9 @@ def _refuse(subject: AttributionModel, wanted: Attribution) -> None:
                 fix="a token that is not there moves those after it, and what is read of them",
             )  # fmt: skip
         return
-    model = getattr(subject.model, "inner", subject.model) if subject.n_source else subject.model
-    if model not in _CAUSAL and len(subject.token_ids) > 1:
+    if len(subject.token_ids) > 1:
         # every target of a pass shares it: a later token must not change an earlier state
-        ids = subject.token_ids[:_PROBE]
-        other = (ids[-1] + 1) % subject.anatomy.vocab
-        rows = subject.states(subject.rows([ids, (*ids[:-1], other)]))[:, :-1]
-        if not rows[0].allclose(rows[1], rtol=1e-3, atol=1e-5 * float(rows[0].abs().max())):
-            raise MissingError("saliency", because="this model reads tokens after the one it says")
-        _CAUSAL.add(model)
+        refuse_reading_ahead("saliency", subject.model, subject.anatomy, subject.token_ids[:-1])
 
 
 _WITHOUT_GRADIENT = ("occlusion", "shapley_value_sampling", "kernel_shap", "lime")

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from weakref import WeakSet
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from transformers import GenerationConfig, LogitsProcessorList, PreTrainedModel
 
-from ..core.errors import InvalidError, MissingError
+from ..core.errors import InvalidError
 from ..core.progress import working
 from ..trace.candidates import Candidates, Continuation
 from ..trace.source import Floats
 from .conditioned import Decoder
 from .forward import as_input, device_of, forward, inference_mode, logits_of
 from .generate import Options, configuration, own_defaults_aside, seeded
+from .reads_ahead import refuse_reading_ahead
 from .streaming import Progress
+from .structure import Anatomy
 from .topk import top_k
 
 __all__ = ["TEMPERATURES", "candidates", "continuations", "logprobs"]
@@ -61,6 +62,7 @@ def candidates(
 def continuations(
     model: PreTrainedModel,
     asked: nn.Module,
+    anatomy: Anatomy,
     token_ids: Sequence[int],
     n: int,
     options: Options,
@@ -88,7 +90,7 @@ def continuations(
             logits_processor=LogitsProcessorList([Progress(step)]),
         )  # fmt: skip
     drawn = [_cut(row[len(token_ids) :].tolist(), ends) for row in rows]
-    known = _each_logprobs(asked, token_ids, set(drawn))
+    known = _each_logprobs(asked, anatomy, token_ids, set(drawn))
     found = [Continuation(ids, known[ids]) for ids in drawn]
     return sorted(found, key=lambda one: -one.mean)
 
@@ -100,7 +102,7 @@ def _cut(ids: list[int], ends: tuple[int, ...]) -> tuple[int, ...]:
 
 
 def _each_logprobs(
-    model: nn.Module, before: Sequence[int], ways: set[tuple[int, ...]]
+    model: nn.Module, anatomy: Anatomy, before: Sequence[int], ways: set[tuple[int, ...]]
 ) -> dict[tuple[int, ...], Floats]:
     """The log-probabilities of each way's tokens; ways of one length share a pass, unpadded."""
     found: dict[tuple[int, ...], Floats] = {}
@@ -108,11 +110,13 @@ def _each_logprobs(
         same = sorted(way for way in ways if len(way) == length)
         for start in range(0, len(same), _ROWS):
             some = same[start : start + _ROWS]
-            found.update(zip(some, logprobs(model, before, some), strict=True))
+            found.update(zip(some, logprobs(model, anatomy, before, some), strict=True))
     return found
 
 
-def logprobs(model: nn.Module, before: Sequence[int], ways: Sequence[Sequence[int]]) -> Floats:
+def logprobs(
+    model: nn.Module, anatomy: Anatomy, before: Sequence[int], ways: Sequence[Sequence[int]]
+) -> Floats:
     """(ways, n) the log-probability of each of n tokens after those before it, in nats.
 
     Raises MissingError where several are asked of a model that reads tokens after the one it says.
@@ -123,27 +127,7 @@ def logprobs(model: nn.Module, before: Sequence[int], ways: Sequence[Sequence[in
     rows = torch.cat([given, wanted[:, :-1]], 1)
     with inference_mode(model):
         if count > 1:
-            _check_causal(model, before)
+            refuse_reading_ahead("the probabilities of several tokens", model, anatomy, before)
         output = forward(model, rows.to(device_of(model)), logits_to_keep=count)
         logits: Tensor = logits_of(output)[:, -count:].double().cpu().log_softmax(-1)
     return np.asarray(logits.gather(-1, wanted[..., None])[..., 0].numpy())
-
-
-#: Models that were seen to read only what comes before.
-_CAUSAL: WeakSet[nn.Module] = WeakSet()
-_PROBE = 16
-
-
-def _check_causal(model: nn.Module, before: Sequence[int]) -> None:
-    """MissingError where a later token changes what was said before it: ProphetNet's does."""
-    known = model.__dict__["inner"] if isinstance(model, Decoder) else model
-    if known in _CAUSAL:
-        return
-    texts = torch.tensor([[*before[:_PROBE], last] for last in (0, 1)])
-    a, b = logits_of(forward(model, texts.to(device_of(model))))[:, :-1]
-    if not a.allclose(b, rtol=1e-3, atol=1e-5 * float(a.abs().max())):
-        raise MissingError(
-            "the probabilities of several tokens",
-            because="this model reads tokens after the one it says",
-        )
-    _CAUSAL.add(known)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
-from types import MappingProxyType
 from typing import Unpack
 
 from torch import nn
@@ -14,7 +13,6 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from ..core.axes import INPUT_LAYER
 from ..core.errors import MissingError
 from ..trace.card import Capability
-from ..trace.keep import CAPABILITIES
 from ..trace.source import Floats
 from ..trace.trace import Trace
 from .arguments import Naming
@@ -33,6 +31,8 @@ from .lm import LM
 from .proof import prove_saliency
 from .record import numbers
 from .structure import Anatomy
+from .trial_text import trial_ids
+from .vocabulary import Vocabulary
 
 __all__ = ["Classifier"]
 
@@ -48,8 +48,6 @@ class Classifier(LM):
 
     It is an LM without a language head: the lenses of tokens are refused, and name `ct.classes`.
     """
-
-    _needs = MappingProxyType({**CAPABILITIES, "lens": "classes"})
 
     def __init__(
         self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, **named: Unpack[Naming]
@@ -69,11 +67,12 @@ class Classifier(LM):
         if not capability.proven:
             raise MissingError("classes", because=capability.why)
         with self._lock, explained_running():
-            self.check_unchanged(trace)
+            self._versions.check(trace)
             return numbers(classify(self.conditioned(trace), self.anatomy, trace.token_ids, layers))
 
-    def _discover(self, model: PreTrainedModel, ids: Sequence[int]) -> Anatomy:
+    def _discover(self, model: PreTrainedModel, vocabulary: Vocabulary) -> Anatomy:
         """The parts of its body, and what is proven of its head."""
+        ids = trial_ids(vocabulary, model.config)
         with_states = ClassifierWithStates(model)
         anatomy = discover(with_states, ids)
         with inference_mode(with_states):
@@ -96,5 +95,5 @@ class Classifier(LM):
     def _with_states(self) -> ClassifierWithStates:
         return ClassifierWithStates(self.model)
 
-    def _given_types(self, types: tuple[int, ...] = ()) -> nn.Module:
+    def _given_types(self, types: tuple[int, ...]) -> nn.Module:
         return ClassifierWithStates(super()._given_types(types)) if types else self._with_states

@@ -14,26 +14,33 @@ from transformers.utils.generic import ModelOutput
 
 from ..core.errors import MissingError
 from ..trace.card import Capability
+from ..trace.trace import Trace
 from .arguments import Naming
+from .attribution_seq2seq import Encoding
 from .blocks import outer_modules
-from .conditioned import Conditioned
+from .conditioned import Conditioned, Decoder
 from .discover import discover
 from .feature_extraction import FEATURES
 from .forward import as_input, forward, inference_mode, logits_of
-from .hooks import module_calls
+from .hooks import forward_hooks, module_calls
 from .layout import Layout, Port
 from .lm import LM
+from .prompt import Prompt, read_prompt
 from .structure import Anatomy, Stream
 from .tail import IdentityTail
 from .token_embedding import find_embedding
+from .trial_text import trial_ids
+from .vocabulary import Vocabulary
 
 __all__ = ["Encoder", "anatomy_without_blocks", "encoder_of", "output_class", "states_of"]
 
 _PROVEN = ("inside", "neurons", "saliency", "attention", "queries and keys", "logit lens")
+#: Length of the trial's source: unlike those of its targets, and unlike the sizes that models have.
+_SOURCE = 7
 
 
 class Encoder(LM):
-    """The source's side of an encoder-decoder; see `Seq2SeqLM.encoder`.
+    """The source's side of an encoder-decoder: it reads sources, and makes the decoder under each.
 
     An encoder whose blocks can't be proven has none, and its capabilities say why: the decoder can
     be looked at all the same.
@@ -45,7 +52,68 @@ class Encoder(LM):
         super().__init__(model, tokenizer, **named)
         self.card = replace(self.card, objective="masked", mask_id=-1)
 
-    def _discover(self, model: PreTrainedModel, ids: Sequence[int]) -> Anatomy:
+    @property
+    def input_name(self) -> str:
+        """What the model calls what is read."""
+        return "input_ids"
+
+    def read_source(self, x: Any, **how: bool) -> Prompt:
+        """A source as it is read, `how` as `LM.trace` has it."""
+        return read_prompt(x, self._vocabulary, self.limits, **how)
+
+    def trial_source(self, ids: Sequence[int]) -> Prompt:
+        """A source to prove the decoder under, of the trial's tokens."""
+        some = tuple(ids[:_SOURCE])
+        return Prompt(some, ("",) * len(some), list(some))
+
+    def as_input(self, source: Prompt) -> Tensor:
+        """A source as the model takes it."""
+        return as_input(self.model, source.ids)
+
+    def trace_source(self, source: Prompt, materials: tuple[str, ...]) -> Trace:
+        """The trace of a source."""
+        return self.traced([source], materials)[0]
+
+    def decoder(self, model: nn.Module, source: Prompt) -> Decoder:
+        """The whole model's decoder, once a source was read."""
+        return self._decoder(model, self._reading(source), source.ids)
+
+    def decoder_again(self, model: nn.Module, trace: Trace) -> Decoder:
+        """The same, of a source that was traced before."""
+        return self._decoder(model, self.conditioned(trace), trace.token_ids)
+
+    def traced_decoder(
+        self, model: nn.Module, source: Prompt, materials: tuple[str, ...]
+    ) -> tuple[Trace, Decoder]:
+        """The trace of a source, and the decoder under what that pass gave."""
+        outputs: list[Any] = []
+
+        def take(_key: int, _args: Any, _kwargs: Any, output: Any) -> None:
+            outputs.append(output)
+
+        with forward_hooks({0: self.model}, take):
+            trace = self.trace_source(source, materials)
+        return trace, self._under(model, outputs[-1], trace.token_ids)
+
+    def encoding(self, trace: Trace) -> Encoding:
+        """It and what it reads, to be differentiated and taken out of."""
+        return Encoding(self.model, self.anatomy, trace.token_ids, self.limits.rows)
+
+    def _reading(self, source: Prompt) -> nn.Module:
+        """It under what a source gives it beside its ids."""
+        return self._given_types(source.types)
+
+    def _decoder(self, model: nn.Module, given: nn.Module, ids: Sequence[int]) -> Decoder:
+        with inference_mode(given):
+            output = forward(given, as_input(given, ids))
+        return self._under(model, output, ids)
+
+    def _under(self, model: nn.Module, output: Any, ids: Sequence[int]) -> Decoder:
+        """The decoder under what this gave for a source of these ids."""
+        return Decoder(model, states_of(output), as_input(self.model, ids), output_class(output))
+
+    def _discover(self, model: PreTrainedModel, vocabulary: Vocabulary) -> Anatomy:
+        ids = trial_ids(vocabulary, model.config)
         try:
             return discover(model, ids)
         except MissingError as refused:

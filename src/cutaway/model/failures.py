@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,6 +15,8 @@ from ..core.errors import CutawayError, FileError, MissingError
 __all__ = ["explained_discovery", "explained_loading", "explained_running"]
 
 _LONGEST = 300
+#: What the readers of safetensors, JSON and GGUF files raise where a file is cut or overwritten.
+_DAMAGED = (SafetensorError, json.JSONDecodeError, struct.error, OverflowError, IndexError)
 #: How torch says that memory is short, on the CPU and on accelerators it has no own error for.
 _NO_MEMORY = ("out of memory", "not enough memory", "can't allocate memory")
 
@@ -27,7 +30,7 @@ def explained_loading(name: str, fix: str) -> Iterator[None]:
         raise
     except ImportError as error:
         raise MissingError("a package", because=_first_line(error)) from error
-    except (SafetensorError, json.JSONDecodeError) as error:
+    except _DAMAGED as error:
         raise FileError(name, f"is damaged ({_first_line(error)})", fix=fix) from error
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         _refuse_memory(error)

@@ -20,27 +20,28 @@ from ..trace.trace import Trace
 from ..trace.walk import Walk
 from .attend import Attention
 from .attribute import attribute
-from .conditioned import Decoder
+from .conditioned import Decoder, GivenTypes
 from .failures import explained_running
 from .float32 import in_float32
 from .model_lock import ModelLock
+from .model_versions import ModelVersions, last_state
 from .project import project
 from .recent_texts import RecentTexts
 from .record import run
 from .record_attention import attention_calls_of, with_written
 from .structure import Anatomy
 from .token_removal import masked
-from .unchanged import Unchanged, last_state
 from .vocabulary import Vocabulary
 from .walk.attention import SeenAttention
 from .walk.run import walk
 
 __all__ = ["LiveSource"]
 
+_Calls = dict[int, AttentionCall]
 _Given = tuple[tuple[int, ...] | bytes, ...]
 
 
-class LiveSource(Unchanged, ABC):
+class LiveSource(ABC):
     """The Source of a live trace. One thread at a time uses the model; others wait.
 
     model    the transformers model, left as it was given
@@ -48,12 +49,15 @@ class LiveSource(Unchanged, ABC):
     """
 
     def __init__(self, model: PreTrainedModel, anatomy: Anatomy, vocabulary: Vocabulary) -> None:
-        super().__init__(model, anatomy)
+        self.model = model
+        self.anatomy = anatomy
         self._vocabulary = vocabulary
         self._lock = ModelLock(model)
+        self._versions = ModelVersions(model, anatomy)
         # Of the attention to the text (False) and of that to the source (True).
-        self._attentions = {cross: RecentTexts[Attention]() for cross in (False, True)}
-        self._calls = {cross: RecentTexts[dict[int, AttentionCall]]() for cross in (False, True)}
+        both, recent = (False, True), self._versions.recent_texts
+        self._attentions: dict[bool, RecentTexts[Attention]] = {cross: recent() for cross in both}
+        self._calls: dict[bool, RecentTexts[_Calls]] = {cross: recent() for cross in both}
 
     def share_lock(self, other: LiveSource) -> None:
         """One thread at a time uses either: they are parts of one model."""
@@ -66,18 +70,16 @@ class LiveSource(Unchanged, ABC):
         tail  what is asked is of states that were kept, and needs only the modules behind them
         """
         with self._lock, explained_running():
-            self.check_unchanged(trace, tail=tail)
+            self._versions.check(trace, tail=tail)
             yield
 
-    def conditioned(self, trace: Trace) -> nn.Module:  # noqa: ARG002
+    def conditioned(self, trace: Trace) -> nn.Module:
         """The model under whatever the trace gave it beside its token ids."""
-        return self.model
+        return self._given_types(trace.tokens.types)
 
-    def _let_go(self) -> None:
-        """Forget what was kept of earlier texts."""
-        for cross in (False, True):
-            self._attentions[cross].clear()
-            self._calls[cross].clear()
+    def _given_types(self, types: tuple[int, ...]) -> nn.Module:
+        """The model under a pair's token types; the same one where there are none."""
+        return GivenTypes(self.model, types) if types else self.model
 
     def project(self, trace: Trace, question: Question) -> Rows:
         """Unembed the states asked about and reduce each row."""
@@ -91,7 +93,7 @@ class LiveSource(Unchanged, ABC):
         """A material that was not kept, by running the trace's tokens again."""
         with self._answering(trace):
             conditioned, wanted = self.conditioned(trace), tuple(layers)
-            with self.reading_again(trace, conditioned):
+            with self._versions.reading_again(trace, conditioned):
                 found = run(conditioned, self.anatomy, trace.token_ids, (material,), wanted)
         return found[material]
 
@@ -137,7 +139,7 @@ class LiveSource(Unchanged, ABC):
         def attend() -> Attention:
             model = self.conditioned(trace)
             n_keys = _source_length(model) if cross else None
-            with self.reading_again(trace, model):
+            with self._versions.reading_again(trace, model):
                 return Attention(model, self.anatomy, trace.token_ids, n_keys)
 
         return self._attentions[cross].get(_given(trace), attend)
@@ -147,9 +149,9 @@ class LiveSource(Unchanged, ABC):
         with self._answering(trace):
             self._check_calls(layer, cross=cross)
 
-            def record() -> dict[int, AttentionCall]:
+            def record() -> _Calls:
                 model = self.conditioned(trace)
-                with self.reading_again(trace, model):
+                with self._versions.reading_again(trace, model):
                     return attention_calls_of(model, self.anatomy, trace.token_ids, cross=cross)
 
             found = self._calls[cross].get(_given(trace), record)[layer]

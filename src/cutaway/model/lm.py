@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, overload
 
 import numpy as np
@@ -12,31 +14,33 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from ..core.axes import as_list, read_layer
 from ..core.errors import InvalidError
 from ..core.progress import working
-from ..trace.card import ModelCard
 from ..trace.keep import material_bytes
+from ..trace.lens_answers import lens_answers
 from ..trace.trace import Trace
+from .arguments import Chat, Ids
 from .card import embedding_rows, write_card
 from .conditioned import token_types
 from .discover import discover
 from .embed import PoolingConfig, embed, pooling_config, token_rows
 from .failures import explained_discovery, explained_running
 from .generate import continued, generated, read_options
+from .materials import Keep, read_materials
 from .model_lock import ModelLock
+from .next_tokens import NextTokens
 from .objective import causal_only
-from .prompt import Limits, read_prompt
+from .prompt import Limits, Prompt, read_prompt
 from .streaming import OnToken
 from .structure import Anatomy
-from .traces import Keep, Traces
+from .text_recorder import TextRecorder
 from .trial_text import trial_ids
 from .vocabulary import Vocabulary
 
 __all__ = ["LM"]
 
-Chat = Sequence[Mapping[str, Any]]
-Ids = Sequence[int] | NDArray[np.integer[Any]]
+_AS_READ: Mapping[str, Any] = MappingProxyType({})
 
 
-class LM(Traces):
+class LM(NextTokens):
     """A language model whose parts are found and proven; made by `load` or `wrap`.
 
     >>> import cutaway as ct
@@ -52,9 +56,6 @@ class LM(Traces):
     One thread at a time uses the model; others wait.
     """
 
-    tokenizer: PreTrainedTokenizerBase
-    card: ModelCard
-
     def __init__(
         self,
         model: PreTrainedModel,
@@ -66,12 +67,13 @@ class LM(Traces):
         self.tokenizer = tokenizer
         vocabulary = Vocabulary(tokenizer)
         with ModelLock(model), explained_discovery(), working("proving the parts"):
-            anatomy = self._discover(model, self._trial_ids(vocabulary, model.config))
+            anatomy = self._discover(model, vocabulary)
         super().__init__(model, anatomy, vocabulary)
         mask_id = getattr(tokenizer, "mask_token_id", None)
         self.card = write_card(model, self.anatomy, name, revision, mask_id)
         rows = embedding_rows(model, self.anatomy)
         self.limits = Limits(rows, self.card.context, token_types(model))
+        self._recorder = TextRecorder(anatomy, rows)
 
     @overload
     def trace(
@@ -116,10 +118,10 @@ class LM(Traces):
 
         Raises InvalidError for what can't be read: nothing, too much, ids out of range.
         """
-        return self._trace(
-            x, text_b, target, self._materials(keep), add_special_tokens=add_special_tokens,
-            add_generation_prompt=add_generation_prompt,
-        )  # fmt: skip
+        how = {
+            "add_special_tokens": add_special_tokens, "add_generation_prompt": add_generation_prompt
+        }  # fmt: skip
+        return self._trace(x, text_b, target, read_materials(keep, self.card), **how)
 
     def generate(
         self,
@@ -163,7 +165,7 @@ class LM(Traces):
             max_new_tokens=max_new_tokens, temperature=temperature, top_k=top_k, top_p=top_p,
             num_beams=num_beams, seed=seed,
         )  # fmt: skip
-        materials = self._materials(keep)
+        materials = read_materials(keep, self.card)
         if self._several(text):
             raise InvalidError("prompt", text, allowed="one text", fix="generate one by one")
         begun, source = self._begun(text, target)
@@ -171,7 +173,7 @@ class LM(Traces):
             output = continued(self._vocabulary, begun, continuation, self.limits, on_token)
             made: dict[str, Any] = {"continuation": continuation}
         else:
-            given = None if source is None else self._as_input(source)
+            given = self._source_input(source)
             with self._lock, explained_running():
                 output = generated(
                     self.model, self._vocabulary, begun.ids, options, self.limits, on_token,
@@ -224,15 +226,61 @@ class LM(Traces):
         {'states': 357120, 'neurons': 921600}
         """
         prompt = read_prompt(x, self._vocabulary, self.limits)
-        return material_bytes(self.card, len(prompt.ids), self._materials(keep))
+        return material_bytes(self.card, len(prompt.ids), read_materials(keep, self.card))
 
-    def _trial_ids(self, vocabulary: Vocabulary, config: Any) -> tuple[int, ...]:
-        """The tokens on which it is looked at and proven."""
-        return trial_ids(vocabulary, config)
+    def _trace(
+        self, x: Any, text_b: str | None, target: Any, materials: tuple[str, ...], **how: bool
+    ) -> Trace | list[Trace]:
+        """The traces of a text or of several; `how` a text and a chat are read."""
+        if target is not None:
+            raise InvalidError("target", target, allowed="None: this model reads no second text so")
+        if not self._several(x):
+            prompt = read_prompt(x, self._vocabulary, self.limits, text_b=text_b, **how)
+            return self.traced([prompt], materials)[0]
+        if text_b is not None:
+            raise InvalidError("text_b", text_b, allowed="with one text", fix="list tuples (a, b)")
+        prompts = [read_prompt(one, self._vocabulary, self.limits, **how) for one in x]
+        return self.traced(prompts, materials)
 
-    def _discover(self, model: PreTrainedModel, ids: Sequence[int]) -> Anatomy:
-        """Where its parts are, and what is proven of them, on these tokens."""
-        return discover(model, ids)
+    def _record(
+        self, begun: Prompt, _source: Prompt | None, output: Sequence[int],
+        materials: tuple[str, ...], made: Mapping[str, Any],
+    ) -> Trace:  # fmt: skip
+        """One trace of what was given and what the model said after it."""
+        return self.traced([begun], materials, output, made)[0]
+
+    def traced(
+        self,
+        prompts: Sequence[Prompt],
+        materials: tuple[str, ...],
+        output: Sequence[int] = (),
+        made: Mapping[str, Any] = _AS_READ,
+    ) -> list[Trace]:
+        """A trace of each prompt, recorded together; of one also what was said, and how made."""
+        conditioned = [self._given_types(prompt.types) for prompt in prompts]
+        rows = [prompt.row(self._vocabulary, output) for prompt in prompts]
+        kept = tuple(name for name in materials if name != "lens")
+        with self._lock, explained_running():
+            versions = self._versions.present()
+            recorded, note = self._recorder.record(conditioned, [row.ids for row in rows], kept)
+        traces = [
+            Trace(
+                tokens=row, card=self.card, materials=arrays, calls=calls, source=self,
+                options={**prompt.options(), **made}, notes=(*prompt.notes, *note),
+                weight_versions=versions,
+            )
+            for prompt, row, (arrays, calls) in zip(prompts, rows, recorded, strict=True)
+        ]  # fmt: skip
+        return [self._answered(one) for one in traces] if "lens" in materials else traces
+
+    def _answered(self, trace: Trace) -> Trace:
+        """The trace with the logit lens' answers, so that it needs no model for them."""
+        with self._lock, explained_running():
+            return replace(trace, answers=lens_answers(trace))
+
+    def _discover(self, model: PreTrainedModel, vocabulary: Vocabulary) -> Anatomy:
+        """Where its parts are, and what is proven of them."""
+        return discover(model, trial_ids(vocabulary, model.config))
 
     def _rebuilt(self, model: PreTrainedModel) -> LM:
         card = self.card

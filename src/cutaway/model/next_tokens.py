@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from torch import nn
+from torch import Tensor, nn
 
 from ..core.axes import read_whole
 from ..core.errors import InvalidError, MissingError
@@ -20,7 +20,7 @@ from .failures import explained_running
 from .generate import check_room, end_ids, read_options
 from .live_source import LiveSource
 from .objective import causal_only
-from .prompt import Limits, Prompt, read_prompt
+from .prompt import Limits, Prompt, is_batch, read_prompt
 from .token_spans import row
 
 __all__ = ["NextTokens"]
@@ -73,7 +73,7 @@ class NextTokens(LiveSource):
         self._read_ids([*token_ids, *following])
         with self._lock, explained_running():
             asked = self._having_read(source)
-            found: Floats = logprobs(asked, token_ids, [following])[0]
+            found: Floats = logprobs(asked, self.anatomy, token_ids, [following])[0]
         return found
 
     def continuations(
@@ -121,7 +121,7 @@ class NextTokens(LiveSource):
         with self._lock, explained_running():
             ends = end_ids(self.model, self._vocabulary)
             asked = self._having_read(source)
-            return continuations(self.model, asked, ids, count, options, ends)
+            return continuations(self.model, asked, self.anatomy, ids, count, options, ends)
 
     def start_id(self) -> int:
         """The token that begins a text. Raises MissingError for a model without one."""
@@ -144,11 +144,22 @@ class NextTokens(LiveSource):
 
         target  of an encoder-decoder: what the text begins with
         """
+        return self._begun(x, target)
+
+    def _begun(self, x: Any, target: Any) -> tuple[Prompt, Prompt | None]:
         if target is not None:
             raise InvalidError(
                 "target", target, allowed="None: this model goes on with the text itself"
             )
         return self.read(x), None
+
+    def _source_input(self, source: Prompt | None) -> Tensor | None:  # noqa: ARG002
+        """The source as the model takes it."""
+        return None
+
+    def _several(self, x: object) -> bool:
+        """Whether it is several texts, and not one."""
+        return is_batch(x)
 
     def row(self, token_ids: Sequence[int], n_prompt: int, roles: Sequence[str] = ()) -> TokenRow:
         """Ids as a row of tokens: their labels, and where each lies in the text."""

@@ -12,9 +12,10 @@ from torch import Tensor
 
 from ..core.axes import read_whole
 from ..core.errors import InvalidError
+from ..core.tokens import TokenRow
 from .chat import rendered, roles_of
 from .pair import is_pair, read_pair
-from .token_spans import decoded
+from .token_spans import decoded, row
 from .vocabulary import Vocabulary, encoded
 
 __all__ = ["Limits", "Prompt", "is_batch", "read_prompt"]
@@ -59,6 +60,12 @@ class Prompt:
     def options(self) -> dict[str, Any]:
         """What was given, by the names of the arguments of `trace`."""
         return {"prompt": self.given} | ({} if self.text_b is None else {"text_b": self.text_b})
+
+    def row(self, vocabulary: Vocabulary, output: Sequence[int] = ()) -> TokenRow:
+        """Its tokens and those said after it, in a chat by the assistant."""
+        roles = (*self.roles, *["assistant" if any(self.roles) else ""] * len(output))
+        ids, n_prompt = (*self.ids, *output), len(self.ids)
+        return row(vocabulary, ids, n_prompt, roles, self.types, self.segments)
 
 
 def is_batch(x: object) -> bool:

@@ -24,7 +24,7 @@ from .structure import Anatomy
 
 __all__ = [
     "attention_calls_of", "modules_of_blocks", "recording_calls", "recording_cross_calls",
-    "run_with_calls", "with_written",
+    "run_with_calls", "run_with_written", "with_all_written", "with_written",
 ]  # fmt: skip
 
 
@@ -41,6 +41,14 @@ def run_with_calls(
     return arrays, dict(sorted(records.items()))
 
 
+def run_with_written(
+    model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int], materials: tuple[str, ...]
+) -> tuple[dict[str, dict[int, Floats]], dict[int, AttentionCall]]:
+    """Likewise, with what the heads write."""
+    arrays, records = run_with_calls(model, anatomy, token_ids, materials)
+    return arrays, with_all_written(model, anatomy, records)
+
+
 def attention_calls_of(
     model: nn.Module, anatomy: Anatomy, token_ids: Sequence[int], *, cross: bool = False
 ) -> dict[int, AttentionCall]:
@@ -50,6 +58,16 @@ def attention_calls_of(
     with recording(model, anatomy, records.__setitem__):
         run(model, anatomy, token_ids, ())
     return records
+
+
+def with_all_written(
+    model: nn.Module, anatomy: Anatomy, records: dict[int, AttentionCall], *, cross: bool = False
+) -> dict[int, AttentionCall]:
+    """Every layer's record `with_written`."""
+    return {
+        layer: with_written(model, anatomy, layer, record, cross=cross)
+        for layer, record in records.items()
+    }
 
 
 def with_written(

@@ -3,32 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Unpack
 
-from ..core.errors import InvalidError
+from torch import Tensor
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from ..core.errors import InvalidError, MissingError
 from ..core.progress import working
-from ..trace.keep import CAPABILITIES, WHY_ABSENT, material_bytes
-from ..trace.source import Floats
+from ..trace.keep import material_bytes
+from ..trace.source import Ablation, Attributed, Attribution, Floats
 from ..trace.trace import Trace
+from .arguments import Chat, Ids, Naming
+from .attribute import attribute
 from .conditioned import Decoder
-from .encoder import output_class, states_of
+from .discover import discover
+from .encoder import Encoder, encoder_of
+from .equality import close, tolerance
 from .failures import explained_running
-from .forward import as_input
-from .lm import Chat, Ids
+from .forward import as_input, forward, inference_mode, logits_of, pass_options
+from .lm import LM
+from .materials import Keep, had_of, read_materials
 from .prompt import Prompt, read_prompt
+from .recent_texts import RecentTexts
 from .record import run
-from .record_attention import recording_cross_calls, run_with_calls, with_written
-from .seq2seq_live_source import Seq2SeqLiveSource, key_of
-from .target import read_beginning, read_target
-from .token_spans import row
-from .traces import Calls, Keep
+from .record_attention import recording_cross_calls, run_with_calls, with_all_written
+from .structure import Anatomy
+from .target import read_beginning, read_target, start_id
+from .text_recorder import Calls
+from .token_removal import masked
+from .trial_text import trial_ids
+from .vocabulary import Vocabulary
 
 __all__ = ["Seq2SeqLM"]
 
 _APART = "run one by one, not in batches: every text has a source of its own"
 
 
-class Seq2SeqLM(Seq2SeqLiveSource):
+class Seq2SeqLM(LM):
     """An encoder-decoder whose parts are found and proven; made by `load` or `wrap`.
 
     >>> trace = lm.trace("The keys", target="Les clefs")  # doctest: +SKIP
@@ -38,6 +49,81 @@ class Seq2SeqLM(Seq2SeqLiveSource):
     encoder  the encoder as a model of its own, without a language head; all else, `anatomy`,
              `card` and every lens, is of the decoder under a source
     """
+
+    encoder: Encoder
+
+    def __init__(
+        self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, **named: Unpack[Naming]
+    ) -> None:
+        self.encoder = self._opened_encoder(model, tokenizer, **named)
+        super().__init__(model, tokenizer, **named)
+        self.encoder.share_lock(self)
+        self._sources: RecentTexts[Decoder] = self._versions.recent_texts()
+
+    def _opened_encoder(
+        self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, **named: Unpack[Naming]
+    ) -> Encoder:
+        return Encoder(encoder_of(model), tokenizer, **named)
+
+    def _discover(self, model: PreTrainedModel, vocabulary: Vocabulary) -> Anatomy:
+        encoder, ids = self.encoder, trial_ids(vocabulary, model.config)
+        source, target = encoder.trial_source(ids), as_input(model, ids)
+        decoder = encoder.decoder(model, source)
+        given = {encoder.input_name: encoder.as_input(source)}
+        with inference_mode(model):
+            whole = model(**given, decoder_input_ids=target, **pass_options(model))
+            again = logits_of(forward(decoder, target))
+        if not close(again, logits_of(whole), tolerance(again.dtype)):
+            raise MissingError(
+                "the decoder under its source",
+                because="it answers something else when it is given the encoder's states",
+            )
+        return discover(decoder, ids)
+
+    def embed(self, texts: Sequence[str], **how: Any) -> Any:
+        """(n, width) a vector for each text, of the encoder's states; see `ct.embed`."""
+        return self.encoder.embed(texts, **how)
+
+    def encoder_source(self) -> LM:
+        """The encoder, which answers for its side of a trace."""
+        return self.encoder
+
+    def attribute(self, trace: Trace, wanted: Attribution) -> Attributed:
+        """Saliency of the targets, over the source's tokens and the decoder's earlier ones."""
+        with self._answering(trace):
+            decoder, encoding = self.conditioned(trace), self.encoder.encoding(_source_of(trace))
+            return attribute(decoder, self.anatomy, trace, wanted, encoding)
+
+    def ablate(self, trace: Trace, wanted: Ablation) -> Floats:
+        """(variants,) log-probability of the token with those of either text taken out, in nats."""
+        with self._answering(trace):
+            decoder, encoding = self.conditioned(trace), self.encoder.encoding(_source_of(trace))
+            return masked(decoder, self.anatomy, trace, wanted, encoding)
+
+    def conditioned(self, trace: Trace) -> Decoder:
+        """The decoder under the trace's source."""
+        source = _source_of(trace)
+        return self._sources.get(
+            _key_of(source), lambda: self.encoder.decoder_again(self.model, source)
+        )
+
+    def read(self, x: object) -> Prompt:
+        """The ids of a source, as `trace` reads it."""
+        return read_prompt(x, self._vocabulary, self.encoder.limits)
+
+    def start_id(self) -> int:
+        """The token that begins every text of the decoder."""
+        return start_id(self.model, self._vocabulary)
+
+    def _having_read(self, source: Sequence[int]) -> Decoder:
+        if not source:
+            raise MissingError(
+                "a source", because="this model goes on under one",
+                fix="give source=, the token ids that its encoder reads",
+            )  # fmt: skip
+        read = self.read(list(source))
+        self._versions.present()
+        return self._sources.get(read.ids, lambda: self.encoder.decoder(self.model, read))
 
     def _trace(
         self, x: Any, text_b: str | None, target: Any, materials: tuple[str, ...], **how: bool
@@ -52,7 +138,7 @@ class Seq2SeqLM(Seq2SeqLiveSource):
             raise InvalidError("target", target, allowed=f"a list of {len(sources)}, as of sources")
         special = how["add_special_tokens"]
         read = [
-            (self._read_from(one, **how), self._read_target(given, special))
+            (self.encoder.read_source(one, **how), self._read_target(given, special))
             for one, given in zip(sources, targets, strict=True)
         ]
         note = (_APART,) if len(read) > 1 else ()
@@ -61,36 +147,25 @@ class Seq2SeqLM(Seq2SeqLiveSource):
 
     def _begun(self, text: Any, target: Any) -> tuple[Prompt, Prompt | None]:
         begun = read_beginning(target, self.model, self._vocabulary, self.limits)
-        return begun, self._read_from(text)
+        return begun, self.encoder.read_source(text)
+
+    def _source_input(self, source: Prompt | None) -> Tensor | None:
+        return None if source is None else self.encoder.as_input(source)
 
     def cost(
         self, x: str | Ids | Chat, keep: Keep = None, *, target: str | Ids | None = None
     ) -> dict[str, int]:
         """Bytes that a trace of a source and a target will hold, by material, of both sides."""
-        source = self._read_from(x)
-        materials, S = self._materials(keep), len(source.ids)
+        source = self.encoder.read_source(x)
+        materials, S = read_materials(keep, self.card), len(source.ids)
         T = len(self._read_target(target, True).ids)
         own = material_bytes(self.card, T, materials, S)
-        beside = material_bytes(self.encoder.card, S, self._encoder_materials(materials))
+        beside = material_bytes(self.encoder.card, S, had_of(materials, self.encoder.card))
         return {name: size + beside.get(name, 0) for name, size in own.items()}
-
-    def _read_from(self, x: Any, **how: bool) -> Prompt:
-        """A source as the encoder reads it."""
-        return read_prompt(x, self._vocabulary, self.encoder.limits, **how)
 
     def _read_target(self, target: object, special: bool) -> Prompt:
         return read_target(
             target, self.model, self._vocabulary, self.limits, add_special_tokens=special
-        )
-
-    def _encoder_materials(self, materials: tuple[str, ...]) -> tuple[str, ...]:
-        """What is kept of the encoder: the same, as far as it has it."""
-        if not self.encoder.card.n_layers:  # its blocks could not be proven
-            return ()
-        known = self.encoder.card.capabilities
-        names = {name: known.get(CAPABILITIES.get(name, name)) for name in materials}
-        return tuple(
-            n for n, can in names.items() if (n not in WHY_ABSENT if can is None else can.proven)
         )
 
     def _record(
@@ -106,11 +181,13 @@ class Seq2SeqLM(Seq2SeqLiveSource):
         assert source is not None
         ids = (*begun.ids, *output)
         with self._lock, explained_running(), working("reading"):
-            versions = self.present_versions()
-            encoder, decoder = self._read_source(source, materials)
+            versions = self._versions.present()
+            of_source = had_of(materials, self.encoder.card)
+            encoder, decoder = self.encoder.traced_decoder(self.model, source, of_source)
+            self._sources.put(_key_of(encoder), decoder)
             arrays, calls, crossings = self._run(decoder, ids, materials)
         trace = Trace(
-            tokens=row(self._vocabulary, ids, len(begun.ids)),
+            tokens=begun.row(self._vocabulary, output),
             card=self.card,
             materials=arrays,
             calls=calls,
@@ -123,16 +200,6 @@ class Seq2SeqLM(Seq2SeqLiveSource):
         )
         return self._answered(trace) if "lens" in materials else trace
 
-    def _read_source(self, source: Prompt, materials: tuple[str, ...]) -> tuple[Trace, Decoder]:
-        """The encoder's trace, and the decoder under its last states."""
-        with self._encoder_outputs() as outputs:
-            kept = self._encoder_materials(materials)
-            (trace,) = self.encoder.traced([source], [()], kept, [{}])
-        ids, output = as_input(self.encoder.model, source.ids), outputs[-1]
-        decoder = Decoder(self.model, states_of(output), ids, output_class(output))
-        self._sources.put(key_of(trace), decoder)
-        return trace, decoder
-
     def _run(
         self, conditioned: Decoder, ids: tuple[int, ...], materials: tuple[str, ...]
     ) -> tuple[dict[str, dict[int, Floats]], Calls, Calls]:
@@ -143,11 +210,17 @@ class Seq2SeqLM(Seq2SeqLiveSource):
         crossings: Calls = {}
         with recording_cross_calls(conditioned, self.anatomy, crossings.__setitem__):
             arrays, calls = run_with_calls(conditioned, self.anatomy, ids, names)
-        own, across = (
-            {
-                layer: with_written(self.model, self.anatomy, layer, call, cross=cross)
-                for layer, call in of.items()
-            }
-            for of, cross in ((calls, False), (crossings, True))
-        )
-        return arrays, own, across
+        own = with_all_written(self.model, self.anatomy, calls)
+        return arrays, own, with_all_written(self.model, self.anatomy, crossings, cross=True)
+
+
+def _source_of(trace: Trace) -> Trace:
+    """The encoder's side of a trace. Raises InvalidError where it has none."""
+    if trace.encoder is None:
+        raise InvalidError("trace", trace, allowed="one with a source, of an encoder-decoder")
+    return trace.encoder
+
+
+def _key_of(source: Trace) -> tuple[int, ...]:
+    """What tells a source from another: its ids, and more of a sound."""
+    return (*source.token_ids, *source.sound_digest)

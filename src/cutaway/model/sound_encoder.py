@@ -18,12 +18,13 @@ from ..core.tokens import TokenRow
 from ..trace.source import Floats
 from ..trace.trace import Trace
 from .arguments import Naming, Tracing
-from .conditioned import GivenSounds
+from .attribution_seq2seq import SoundEncoding
+from .conditioned import Decoder, GivenSounds
 from .discover import discover
-from .encoder import Encoder, anatomy_without_blocks, states_of
+from .encoder import Encoder, anatomy_without_blocks, output_class, states_of
 from .failures import explained_running
 from .feature_extraction import FeatureExtraction, Sound
-from .forward import inference_mode
+from .forward import device_of, inference_mode
 from .frame_count import FrameCount, measure_frames
 from .layout import Layout
 from .prompt import Prompt
@@ -36,6 +37,7 @@ __all__ = ["SoundEncoder", "SoundPrompt"]
 
 #: Seconds of the noises on which it is looked at and proven.
 _PROBES = (1.0, 0.8)
+_UNSUPPORTED = "; this architecture is not supported"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,41 +89,56 @@ class SoundEncoder(Encoder):
     ) -> Trace:
         if text_b is not None or target is not None:
             raise InvalidError("target", target or text_b, allowed="None: it reads one sound")
-        return self.trace_sound(self.prompt(x), materials)
+        return self.trace_source(self.read_source(x), materials)
 
     def embed(self, texts: Sequence[str], **how: Any) -> Any:  # noqa: ARG002
         """Refused: it reads no text."""
         raise MissingError("a vector of a text", because="this model's encoder hears sounds")
 
-    def prompt(self, sound: Sound) -> SoundPrompt:
-        """A sound as what is read. Raises InvalidError where it is too short for a frame."""
-        n = self._frame_count.at(sound.features.shape[self.extraction.axis])
-        if not n:
-            raise InvalidError("sound", sound.given, allowed="one long enough for a frame")
-        return SoundPrompt(
-            ids=(-1,) * n, roles=("",) * n, given=sound.given, notes=sound.notes, sound=sound
-        )
+    @property
+    def input_name(self) -> str:
+        """What the model calls a sound's features."""
+        return self.extraction.name
 
-    def trace_sound(self, prompt: SoundPrompt, materials: tuple[str, ...]) -> Trace:
-        """The encoder's trace of a sound."""
-        features = prompt.sound.features
+    def read_source(self, x: Any, **how: bool) -> SoundPrompt:  # noqa: ARG002
+        """A `Sound` as it is read. Raises InvalidError where it is too short for a frame."""
+        assert isinstance(x, Sound)
+        n = self._frame_count.at(x.features.shape[self.extraction.axis])
+        if not n:
+            raise InvalidError("sound", x.given, allowed="one long enough for a frame")
+        return SoundPrompt(ids=(-1,) * n, roles=("",) * n, given=x.given, notes=x.notes, sound=x)
+
+    def trial_source(self, ids: Sequence[int]) -> SoundPrompt:  # noqa: ARG002
+        """A second of noise."""
+        return self.read_source(self.extraction.read(self.extraction.noise(1)))
+
+    def as_input(self, source: Prompt) -> Tensor:
+        """A sound's features as the model takes them."""
+        assert isinstance(source, SoundPrompt)
+        model = self.model
+        return torch.tensor(source.sound.features, device=device_of(model), dtype=model.dtype)
+
+    def trace_source(self, source: Prompt, materials: tuple[str, ...]) -> Trace:
+        """The trace of a sound."""
+        assert isinstance(source, SoundPrompt)
+        features = source.sound.features
         names = tuple(name for name in materials if name not in ("attention", "lens"))
         model = self.given(features)
-        with self._lock:
-            versions = self.present_versions()
-        if "attention" in materials:
-            arrays, calls = self._recorded_with_calls(model, prompt.ids, names)
-        else:
-            with self._lock, explained_running(), working("hearing"):
-                arrays, calls = run(model, self.anatomy, prompt.ids, names), {}
+        with self._lock, explained_running():
+            versions = self._versions.present()
+            if "attention" in materials:
+                arrays, calls = self._recorder.record_with_calls(model, source.ids, names)
+            else:
+                with working("hearing"):
+                    arrays, calls = run(model, self.anatomy, source.ids, names), {}
         return Trace(
-            tokens=self._frames(len(prompt.ids), prompt.sound.seconds),
+            tokens=self._frames(len(source.ids), source.sound.seconds),
             card=self.card,
             materials=arrays,
             calls=calls,
             source=self,
-            options={"prompt": prompt.given},
-            notes=prompt.notes,
+            options={"prompt": source.given},
+            notes=source.notes,
             sound_features=features[0],
             weight_versions=versions,
         )
@@ -138,11 +155,35 @@ class SoundEncoder(Encoder):
         given = [torch.tensor(sound) for sound in sounds]
         return GivenSounds(self.model, self.extraction.name, given)
 
-    def _trial_ids(self, vocabulary: Vocabulary, config: Any) -> tuple[int, ...]:  # noqa: ARG002
-        """No text: it is looked at while it hears."""
-        return ()
+    @property
+    def unseen_frames(self) -> str:
+        """Why the frames have no saliency; "" where they have."""
+        if self.input_layout is not None:
+            return ""
+        why = self.card.capabilities["saliency"].why.removesuffix(_UNSUPPORTED)
+        return f"of a sound's frames: {why}"
 
-    def _discover(self, model: PreTrainedModel, ids: Sequence[int]) -> Anatomy:  # noqa: ARG002
+    def encoding(self, trace: Trace) -> SoundEncoding:
+        """It and the sound, to be differentiated. Raises MissingError: see `unseen_frames`."""
+        if self.input_layout is None:
+            raise MissingError("the frames' part", because=self.unseen_frames)
+        heard, vocab = self.conditioned(trace), self.anatomy.vocab
+        return SoundEncoding(heard, self.anatomy, trace.token_ids, vocab, layout=self.input_layout)
+
+    def _reading(self, source: Prompt) -> GivenSounds:
+        assert isinstance(source, SoundPrompt)
+        return self.given(source.sound.features)
+
+    def _under(self, model: nn.Module, output: Any, ids: Sequence[int]) -> Decoder:
+        states = states_of(output)
+        if states.shape[1] != len(ids):
+            raise MissingError(
+                "the time of a frame", because=f"{states.shape[1]} frames came of this sound, and "
+                f"by its length there are {len(ids)}",
+            )  # fmt: skip
+        return Decoder(model, states, None, output_class(output))
+
+    def _discover(self, model: PreTrainedModel, vocabulary: Vocabulary) -> Anatomy:  # noqa: ARG002
         """Where its parts are, found and proven on two noises."""
         self.model = model  # asked for before it is found
         try:

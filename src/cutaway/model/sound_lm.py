@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NoReturn, Unpack
 
-import torch
-from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from ..core.errors import MissingError
@@ -15,22 +13,17 @@ from ..trace.card import Capability
 from ..trace.source import Ablation, Attributed, Attribution, Floats
 from ..trace.trace import Trace
 from .arguments import Generating, Naming, Tracing
-from .attribution_seq2seq import Encoding, SoundEncoding
 from .conditioned import Decoder
-from .encoder import encoder_of, output_class, states_of
-from .feature_extraction import FeatureExtraction, Sound
-from .forward import device_of, forward, inference_mode
-from .prompt import Prompt
+from .encoder import encoder_of
+from .feature_extraction import FeatureExtraction
+from .materials import Keep
 from .seq2seq import Seq2SeqLM
-from .seq2seq_live_source import key_of
-from .sound_encoder import SoundEncoder, SoundPrompt
-from .traces import Keep
+from .sound_encoder import SoundEncoder
 
 __all__ = ["SoundLM"]
 
 #: The methods of saliency that need no frame to be taken out.
 _METHODS = ("input_x_gradient", "gradient_norm", "integrated_gradients")
-_UNSUPPORTED = "; this architecture is not supported"
 _OUT = "there is no frame of nothing to put in the place of one that is taken out"
 
 
@@ -56,11 +49,9 @@ class SoundLM(Seq2SeqLM):
     ) -> None:
         self.feature_extractor = feature_extractor
         super().__init__(model, tokenizer, **named)
-        if self.encoder.input_layout is None:
-            why = self.encoder.card.capabilities["saliency"].why.removesuffix(_UNSUPPORTED)
-            why = f"of a sound's frames: {why}"
-            lacking = {"saliency": Capability(False, why)}
-            self.card = replace(self.card, capabilities={**self.card.capabilities, **lacking})
+        if why := self.encoder.unseen_frames:
+            known = {**self.card.capabilities, "saliency": Capability(False, why)}
+            self.card = replace(self.card, capabilities=known)
 
     def trace(
         self,
@@ -123,7 +114,7 @@ class SoundLM(Seq2SeqLM):
     def _having_read(self, source: Sequence[int]) -> Decoder:  # noqa: ARG002
         self.beginning(None)
 
-    def _reader(
+    def _opened_encoder(
         self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, **named: Unpack[Naming]
     ) -> SoundEncoder:
         encoder = encoder_of(model, reads_sound=True)
@@ -144,72 +135,3 @@ class SoundLM(Seq2SeqLM):
 
     def _several(self, x: object) -> bool:
         return isinstance(x, list)
-
-    def _read_from(self, x: Any, **how: bool) -> Prompt:  # noqa: ARG002
-        assert isinstance(x, Sound)
-        return self.encoder.prompt(x)
-
-    def _as_input(self, source: Prompt) -> Tensor:
-        assert isinstance(source, SoundPrompt)
-        return self._features(self.model, source.sound.features)
-
-    def _features(self, model: PreTrainedModel, features: Floats) -> Tensor:
-        return torch.tensor(features, device=device_of(model), dtype=model.dtype)
-
-    def _under_trial_source(
-        self,
-        model: PreTrainedModel,
-        ids: Sequence[int],  # noqa: ARG002
-    ) -> tuple[Decoder, dict[str, Any]]:
-        extraction = self.encoder.extraction
-        features = extraction.read(extraction.noise(1)).features
-        given = {model.main_input_name: self._features(model, features)}
-        return self._under_sound(model, features), given
-
-    def _under_sound(self, model: PreTrainedModel, features: Floats) -> Decoder:
-        """The decoder once the encoder has heard a sound."""
-        encoder = self.encoder.given(features)
-        with inference_mode(encoder):
-            output = forward(encoder, torch.full((1, 1), -1, device=device_of(encoder)))
-        return Decoder(model, states_of(output), None, output_class(output))
-
-    def _read_source(self, source: Prompt, materials: tuple[str, ...]) -> tuple[Trace, Decoder]:
-        """The encoder's trace, and the decoder under its last states."""
-        assert isinstance(source, SoundPrompt)
-        with self._encoder_outputs() as outputs:
-            trace = self.encoder.trace_sound(source, self._encoder_materials(materials))
-        states = states_of(outputs[0])
-        if states.shape[1] != trace.n_positions:
-            raise MissingError(
-                "the time of a frame", because=f"{states.shape[1]} frames came of this sound, and "
-                f"by its length there are {trace.n_positions}",
-            )  # fmt: skip
-        decoder = Decoder(self.model, states, None, output_class(outputs[0]))
-        self._sources.put(key_of(trace), decoder)
-        return trace, decoder
-
-    def conditioned(self, trace: Trace) -> Decoder:
-        """The decoder under the trace's sound."""
-
-        def hear() -> Decoder:
-            heard = None if trace.encoder is None else trace.encoder.sound_features
-            if heard is None:
-                raise MissingError("the sound", because="this trace was made of a text")
-            return self._under_sound(self.model, heard[None])
-
-        return self._sources.get(key_of(trace), hear)
-
-    def _encoding(self, trace: Trace) -> Encoding:
-        """The encoder and the sound, to be differentiated."""
-        encoder = self.encoder
-        if encoder.input_layout is None or trace.encoder is None:
-            why = self.card.capabilities["saliency"].why
-            raise MissingError("the frames' part", because=why)
-        conditioned = encoder.conditioned(trace.encoder)
-        return SoundEncoding(
-            conditioned,
-            encoder.anatomy,
-            trace.source_ids,
-            encoder.anatomy.vocab,
-            layout=encoder.input_layout,
-        )

@@ -18,6 +18,7 @@ from .heads import as_rows, head_columns
 from .projections import project, projected
 from .scores import turn, weigh
 from .side import Side
+from .step_log import RecordedStep
 
 __all__ = ["Branch", "SeenAttention", "attention_steps"]
 
@@ -94,11 +95,11 @@ def _by_weights_alone(query: Side, keys: Side, looked: SeenAttention, *, causal:
                 mixed = torch.einsum("hk,khd->hd", as_float64(weights), spread)
                 if gap(mixed.flatten(), wanted) <= TOLERANCE:
                     projected(keys, call, cut, 1.0, value, "value_vector", "value")
-                    query.add(
-                        "weights", "Where it looks" + query.where,
+                    query.add(RecordedStep(
+                        "weights", "Where it looks" + query.where, query.stage,
                         "the model's own; its scores are made in a way that is not walked",
                         weights, ("head", query.key_axis),
-                    )  # fmt: skip
+                    ))  # fmt: skip
                     return mixed
     raise MissingError(
         "the values", because="no linear module's output, mixed by the weights, is what another "
@@ -113,11 +114,11 @@ def _out(query: Side, mixed: Tensor) -> Branch:
         taken, made = query.watched.taken(call)[0][1], query.watched.made(call)[0]
         if gap(merged[0], taken[query.at]) > TOLERANCE:
             continue
-        query.add(
-            "head_output", "Mix the values", "sum of weight × value, head by head",
+        query.add(RecordedStep(
+            "head_output", "Mix the values", query.stage, "sum of weight × value, head by head",
             taken[query.at].reshape(mixed.shape), ("head", "feature"),
-            inputs=query.named("weights", "value_vector"), again=mixed,
-        )  # fmt: skip
+            inputs=query.named("weights", "value_vector"), recomputed=mixed,
+        ))  # fmt: skip
         return _merged(query, call, merged, made)
     raise MissingError(
         "the output projection",
@@ -129,9 +130,9 @@ def _merged(query: Side, call: ModuleCall, merged: Tensor, made: Tensor) -> Bran
     found = linear(call.module, merged)
     if found is None:
         raise MissingError(f"the weights of {call.path}", because="they are no plain matrix")
-    step = query.add(
-        "output", "Merge the heads", f"{found[0]}, all heads side by side", made[query.at],
-        ("channel",), inputs=query.named("head_output"), module=(call.path, call.module),
-        again=found[1][0],
-    )  # fmt: skip
+    step = query.add(RecordedStep(
+        "output", "Merge the heads", query.stage, f"{found[0]}, all heads side by side",
+        made[query.at], ("channel",), inputs=query.named("head_output"),
+        module=(call.path, call.module), recomputed=found[1][0],
+    ))  # fmt: skip
     return Branch(made, step)

@@ -17,6 +17,7 @@ from .mlp import mlp_steps
 from .position import BlockPosition
 from .residual_sum import add_to
 from .side import Side
+from .step_log import RecordedStep
 
 __all__ = ["BlockWalk", "DecoderSource"]
 
@@ -106,9 +107,9 @@ class BlockWalk(BlockPosition):
 
         self.part(name, add)
         if not any(step.name == name for step in self.log.steps):
-            self.log.add(
+            self.log.add(RecordedStep(
                 name, title, stage, "recorded, not recomputed", total[self.at], ("channel",)
-            )  # fmt: skip
+            ))  # fmt: skip
 
     def _calls(self, path: str | None) -> list[ModuleCall]:
         """The calls in a part of the block."""
@@ -173,11 +174,11 @@ class BlockWalk(BlockPosition):
                 "the states of the source", because="its keys are made of other numbers than the "
                 "encoder's last states",
             )  # fmt: skip
-        self.log.add(
+        self.log.add(RecordedStep(
             "source_state", "The source's token", "cross",
             f"what the encoder gave for {self.source.names[most]} (source token {most}), at which "
             "this position looks most", states[most], ("channel",),
-        )  # fmt: skip
+        ))  # fmt: skip
         keys = query.of(other, most, states, "source_state")
         return attention_steps(query, keys, looked, causal=False)
 

@@ -17,7 +17,7 @@ from ..hooks import ModuleCall
 from ..layout import layout_of
 from ..structure import Anatomy
 from .links import LeafCall, Link, find_links, formula, leaf_calls
-from .step_log import StepLog
+from .step_log import RecordedStep, StepLog
 
 __all__ = ["embedding_steps", "rows_of"]
 
@@ -72,15 +72,15 @@ def embedding_steps(
     if looked is None or rows is None:
         raise MissingError("the embedding", because="no module gives a row for each token")
     weight = getattr(looked.module, "weight", None)
-    again = None
+    recomputed = None
     if isinstance(weight, Tensor) and rows.shape[1] == weight.shape[1]:
         plain = as_float64(weight[ids[at]])
         scale = None if equal(plain, rows[at]) else fit_scale(plain, as_float64(rows[at]))
-        again = plain if scale is None else plain * scale.factor
-    log.add(
+        recomputed = plain if scale is None else plain * scale.factor
+    log.add(RecordedStep(
         "embedding", "Look the token up", STAGE, f"row {ids[at]} of the embedding table",
-        rows[at], ("channel",), module=(looked.path, looked.module), again=again,
-    )  # fmt: skip
+        rows[at], ("channel",), module=(looked.path, looked.module), recomputed=recomputed,
+    ))  # fmt: skip
     _enter(log, outer, looked, rows, state, at)
 
 
@@ -145,24 +145,24 @@ def _entered(
 ) -> None:
     """The rows that are added, their sum, and every link to the state."""
     for one in some:
-        log.add(
+        log.add(RecordedStep(
             one.name, one.title, STAGE, one.words, one.rows[at], ("channel",),
-            module=(one.call.path, one.call.module), again=one.row,
-        )  # fmt: skip
+            module=(one.call.path, one.call.module), recomputed=one.row,
+        ))  # fmt: skip
     names = (_started(log, base, at), *(one.name for one in some))
     others = (one.name.removesuffix("_embedding").replace("_", " ") for one in some)
     words = " + ".join((base.words, *others))
     if not way:
-        log.add(
+        log.add(RecordedStep(
             "entering", _ENTER, STAGE, words if some else f"the {words}",
-            state[at], ("channel",), inputs=names, again=total[at],
-        )  # fmt: skip
+            state[at], ("channel",), inputs=names, recomputed=total[at],
+        ))  # fmt: skip
         return
     if some:
-        log.add(
+        log.add(RecordedStep(
             "embedding_sum", "Add them up", STAGE, words, _taken(way[0], total)[at], ("channel",),
-            inputs=names, again=total[at],
-        )  # fmt: skip
+            inputs=names, recomputed=total[at],
+        ))  # fmt: skip
     for n, link in enumerate(way):
         last = n == len(way) - 1
         name, title = ("entering", _ENTER) if last else (f"embedding_{link.kind}", "")

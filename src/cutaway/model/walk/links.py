@@ -14,7 +14,7 @@ from ..equality import as_float64, close, equal
 from ..hooks import ModuleCall
 from .formulas import activation, gap, linear, norm
 from .position import BlockPosition
-from .step_log import StepLog
+from .step_log import RecordedStep, StepLog
 
 __all__ = ["LeafCall", "Link", "find_links", "formula", "leaf_calls", "norm_into"]
 
@@ -40,15 +40,16 @@ class LeafCall:
 class Link:
     """One step of a way, at one position.
 
-    kind   norm, projection, activation or scale;  words  its formula
-    rows   (T, m) what the model had after it;  again  (m,) its row by the formula, in float64
-    call   of the module that does it, None where code does it
+    kind        norm, projection, activation or scale;  words  its formula
+    rows        (T, m) what the model had after it
+    recomputed  (m,) its row by the formula, in float64
+    call        of the module that does it, None where code does it
     """
 
     kind: str
     words: str
     rows: Tensor
-    again: Tensor
+    recomputed: Tensor
     call: ModuleCall | None = None
 
     @property
@@ -60,10 +61,10 @@ class Link:
         self, log: StepLog, name: str, stage: str, at: int, source: str, title: str = ""
     ) -> str:
         """Add it as the step that comes of another, the source; returns its name."""
-        log.add(
+        log.add(RecordedStep(
             name, title or _TITLES[self.kind], stage, self.words, self.rows[at], ("channel",),
-            inputs=(source,), module=self.module, again=self.again,
-        )  # fmt: skip
+            inputs=(source,), module=self.module, recomputed=self.recomputed,
+        ))  # fmt: skip
         return name
 
 

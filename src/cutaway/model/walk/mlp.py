@@ -17,6 +17,7 @@ from .attention import Branch
 from .formulas import activation, linear
 from .links import norm_into
 from .position import BlockPosition
+from .step_log import RecordedStep
 
 __all__ = ["mlp_steps"]
 
@@ -48,10 +49,10 @@ def mlp_steps(here: BlockPosition, block: Block, state: Tensor, source: str) -> 
     found = linear(down.module, neurons[at : at + 1])
     if found is None:
         raise MissingError(f"the weights of {down.path}", because="they are no plain matrix")
-    log.add(
+    log.add(RecordedStep(
         "mlp_output", "Bring the neurons down", STAGE, found[0], made[at], ("channel",),
-        inputs=("neurons",), module=(down.path, down.module), again=found[1][0],
-    )  # fmt: skip
+        inputs=("neurons",), module=(down.path, down.module), recomputed=found[1][0],
+    ))  # fmt: skip
     return Branch(made, "mlp_output")
 
 
@@ -88,10 +89,10 @@ def _activate(here: BlockPosition, firsts: list[ModuleCall], neurons: Tensor, be
         raise MissingError("the activation function", because="no known one gives the neurons")
     for part in parts:
         _first(here, part, before)
-    here.log.add(
+    here.log.add(RecordedStep(
         "neurons", "Activate the neurons", STAGE, found[0], neurons[at], ("neuron",),
-        inputs=tuple(part[0] for part in parts), again=found[1],
-    )  # fmt: skip
+        inputs=tuple(part[0] for part in parts), recomputed=found[1],
+    ))  # fmt: skip
 
 
 def _products(
@@ -120,14 +121,14 @@ def _first(here: BlockPosition, product: _Product, before: str) -> None:
     if found is None:
         raise MissingError(f"the weights of {call.path}", because="they are no plain matrix")
     width = rows.shape[1]
-    again = found[1][0]
-    if len(again) != width:
-        again = again[width:] if words.endswith("1") else again[:width]
+    recomputed = found[1][0]
+    if len(recomputed) != width:
+        recomputed = recomputed[width:] if words.endswith("1") else recomputed[:width]
     titles = {"up": "Go up to the neurons", "gate": "Open or close each neuron"}
-    here.log.add(
+    here.log.add(RecordedStep(
         name, titles[name], STAGE, found[0] + words, rows[at], ("neuron",), inputs=(before,),
-        module=(call.path, call.module), again=again,
-    )  # fmt: skip
+        module=(call.path, call.module), recomputed=recomputed,
+    ))  # fmt: skip
 
 
 def _is_shared(here: BlockPosition, taken: Tensor) -> bool:
@@ -147,21 +148,21 @@ def _mixture_steps(
     hidden, ids, weights = expert_arguments(fused.args, fused.kwargs)
     rows = hidden.reshape(-1, hidden.shape[-1])
     before = norm_into(here, rows, STAGE, "mlp_norm", source, state)
-    how, again = "the router's share of each chosen expert", None
+    how, recomputed = "the router's share of each chosen expert", None
     routing = block.routing
     if routing is not None and routing.scores is not None:
         how = f"in proportion to the {routing.scores.function} of what {routing.scores.path} gives"
-        again = weights_again(watched, routing)
-    log.add(
+        recomputed = weights_again(watched, routing)
+    log.add(RecordedStep(
         "router", "Choose the experts", STAGE, how, weights[at], ("expert",), inputs=(before,),
-        ids=[int(i) for i in ids[at]], again=None if again is None else again[at],
-    )  # fmt: skip
+        ids=[int(i) for i in ids[at]], recomputed=None if recomputed is None else recomputed[at],
+    ))  # fmt: skip
     outer = next((call for call in watched.below if call.path == block.mlp), None)
     made = watched.made(outer)[0] if outer is not None and watched.made(outer) else None
     if made is None or made.shape != state.shape:
         raise MissingError("what the mixture adds", because="its module gives no state's width")
-    log.add(
+    log.add(RecordedStep(
         "mlp_output", "Sum of the chosen experts", STAGE, "recorded from the module", made[at],
         ("channel",), inputs=("router",),
-    )  # fmt: skip
+    ))  # fmt: skip
     return Branch(made, "mlp_output")

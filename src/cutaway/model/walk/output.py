@@ -16,7 +16,7 @@ from ..unembed import Unembedding
 from .embedding import rows_of
 from .formulas import norm
 from .links import LeafCall, Link, find_links, leaf_calls
-from .step_log import StepLog
+from .step_log import RecordedStep, StepLog
 
 __all__ = ["final_steps", "output_steps"]
 
@@ -60,20 +60,20 @@ def output_steps(
     top = logits.topk(min(SHOWN, len(logits)))
     ids = top.indices.tolist()
     found = leaf_calls(seen, lambda tensor: rows_of(tensor, 1))
-    again: Tensor | None = None
+    recomputed: Tensor | None = None
     path = anatomy.tail.unembedding
     if head.refinable:
         _to_hidden(log, model, anatomy, found, state, hidden)
-        again = head.exact(hidden[None], top.indices[None].to(hidden.device))[0, 0]
+        recomputed = head.exact(hidden[None], top.indices[None].to(hidden.device))[0, 0]
     else:
-        path, again = _through_head(log, model, anatomy, found, state, hidden, logits, ids)
+        path, recomputed = _through_head(log, model, anatomy, found, state, hidden, logits, ids)
     after = "".join(f", {words}" for words in anatomy.tail.after_words)
-    log.add(
+    log.add(RecordedStep(
         "logits", "Score every token of the vocabulary", STAGE,
         f"unembedding × state{after}; the {len(ids)} largest of {len(logits):,}", top.values,
-        ("k",), inputs=(log.steps[-1].name,), again=again, ids=ids,
+        ("k",), inputs=(log.steps[-1].name,), recomputed=recomputed, ids=ids,
         module=(path, model.get_submodule(path)) if path else None,
-    )  # fmt: skip
+    ))  # fmt: skip
     _probabilities(log, logits, ids, options, masked=masked)
 
 
@@ -106,11 +106,11 @@ def _to_hidden(
     path = anatomy.tail.norm
     module = None if path is None else (path, model.get_submodule(path))
     found = None if module is None else norm(module[1], state[None], hidden)
-    log.add(
+    log.add(RecordedStep(
         "final_norm", _FINAL, STAGE,
         found[0] if found else "the model's own modules after its last block", hidden[0],
-        ("channel",), inputs=("last",), module=module, again=found[1][0] if found else None,
-    )  # fmt: skip
+        ("channel",), inputs=("last",), module=module, recomputed=found[1][0] if found else None,
+    ))  # fmt: skip
 
 
 def _through_head(
@@ -156,26 +156,26 @@ def _probabilities(
     temperature = float(options.get("temperature") or 0)
     plain = logits.softmax(0)
     said = "what stands here" if masked else "the next token"
-    log.add(
+    log.add(RecordedStep(
         "probability", f"Softmax: {said}", STAGE, "exp(logit) / sum of exp(logits)",
-        plain[ids], ("k",), inputs=("logits",), again=_softmax(logits)[ids], ids=ids,
-    )  # fmt: skip
+        plain[ids], ("k",), inputs=("logits",), recomputed=_softmax(logits)[ids], ids=ids,
+    ))  # fmt: skip
     if temperature > 0:
         warm = _softmax(logits / temperature)
-        log.add(
+        log.add(RecordedStep(
             "temperature", "Temperature", STAGE,
             f"exp(logit / {temperature:g}) / sum over the vocabulary", warm[ids], ("k",),
-            inputs=("logits",), again=(logits / temperature).softmax(0)[ids], ids=ids,
-        )  # fmt: skip
+            inputs=("logits",), recomputed=(logits / temperature).softmax(0)[ids], ids=ids,
+        ))  # fmt: skip
         kept, words = _kept(warm, options)
         if words:
             filtered = torch.where(kept, warm, 0.0)
             filtered = filtered / filtered.sum()
-            log.add(
+            log.add(RecordedStep(
                 "filtered", "Keep the likeliest", STAGE,
                 f"{words}; {_counted(int(kept.sum()))} left, their probabilities sum to 1",
                 filtered[ids], ("k",), inputs=("temperature",), ids=ids,
-            )  # fmt: skip
+            ))  # fmt: skip
 
 
 def _counted(count: int) -> str:

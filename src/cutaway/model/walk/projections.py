@@ -11,6 +11,7 @@ from ..hooks import ModuleCall
 from .formulas import linear, norm
 from .heads import HeadColumns, Located, locate, per_head
 from .side import Side
+from .step_log import RecordedStep
 
 __all__ = ["project", "projected"]
 
@@ -37,10 +38,11 @@ def project(side: Side, target: Tensor, what: str, groups: int) -> None:
     found = _norm_per_head(call, rows[side.at], target[side.at])
     if found is None:
         raise MissingError(f"the norm of the {what}", because="it is no textbook norm")
-    side.add(
-        f"{what}_vector", f"Normalise the {what}", found[0], target[side.at], _axes(what),
-        inputs=side.named(f"{what}_plain"), module=(call.path, call.module), again=found[1],
-    )  # fmt: skip
+    side.add(RecordedStep(
+        f"{what}_vector", f"Normalise the {what}", side.stage, found[0], target[side.at],
+        _axes(what), inputs=side.named(f"{what}_plain"), module=(call.path, call.module),
+        recomputed=found[1],
+    ))  # fmt: skip
 
 
 def projected(
@@ -59,12 +61,12 @@ def projected(
         raise MissingError(f"the weights of {call.path}", because="they are no plain matrix")
     before = side.step_of(taken, what)
     scaled = "" if factor == 1 else f", × {factor:.6g}"
-    side.add(
-        name, f"{what.capitalize()} of each head",
+    side.add(RecordedStep(
+        name, f"{what.capitalize()} of each head", side.stage,
         f"{found[0]}{cut.words}{scaled}, split into heads", target[side.at], _axes(what),
         inputs=(before,), module=(call.path, call.module),
-        again=cut.take(found[1])[0] * factor,
-    )  # fmt: skip
+        recomputed=cut.take(found[1])[0] * factor,
+    ))  # fmt: skip
 
 
 def _axes(what: str) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from ..hooks import ModuleCall
 from .attention import Branch
 from .formulas import gap, norm
 from .position import BlockPosition
+from .step_log import RecordedStep
 
 __all__ = ["add_to"]
 
@@ -26,29 +27,29 @@ def add_to(
     log, at, title = here.log, here.at, "Add to the state"
     branches = [_renormed(here, branch, stage) for branch in branches]
     rows = [as_float64(branch.rows) for branch in branches]
-    again = as_float64(state) + torch.stack(rows).sum(0)
-    after = _norm_after(here, again, total)
+    recomputed = as_float64(state) + torch.stack(rows).sum(0)
+    after = _norm_after(here, recomputed, total)
     if after is not None:
         normed, (how, normalised) = after
-        log.add(
+        log.add(RecordedStep(
             f"{name}_sum", title, stage, "state + " + _listed(branches),
             here.watched.taken(normed)[0][1][at], ("channel",),
-            inputs=(source, *(branch.step for branch in branches)), again=again[at],
-        )  # fmt: skip
-        log.add(
+            inputs=(source, *(branch.step for branch in branches)), recomputed=recomputed[at],
+        ))  # fmt: skip
+        log.add(RecordedStep(
             name, "Normalise the sum", stage, how, total[at], ("channel",),
-            inputs=(f"{name}_sum",), module=(normed.path, normed.module), again=normalised[0],
-        )  # fmt: skip
+            inputs=(f"{name}_sum",), module=(normed.path, normed.module), recomputed=normalised[0],
+        ))  # fmt: skip
         return
     words = "state + " + _listed(branches)
-    if gap(again[at], total[at]) > 1e-5 and len(rows) == 1:
+    if gap(recomputed[at], total[at]) > 1e-5 and len(rows) == 1:
         scale = fit_scale(branches[0].rows, total - state)
         if scale is not None:
-            again, words = as_float64(state) + rows[0] * scale.factor, f"{words} {scale}"
-    log.add(
+            recomputed, words = as_float64(state) + rows[0] * scale.factor, f"{words} {scale}"
+    log.add(RecordedStep(
         name, title, stage, words, total[at], ("channel",),
-        inputs=(source, *(branch.step for branch in branches)), again=again[at],
-    )  # fmt: skip
+        inputs=(source, *(branch.step for branch in branches)), recomputed=recomputed[at],
+    ))  # fmt: skip
 
 
 def _listed(branches: list[Branch]) -> str:
@@ -86,9 +87,9 @@ def _renormed(here: BlockPosition, branch: Branch, stage: str) -> Branch:
         if found is None:
             continue
         name = f"{branch.step}_norm"
-        here.log.add(
+        here.log.add(RecordedStep(
             name, "Normalise what is added", stage, found[0], made[0][at], ("channel",),
-            inputs=(branch.step,), module=(call.path, call.module), again=found[1][0],
-        )  # fmt: skip
+            inputs=(branch.step,), module=(call.path, call.module), recomputed=found[1][0],
+        ))  # fmt: skip
         return Branch(made[0], name)
     return branch

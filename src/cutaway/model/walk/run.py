@@ -23,7 +23,7 @@ from .block import BlockWalk, DecoderSource
 from .embedding import embedding_steps
 from .output import final_steps, output_steps
 from .position import BlockPosition
-from .step_log import StepLog
+from .step_log import RecordedStep, StepLog
 
 __all__ = ["walk"]
 
@@ -123,15 +123,15 @@ def _state_in(here: BlockPosition, layer: int) -> None:
     """The state that enters the block."""
     log = here.log
     source: tuple[str, ...] = ()
-    again = None
+    recomputed = None
     words = f"what came in and what {layer} blocks made of it"
     if layer == 0 and log.steps and log.steps[-1].name == "entering":
         words, source = "the state that entered", ("entering",)
-        again = torch.as_tensor(log.steps[-1].values)
-    log.add(
+        recomputed = torch.as_tensor(log.steps[-1].values)
+    log.add(RecordedStep(
         "state_in", "Before the block", "attention", words, here.watched.state[here.at],
-        ("channel",), inputs=source, again=again,
-    )  # fmt: skip
+        ("channel",), inputs=source, recomputed=recomputed,
+    ))  # fmt: skip
 
 
 def _after_the_blocks(
@@ -141,11 +141,11 @@ def _after_the_blocks(
     log, at = here.log, here.at
     states = torch.from_numpy(trace.state(trace.n_layers - 1).copy())
     top = trace.n_layers - 1
-    log.add(
+    log.add(RecordedStep(
         "last", "After the last block", "output", f"the state after block {top}", states[at],
         ("channel",), inputs=("state_out",) if layer == top else (),
-        again=here.watched.given[at] if layer == top else None,
-    )  # fmt: skip
+        recomputed=here.watched.given[at] if layer == top else None,
+    ))  # fmt: skip
     if anatomy.has_language_head:
         drawn = trace.n_prompt - 1 <= at < trace.n_positions - 1  # a token was chosen there
         options = trace.options if drawn and not trace.card.is_masked else {}

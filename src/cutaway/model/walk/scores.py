@@ -8,6 +8,7 @@ from torch import Tensor
 from ...trace.attention import AttentionCall
 from ..equality import as_float64
 from .side import Side
+from .step_log import RecordedStep
 
 __all__ = ["turn", "weigh"]
 
@@ -18,15 +19,15 @@ def turn(side: Side, call: AttentionCall) -> None:
     assert rotary is not None
     turned = {"query": (rotary.query, call.query), "key": (rotary.key, call.key)}
     for name, (plain, after) in turned.items():
-        again = rotary.turned(plain.astype("float64"))
-        side.add(
-            f"{name}_turned", f"Turn the {name} by its position",
+        recomputed = rotary.turned(plain.astype("float64"))
+        side.add(RecordedStep(
+            f"{name}_turned", f"Turn the {name} by its position", side.stage,
             f"pairs of entries turned by {at} × their frequency (rotary embedding, "
             f"{'first half with second' if rotary.layout == 'half' else 'neighbours'}, "
             f"{rotary.cos.shape[-1]} of {plain.shape[-1]} entries)",
             torch.as_tensor(after[:, at]), ("head" if name == "query" else "group", "feature"),
-            inputs=side.named(f"{name}_vector"), again=torch.as_tensor(again[:, at]),
-        )  # fmt: skip
+            inputs=side.named(f"{name}_vector"), recomputed=torch.as_tensor(recomputed[:, at]),
+        ))  # fmt: skip
 
 
 def weigh(side: Side, call: AttentionCall, weights: Tensor) -> Tensor:
@@ -41,24 +42,25 @@ def weigh(side: Side, call: AttentionCall, weights: Tensor) -> Tensor:
     query = torch.as_tensor(call.query[:, at]).double()
     keys = torch.as_tensor(call.key[groups, :n]).double()
     dots = torch.einsum("hd,hkd->hk", query, keys)
-    side.add(
-        "dots", "Compare with every key", "sum of query × key, head by head",
+    side.add(RecordedStep(
+        "dots", "Compare with every key", side.stage, "sum of query × key, head by head",
         torch.as_tensor(row.products(heads)[:, 0, :n]), axes,
-        inputs=side.named(f"query{turned}", f"key{turned}"), again=dots,
-    )  # fmt: skip
+        inputs=side.named(f"query{turned}", f"key{turned}"), recomputed=dots,
+    ))  # fmt: skip
     scores = torch.as_tensor(row.scores(heads)[:, 0, :n])
     seen = torch.isfinite(scores)
-    side.add(
-        "scores", "Scale and mask", _words(call, side, seen), scores.masked_fill(~seen, 0), axes,
-        inputs=side.named("dots"), again=_scored(call, dots, at).masked_fill(~seen, 0),
-    )  # fmt: skip
+    side.add(RecordedStep(
+        "scores", "Scale and mask", side.stage, _words(call, side, seen),
+        scores.masked_fill(~seen, 0), axes,
+        inputs=side.named("dots"), recomputed=_scored(call, dots, at).masked_fill(~seen, 0),
+    ))  # fmt: skip
     side.log.steps[-1].values[~seen.numpy()] = -float("inf")
     sinks = "" if call.sinks is None else ", with the head's sink among the scores"
-    side.add(
-        "weights", f"Softmax: where it looks{side.where}",
+    side.add(RecordedStep(
+        "weights", f"Softmax: where it looks{side.where}", side.stage,
         f"exp(score) / sum of exp(scores){sinks}", weights, axes, inputs=side.named("scores"),
-        again=torch.as_tensor(row.weights(heads)[:, 0, :n]).double(),
-    )  # fmt: skip
+        recomputed=torch.as_tensor(row.weights(heads)[:, 0, :n]).double(),
+    ))  # fmt: skip
     values = torch.as_tensor(call.value[groups, :n]).double()
     return torch.einsum("hk,hkd->hd", as_float64(weights), values)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from ...core.errors import MissingError
 from ..block_calls import BlockCalls
@@ -14,6 +14,7 @@ from ..equality import equal
 from ..hooks import ModuleCall
 from .links import Link, find_links, leaf_calls
 from .position import BlockPosition
+from .step_log import RecordedStep
 
 __all__ = ["Side"]
 
@@ -67,17 +68,10 @@ class Side(BlockPosition):
             return tuple(f"cross_{name}" for name in names)
         return tuple("attention_output" if name == "output" else name for name in names)
 
-    def add(
-        self, name: str, title: str, formula: str, values: Tensor, axes: tuple[str, ...], *,
-        inputs: tuple[str, ...] = (), module: tuple[str, nn.Module] | None = None,
-        again: Tensor | None = None,
-    ) -> str:  # fmt: skip
+    def add(self, step: RecordedStep) -> str:
         """One more step of this attention; returns its name in the log."""
-        (own,) = self.named(name)
-        self.log.add(
-            own, title, self.stage, formula, values, axes, inputs=inputs, module=module,
-            again=again,
-        )  # fmt: skip
+        (own,) = self.named(step.name)
+        self.log.add(replace(step, name=own))
         return own
 
     def step_of(self, rows: Tensor, what: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from torch import Tensor, nn
@@ -13,7 +14,28 @@ from ...trace.source import Floats
 from ...trace.walk import TOLERANCE, Step
 from .formulas import gap, shapes
 
-__all__ = ["StepLog"]
+__all__ = ["RecordedStep", "StepLog"]
+
+
+@dataclass(frozen=True, eq=False)
+class RecordedStep:
+    """A step as the model took it, before it is proven; the fields of trace.walk.Step, but these:
+
+    values      what the model had there
+    module      the module that does it, and its path
+    recomputed  the same computed from the inputs by the formula, None for what is only recorded
+    """
+
+    name: str
+    title: str
+    stage: str
+    formula: str
+    values: Tensor
+    axes: tuple[str, ...]
+    inputs: tuple[str, ...] = ()
+    module: tuple[str, nn.Module] | None = None
+    recomputed: Tensor | None = None
+    ids: Sequence[int] = ()
 
 
 class StepLog:
@@ -22,40 +44,20 @@ class StepLog:
     def __init__(self) -> None:
         self.steps: list[Step] = []
 
-    def add(
-        self,
-        name: str,
-        title: str,
-        stage: str,
-        formula: str,
-        values: Tensor,
-        axes: tuple[str, ...],
-        *,
-        inputs: tuple[str, ...] = (),
-        module: tuple[str, nn.Module] | None = None,
-        again: Tensor | None = None,
-        ids: Sequence[int] = (),
-    ) -> None:
-        """One more step.
-
-        values  what the model had there
-        again   the same computed from the inputs by the formula, None for what is only recorded
-
-        Raises MissingError where the two differ by more than TOLERANCE.
-        """
-        found = math.nan if again is None else gap(again, values)
+    def add(self, step: RecordedStep) -> None:
+        """One more step; MissingError where it and what is recomputed are TOLERANCE apart."""
+        found = math.nan if step.recomputed is None else gap(step.recomputed, step.values)
         if found > TOLERANCE:
             raise MissingError(
-                f"the step {title!r}", because=f"recomputed, it is off by {found:.1e} of its "
+                f"the step {step.title!r}", because=f"recomputed, it is off by {found:.1e} of its "
                 f"largest entry (at most {TOLERANCE:g})",
             )  # fmt: skip
-        path, weights = "", {}
-        if module is not None:
-            path, weights = module[0], shapes(module[1])
+        path, module = ("", None) if step.module is None else step.module
         self.steps.append(
             Step(
-                name, title, stage, formula, numbers(values), axes, inputs, path,
-                _plain(weights), found, tuple(ids),
+                step.name, step.title, step.stage, step.formula, numbers(step.values), step.axes,
+                step.inputs, path, {} if module is None else _plain(shapes(module)), found,
+                tuple(step.ids),
             )
         )  # fmt: skip
 

@@ -18,33 +18,40 @@ from ..trace.source import Floats
 from ..trace.trace import Trace
 from .equality import tolerance
 from .model_lock import uncompiled
+from .recent_texts import RecentTexts
 from .record import numbers, recording
 from .structure import Anatomy
 
-__all__ = ["Unchanged", "last_state", "weight_versions"]
+__all__ = ["ModelVersions", "last_state", "weight_versions"]
 
 #: How far a state may lie from the trace's, relative to its largest entry: so many times what
 #: rounding does in one product, and at most the second. Batches and devices round in other orders.
 _ROUNDING, _MOST = 100, 0.1
 
 
-class Unchanged:
-    """A model that refuses what it can't tell of a trace any more.
+class ModelVersions:
+    """A model's weights as they are now: what can't be told of a trace any more is refused.
 
     model    the transformers model
     anatomy  where its parts are
     """
 
     def __init__(self, model: PreTrainedModel, anatomy: Anatomy) -> None:
-        self.model = model
-        self.anatomy = anatomy
-        self._versions: Hashable = None
+        self._model = model
+        self._anatomy = anatomy
+        self._seen: Hashable = None
+        self._kept: list[RecentTexts[Any]] = []
         self._opened = tuple(
             (f"{path}.{name}".lstrip("."), parent, name, _own(module))
             for path, parent in model.named_modules() for name, module in parent._modules.items()
         )  # fmt: skip
 
-    def present_versions(self) -> tuple[int, int]:
+    def recent_texts(self) -> RecentTexts[Any]:
+        """A place for what is made of texts: all in it is let go where the model changed."""
+        self._kept.append(recent := RecentTexts[Any]())
+        return recent
+
+    def present(self) -> tuple[int, int]:
         """Those of all weights, and of the tail's; a trace is given them when it is made.
 
         What was kept of texts is let go where they changed, or hooks did. Raises InvalidError where
@@ -53,23 +60,24 @@ class Unchanged:
         for path, parent, name, module in self._opened:
             if _own(parent._modules.get(name)) is not module:
                 raise InvalidError(
-                    "model", type(self.model).__name__,
+                    "model", type(self._model).__name__,
                     allowed="one whose modules are those that it was opened with",
                     fix=f"its {path} was replaced, or taken out: open it again, ct.wrap",
                 )  # fmt: skip
-        tail = weight_versions(self.anatomy.tail.modules, columns=True)
-        now = hash((weight_versions([self.model]), tail)), tail
-        if self._versions != (seen := (now, _hooks(self.model))):
-            self._versions = seen
-            self._let_go()
+        tail = weight_versions(self._anatomy.tail.modules, columns=True)
+        now = hash((weight_versions([self._model]), tail)), tail
+        if self._seen != (seen := (now, _hooks(self._model))):
+            self._seen = seen
+            for recent in self._kept:
+                recent.clear()
         return now
 
-    def check_unchanged(self, trace: Trace, *, tail: bool = False) -> None:
+    def check(self, trace: Trace, *, tail: bool = False) -> None:
         """Raises InvalidError where weights were changed after the trace was made.
 
         tail  what is asked is of states that were kept: the weights after the last block matter
         """
-        now, part = self.present_versions(), int(tail)
+        now, part = self.present(), int(tail)
         if trace.weight_versions is not None and trace.weight_versions[part] != now[part]:
             raise _changed(trace, "weights were changed, or adapters switched,")
 
@@ -86,17 +94,14 @@ class Unchanged:
             seen[:] = [numbers(rows[0, :T])]
 
         with recording(
-            conditioned, self.anatomy, ("states",), take, [] if kept is None else [last]
+            conditioned, self._anatomy, ("states",), take, [] if kept is None else [last]
         ):
             yield
         if kept is None or not seen:
             return
-        near = min(_MOST, _ROUNDING * tolerance(self.anatomy.stream.dtype))
+        near = min(_MOST, _ROUNDING * tolerance(self._anatomy.stream.dtype))
         if not np.abs(seen[0] - kept).max() <= near * np.abs(kept).max():
             raise _changed(trace, "hooks were put on it or taken off, or weights changed,")
-
-    def _let_go(self) -> None:
-        """Forget what was kept of earlier texts: whoever keeps something says how."""
 
 
 def _own(module: nn.Module | None) -> nn.Module | None:
