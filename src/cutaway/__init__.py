@@ -25,26 +25,26 @@ _HOMES = {
     "Trace": "trace.trace",
     "View": "app.view",
     "anatomy": "app.api",
-    "attention": "app.looking",
-    "classes": "app.classifying",
-    "clusters": "app.firing",
-    "compare": "app.comparing",
+    "attention": "app.attention",
+    "classes": "app.classes",
+    "clusters": "app.neurons",
+    "compare": "app.compare",
     "embed": "app.embedding",
     "experts": "app.routing",
-    "explore": "app.exploring",
-    "factors": "app.firing",
+    "explore": "app.explore",
+    "factors": "app.neurons",
     "load": "app.api",
     "logit_lens": "app.api",
-    "neurons": "app.firing",
+    "neurons": "app.neurons",
     "open": "app.api",
-    "pairs": "app.racing",
+    "pairs": "app.watch",
     "predictions": "app.api",
-    "report": "app.reporting",
+    "report": "app.report",
     "runs": "app.runs.store",
     "saliency": "app.saliency",
     "serve": "app.serving",
-    "walk": "app.walking",
-    "watch": "app.racing",
+    "walk": "app.walk",
+    "watch": "app.watch",
     "wrap": "app.api",
 }
 
@@ -58,14 +58,13 @@ __all__ = [
 if TYPE_CHECKING:
     from .app.api import anatomy, load, logit_lens, predictions, wrap
     from .app.api import open as open  # noqa: A004 - ct.open, as in tarfile
-    from .app.classifying import classes
-    from .app.comparing import compare
+    from .app.attention import attention
+    from .app.classes import classes
+    from .app.compare import compare
     from .app.embedding import embed
-    from .app.exploring import explore
-    from .app.firing import clusters, factors, neurons
-    from .app.looking import attention
-    from .app.racing import pairs, watch
-    from .app.reporting import report
+    from .app.explore import explore
+    from .app.neurons import clusters, factors, neurons
+    from .app.report import report
     from .app.routing import experts
     from .app.runs.run import Run
     from .app.runs.store import Runs, runs
@@ -73,7 +72,8 @@ if TYPE_CHECKING:
     from .app.serving import serve
     from .app.trackers.callback import LensCallback
     from .app.view import View
-    from .app.walking import walk
+    from .app.walk import walk
+    from .app.watch import pairs, watch
     from .core.errors import CutawayError
     from .model.lm import LM
     from .trace.trace import Trace

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from cutaway.app.runs.content import verified
+from cutaway.app.runs.content import verify
 from cutaway.app.runs.run import Run
 from cutaway.app.runs.store import Runs
 from cutaway.trace.trace import Trace
@@ -123,7 +123,7 @@ def _wrong_files(folder: Path, runs: dict[str, Run]) -> Iterator[str]:
     yield from (f"{one} is listed or there, not both" for one in files.keys() ^ runs.keys())
     yield from (f"a lone note or none: {one}" for one in notes ^ files.keys())
     for run_id, path in files.items():
-        if verified(path).id != run_id:
+        if verify(path).id != run_id:
             yield f"{run_id} holds another run"
 
 

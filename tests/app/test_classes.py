@@ -14,8 +14,8 @@ from torch import Tensor, nn
 
 import cutaway as ct
 from cutaway.core.errors import CutawayError, InvalidError, MissingError, UnknownError
-from cutaway.trace.same import same
 from tests.models import tiny, tiny_model, tiny_tokenizer
+from tests.same import same
 
 from .test_pairs_of_texts import A, B, tokenizer
 

@@ -11,9 +11,9 @@ import typer
 
 import cutaway as ct
 from cutaway.app import cli
+from cutaway.app.attention import AttentionView
 from cutaway.app.embeddings import Embeddings
-from cutaway.app.exploring import Explorer
-from cutaway.app.looking import AttentionView
+from cutaway.app.explore import Explorer
 from cutaway.app.saliency import SaliencyView
 from cutaway.lens.saliency_methods import METHODS
 

@@ -19,7 +19,7 @@ from cutaway.app.entry import main
 from tests.trace.linear import linear_trace
 
 pytestmark = pytest.mark.slow
-START = [sys.executable, "-c", "from cutaway.app.entry import main; main()"]
+START = [sys.executable, "-m", "cutaway"]
 
 
 @pytest.fixture(scope="module")
@@ -97,9 +97,12 @@ def plain_lines(text: str) -> list[str]:
 @pytest.mark.parametrize("after", [0.3, 1.0, 2.5])
 def test_control_c_ends_without_a_word(after: float) -> None:
     """While the command is read, while torch is, while the model loads."""
-    begun = "import sys; print('begun', file=sys.stderr, flush=True)"
+    begun = (
+        "import sys; print('begun', file=sys.stderr, flush=True); "
+        "from cutaway.app.entry import main; main()"
+    )
     process = subprocess.Popen(
-        [*START[:2], f"{begun}; {START[2]}", "report", "The keys to the cabinet"],
+        [sys.executable, "-c", begun, "report", "The keys to the cabinet"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
         # What a shell starts in the background, as tests may be, ignores it from birth.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),

@@ -69,10 +69,18 @@ def test_a_list_fits_the_terminal(store: Runs) -> None:
 
     for n in range(3):
         store.add(variant(n=n), "a name of more than twenty-four characters", ["東京", "tag"])
-    for width in (80, 100, 160):
-        lines = listed(store.list(), width).splitlines()
-        assert max(map(cell_len, lines)) <= width
-        assert all(one.id[:8] in line for one, line in zip(store.list(), lines[1:], strict=True))
+    runs = [replace(run, model="a model's name of 40 columns, as many are") for run in store.list()]
+    ids = [run.id[:8] for run in runs]
+    for width in range(20, 161, 4):
+        for colour in (False, True):
+            shown = re.sub("\x1b\\[[0-9;]*m", "", listed(runs, width, colour=colour))
+            lines = shown.splitlines()
+            assert max(map(cell_len, lines)) <= width
+            assert [line.strip()[:8] for line in lines if line.strip()[:8] in ids] == ids
+            if width >= 80:  # a table, a line each
+                assert len(lines) == 4 + colour
+            if width <= 60:  # a line for each thing known
+                assert len(lines) == 3 * len(("id", "name", "tags", "tokens", "model", "text"))
 
 
 def test_two_runs_are_compared_and_written_as_a_page(

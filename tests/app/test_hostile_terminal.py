@@ -58,7 +58,9 @@ def test_a_lens_of_a_hostile_trace_prints_none_of_it(
     trace: ct.Trace, tiny_lm: Any, lens: str
 ) -> None:
     view = getattr(ct, lens)(tiny_lm if lens == "anatomy" else trace)
-    spec = replace(view.told, header={**view.told.header, "notes": [EVIL], "about": EVIL})
+    spec = replace(
+        view._text_spec, header={**view._text_spec.header, "notes": [EVIL], "about": EVIL}
+    )
     for words in (text(spec), brief(spec, 80), repr(view)):
         assert not ACTS.search(words)
     assert "‹1B›]0;pwned‹07›" in text(spec)
@@ -68,7 +70,7 @@ def test_a_lens_of_a_hostile_trace_prints_none_of_it(
 
 
 def test_words_that_are_hostile_are_seen_where_a_lens_shows_them(trace: ct.Trace) -> None:
-    assert "‹9B›2J" in printed(ct.logit_lens(trace).told)
+    assert "‹9B›2J" in printed(ct.logit_lens(trace)._text_spec)
     assert EVIL in json.loads(ct.logit_lens(trace).json())["attrs"]["notes"]
 
 

@@ -18,7 +18,7 @@ from cutaway.app.options import (
     verb,
 )
 from cutaway.core.errors import InvalidError
-from cutaway.trace.same import same
+from tests.same import same
 from tests.trace.linear import linear_trace
 
 

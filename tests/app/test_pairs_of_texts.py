@@ -13,8 +13,8 @@ from transformers import PreTrainedTokenizerFast
 
 import cutaway as ct
 from cutaway.core.errors import CutawayError
-from cutaway.trace.same import same
 from tests.models import tiny_model
+from tests.same import same
 
 A, B = "the key is lost", "where is the key"
 _WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "key", "is", "lost", "where", " "]

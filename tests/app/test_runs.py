@@ -18,9 +18,9 @@ import cutaway as ct
 from cutaway.app.runs.rows import put
 from cutaway.app.runs.store import Runs, default_folder
 from cutaway.core.errors import CutawayError, FileError, InvalidError, UnknownError
-from cutaway.trace.same import same
 from cutaway.trace.trace import Trace
 from tests.app.storm import variant
+from tests.same import same
 from tests.trace.linear import linear_trace
 
 

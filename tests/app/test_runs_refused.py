@@ -13,7 +13,7 @@ import pytest
 
 import cutaway as ct
 from cutaway.app.runs import index as index_module
-from cutaway.app.runs import taking
+from cutaway.app.runs import ingest
 from cutaway.app.runs.store import Runs
 from cutaway.core.errors import FileError, InvalidError
 from tests.app.odd_files import odd_files, taken, tree
@@ -168,7 +168,7 @@ def full_from(call: int) -> Callable[[int], None]:
     [
         (os, "fsync", full_from(1)), (os, "fsync", full_from(2)), (os, "fsync", full_from(3)),
         (Path, "replace", fill), (Path, "replace", refuse), (Path, "mkdir", fill),
-        (taking, "put", full_index),
+        (ingest, "put", full_index),
     ],
 )  # fmt: skip
 def test_a_full_disk_leaves_the_store_as_it_was(
@@ -215,7 +215,7 @@ def new_folders(store: Runs) -> set[str]:
 
 def test_an_index_in_use_is_said(store: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
     store.add(variant(n=0))
-    monkeypatch.setattr(index_module, "_PATIENCE", 0.1)
+    monkeypatch.setattr(index_module, "_TIMEOUT", 0.1)
     other = sqlite3.connect(store.folder / "index.sqlite", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(FileError, match=r"is in use: .*end that process"):

@@ -22,9 +22,9 @@ from cutaway.app.view import View
 from cutaway.core.errors import InvalidError
 from cutaway.model.lm import LM
 from cutaway.render.page import page
-from cutaway.trace.same import same
 from tests.app import trackers
 from tests.app.trackers import csv_rows
+from tests.same import same
 from tests.test_light_import import loaded_after
 from tests.view.made import logit_lens
 

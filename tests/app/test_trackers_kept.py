@@ -19,8 +19,8 @@ from cutaway.app.view import View
 from cutaway.model.lm import LM
 from cutaway.render.figure import figure
 from cutaway.render.page import page
-from cutaway.trace.same import same
 from tests.app.trackers import csv_rows
+from tests.same import same
 from tests.view.made import logit_lens
 
 pytestmark = pytest.mark.slow

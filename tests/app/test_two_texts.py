@@ -12,7 +12,8 @@ import cutaway as ct
 from cutaway.app.report_crossed import EVERY, sections_of
 from cutaway.core.errors import InvalidError, MissingError, UnknownError
 from cutaway.lens.top_tokens import top_tokens
-from cutaway.view.account import Known, account
+from cutaway.view.account import account
+from cutaway.view.account_facts import Facts
 
 from ..lens.crossed import DECODED, HEADS, SOURCE, TARGET, cross_trace
 from ..lens.fakes import fake_trace
@@ -77,11 +78,11 @@ def test_a_section_of_two_texts_says_that_there_is_one(tiny_lm: ct.LM) -> None:
 
 
 def test_the_account_says_which_text_a_share_lies_on_and_where_it_looked() -> None:
-    known = Known(
-        said=top_tokens(TRACE, 0), saliency=ct.saliency(TRACE).data,
+    facts = Facts(
+        next_tokens=top_tokens(TRACE, 0), saliency=ct.saliency(TRACE).data,
         alignment=ct.attention(TRACE, kind="cross").alignment().data,
     )  # fmt: skip
-    lines = [words(line) for line in account(known, 0)]
+    lines = [words(line) for line in account(facts, 0)]
     whole = sum(range(1, len(SOURCE) + 2))  # scores 1 to 7 of the source, 8 of the start token
     share = f"{100 * (len(SOURCE) + 1) / whole:.1f} %"
     assert lines[0] == f"{share} of the saliency of t1 lies on <s>."
@@ -93,7 +94,7 @@ def test_the_account_says_which_text_a_share_lies_on_and_where_it_looked() -> No
 def test_the_account_names_the_source_where_most_lies_there() -> None:
     data = ct.saliency(TRACE).data
     data = data.assign(source_saliency=data["source_saliency"] * 10)
-    line = words(account(Known(said=top_tokens(TRACE, 0), saliency=data), 0)[0])
+    line = words(account(Facts(next_tokens=top_tokens(TRACE, 0), saliency=data), 0)[0])
     assert line.endswith("of the saliency of t1 lies on </s> of the source.")
 
 

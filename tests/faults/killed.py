@@ -15,10 +15,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import cutaway as ct
-from cutaway.trace.same import same
 from cutaway.trace.trace import Trace
 from tests.app.killed import killed_at
 from tests.app.storm import memory, variant
+from tests.same import same
 
 __all__ = ["kill_saves"]
 

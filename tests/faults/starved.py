@@ -31,10 +31,10 @@ import cutaway as ct
 from cutaway.app.export import SUFFIXES
 from cutaway.core.errors import CutawayError
 from cutaway.model import default_model
-from cutaway.trace.same import same
 from cutaway.trace.trace import Trace
 from tests.model.gguf_file import write_gguf
 from tests.models import tiny
+from tests.same import same
 
 _NAMES = frozenset({"index.sqlite", "index.sqlite-wal", "index.sqlite-shm", "filler"})
 

@@ -13,7 +13,7 @@ import pytest
 
 from cutaway.core.errors import FileError
 from cutaway.trace.read import read
-from cutaway.trace.same import same
+from tests.same import same
 from tests.trace.linear import linear_trace
 
 

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 import cutaway as ct
 from cutaway.core.errors import CutawayError
 from cutaway.model.lm import LM
-from cutaway.trace.same import same
 from cutaway.trace.trace import Trace
 from tests.faults.entries import ARGUMENTS, LONG, ODD, TEXTS, World, answered, arguments, shown
 from tests.models import tiny
+from tests.same import same
 from tests.strategies import ids, options, texts
 
 pytestmark = [

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import cutaway as ct
-from cutaway.app.runs import taking
+from cutaway.app.runs import ingest
 from cutaway.core.errors import FileError, MissingError
 from cutaway.core.files import scratch
 from tests.app.storm import variant
@@ -133,7 +133,7 @@ class Clock(datetime):
 def test_a_clock_that_goes_back_loses_no_run(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(taking, "datetime", Clock)
+    monkeypatch.setattr(ingest, "datetime", Clock)
     store, ids = ct.runs(tmp_path), []
     for n, days in enumerate((0, -400, 3, -20_000)):
         monkeypatch.setattr(Clock, "at", Clock.at + timedelta(days=days))
@@ -153,14 +153,14 @@ def test_a_clock_that_leaps_ahead_refuses_what_is_on_its_way(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Another process that opens the store then takes the file for one that was left behind."""
-    store, real = ct.runs(tmp_path), taking.take
+    store, real = ct.runs(tmp_path), ingest.ingest
 
     def leap(folder: Any, *rest: Any) -> Any:
         monkeypatch.setattr("cutaway.app.runs.folder.time.time", lambda: 4e9)
         ct.runs(tmp_path)
         return real(folder, *rest)
 
-    monkeypatch.setattr("cutaway.app.runs.store.take", leap)
+    monkeypatch.setattr("cutaway.app.runs.store.ingest", leap)
     with pytest.raises(FileError):
         store.add(variant(n=1))
     monkeypatch.undo()

@@ -23,7 +23,7 @@ import torch
 torch.set_num_threads(1)
 import cutaway as ct
 from cutaway.core.errors import CutawayError
-from cutaway.trace.same import same
+from tests.same import same
 from tests.models import tiny
 lm = ct.wrap(*tiny("llama", max_position_embeddings=8192))
 trace = lm.trace([5, 6, 7, 8])

@@ -11,8 +11,8 @@ from transformers import PreTrainedTokenizer
 
 import cutaway as ct
 from cutaway.core.errors import InvalidError
-from cutaway.trace.same import same
 from tests.models import tiny_model
+from tests.same import same
 
 LETTERS = string.ascii_letters + string.digits + string.punctuation + " "
 TEXT = "The keys to the cabinet"

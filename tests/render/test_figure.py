@@ -13,7 +13,7 @@ from PIL import Image
 
 from cutaway.core.errors import InvalidError, MissingError, UnknownError
 from cutaway.render.drawing import drawable
-from cutaway.render.figure import FIGURES, FORMATS, _in_few_colours, _written, figure, still
+from cutaway.render.figure import FIGURES, _in_few_colours, _written, figure, still
 from cutaway.render.figure_race import watch_figure
 from cutaway.view.kinds import spec_of
 from cutaway.view.spec import Spec
@@ -42,7 +42,7 @@ SPECS: dict[str, Callable[[], Spec]] = {
 }
 
 
-@pytest.mark.parametrize("fmt", FORMATS)
+@pytest.mark.parametrize("fmt", ["svg", "png"])
 @pytest.mark.parametrize("name", SPECS)
 def test_the_same_spec_gives_the_same_bytes(name: str, fmt: str) -> None:
     spec = SPECS[name]()

@@ -11,8 +11,8 @@ import pytest
 from cutaway.core.errors import FileError, MissingError
 from cutaway.trace.attention import AttentionCall
 from cutaway.trace.read import read
-from cutaway.trace.same import same
 from cutaway.trace.trace import Trace
+from tests.same import same
 from tests.trace.linear import linear_trace
 
 S = 4

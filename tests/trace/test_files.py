@@ -20,9 +20,9 @@ from cutaway.core.tokens import Piece
 from cutaway.trace.header import header
 from cutaway.trace.read import read
 from cutaway.trace.read_container import read_container
-from cutaway.trace.same import same
 from cutaway.trace.trace import Trace
 from cutaway.trace.write_container import write_container
+from tests.same import same
 
 from .linear import LABELS, linear_trace
 

@@ -11,7 +11,7 @@ import pytest
 import cutaway as ct
 from cutaway.core.errors import InvalidError
 from cutaway.lens.logit_lens import logit_lens
-from cutaway.trace.same import same
+from tests.same import same
 
 if TYPE_CHECKING:
     from cutaway.model.lm import LM

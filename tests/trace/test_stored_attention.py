@@ -14,7 +14,7 @@ import pytest
 
 from cutaway.core.errors import FileError, MissingError
 from cutaway.trace.read import read
-from cutaway.trace.same import same
+from tests.same import same
 
 from .linear import T, linear_trace
 from .test_files import written

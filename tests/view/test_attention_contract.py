@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cutaway.app.looking import AttentionView
+from cutaway.app.attention import AttentionView
 from cutaway.core.errors import UnknownError
 from cutaway.lens.attention import attention
 from cutaway.lens.weighting import WEIGHTINGS
@@ -117,7 +117,7 @@ def test_layers_without_attention_are_named() -> None:
 @pytest.mark.parametrize("options", [{}, {"weighting": "output_norm"}, {"aggregate": "mean"}])
 def test_a_live_picture_opens_with_a_layer_and_answers_the_rest(options: dict[str, str]) -> None:
     view = viewed(**options)
-    live, saved = view.shown, view.spec
+    live, saved = view._live_spec, view.spec
     assert live.header["live"]
     assert not saved.header["live"]
     heads = live.header["heads"]

@@ -9,7 +9,7 @@ from cutaway.core.errors import MissingError
 from cutaway.lens.attention import attention
 from cutaway.lens.heads import head_figures, with_figures
 from cutaway.view.attention import attention_spec
-from cutaway.view.attention_cells import SIDE
+from cutaway.view.attention_cells import SIDE, thumbnails
 from cutaway.view.spec import Spec
 
 from ..lens.test_heads import IDS, attention_trace, causal
@@ -76,6 +76,14 @@ def test_a_short_text_has_a_thumbnail_cell_for_each_weight():
     rest[..., 0] = 0
     rest[..., 1:, :] /= rest[..., 1:, :].sum(-1, keepdims=True)
     np.testing.assert_allclose(spec.arrays["thumbnails_rest"], 255 * np.sqrt(rest), atol=0.51)
+
+
+def test_the_first_tokens_share_is_the_mean_over_the_rows_of_the_others():
+    """The first row has no choice: it would tell of no head."""
+    weights = causal(6)
+    found = thumbnails(attention(attention_trace(weights))["weight"]).first
+    rows = [weights[n, h, q, 0] for n in range(2) for h in range(4) for q in range(1, T)]
+    assert found == pytest.approx(np.mean(rows))
 
 
 def test_a_head_that_looks_ahead_is_kept_whole():

@@ -80,8 +80,8 @@ def test_thumbnails_and_figures_are_those_of_the_exact_weights() -> None:
 
 def test_a_notebook_asks_for_weights_as_ever() -> None:
     view = ct.attention(trace(), carry="queries")
-    assert view.shown.header["queries"] is None
-    assert view.shown.header["live"]
+    assert view._live_spec.header["queries"] is None
+    assert view._live_spec.header["live"]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cutaway.app.looking import AttentionView
+from cutaway.app.attention import AttentionView
 from cutaway.core.errors import InvalidError
 from cutaway.lens.alignment import alignment_of_attention, alignment_of_saliency
 from cutaway.lens.saliency import saliency

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cutaway.app.export import to_csv
-from cutaway.app.routing import Routed
+from cutaway.app.routing import ExpertsView
 from cutaway.lens.routing import experts
 from cutaway.render.figure import figure
 from cutaway.render.page import page
@@ -49,11 +49,11 @@ def test_a_page_holds_the_scores_of_the_last_layers_that_it_has_room_for(data) -
 def test_where_python_is_at_hand_every_score_is_asked_for(
     data, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    view = Routed(data)
-    assert view.shown is view.spec
+    view = ExpertsView(data)
+    assert view._live_spec is view.spec
     monkeypatch.setattr(routing, "BUDGET", 2 * data["probability"][0].size)
-    view = Routed(data)
-    assert (view.spec.header["held"], view.shown.header["held"]) == (1, 3)
+    view = ExpertsView(data)
+    assert (view.spec.header["held"], view._live_spec.header["held"]) == (1, 3)
 
 
 def test_the_sentence_names_the_busiest_expert(data) -> None:

@@ -23,6 +23,6 @@ def classes(
     ] = None,
 ) -> None:
     """What a classifier would answer after each layer."""
-    from .classifying import classes as ask
+    from .classes import classes as ask
 
     outputs.give(ask(read_trace(subject, choice, reading=reading), k=k))

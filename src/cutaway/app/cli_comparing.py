@@ -61,7 +61,7 @@ def compare(
     ] = None,
 ) -> None:
     """Two prompts, or two models, under one lens: both, and their difference."""
-    from .comparing import compare as ask
+    from .compare import compare as ask
 
     other = b if b is not None else (a if model_b else None)
     if other is None:

@@ -45,7 +45,7 @@ def explore(
     seed: Annotated[int, typer.Option(help="Of the drawing.")] = 0,
 ) -> None:
     """What could come next: the likeliest tokens; pick one, and go on."""
-    from .exploring import explore as ask
+    from .explore import explore as ask
 
     if max_new_tokens is not None and not (sample or ramble):
         raise InvalidError("--max-new-tokens", max_new_tokens, allowed="with --sample or --ramble")

@@ -32,7 +32,7 @@ def neurons(
     side: Side = "decoder",
 ) -> None:
     """The values that enter each block's MLP down-projection."""
-    from .firing import neurons as ask
+    from .neurons import neurons as ask
 
     asked: dict[str, Any] = {
         "layers": read_listed("layers", layers), "neurons": read_listed("neurons", neurons),
@@ -58,7 +58,7 @@ def clusters(
     side: Side = "decoder",
 ) -> None:
     """Neurons that fire alike: k-means over their activations."""
-    from .firing import clusters as ask
+    from .neurons import clusters as ask
 
     asked: dict[str, Any] = {
         "layers": read_listed("layers", layers), "exclude": read_listed("exclude", exclude) or (),
@@ -85,7 +85,7 @@ def factors(
     side: Side = "decoder",
 ) -> None:
     """Which neurons fired together: non-negative factors of their activations."""
-    from .firing import factors as ask
+    from .neurons import factors as ask
 
     asked: dict[str, Any] = {
         "layers": read_listed("layers", layers), "exclude": read_listed("exclude", exclude) or (),

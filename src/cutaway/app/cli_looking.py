@@ -68,7 +68,7 @@ def attention(
     ] = False,
 ) -> None:
     """Where it looked: the attention of every head, with figures of what each head does."""
-    from .looking import attention as ask
+    from .attention import attention as ask
 
     if view not in _VIEWS:
         raise UnknownError("view", view, allowed=_VIEWS)

@@ -34,7 +34,7 @@ def watch(
     checked: Checked = False,
 ) -> None:
     """The race: rank and probability of chosen tokens after each layer."""
-    from .racing import watch as ask
+    from .watch import watch as ask
 
     trace = read_trace(subject, choice, generation, reading=reading)
     outputs.give(ask(trace, token, at=at, target=target, checked=checked))
@@ -49,6 +49,6 @@ def pairs(
     at: Annotated[int, typer.Option(help="The position read in each; -1 is the last.")] = -1,
 ) -> None:
     """The same tokens after other words: ranks after each layer, prompt by prompt."""
-    from .racing import pairs as ask
+    from .watch import pairs as ask
 
     outputs.give(ask(choice.load().trace(prompts), token, at=at))

@@ -31,8 +31,8 @@ def report(
     json: Annotated[bool, typer.Option("--json", help="Print every number as JSON.")] = False,
 ) -> None:
     """All lenses on one page, linked: an account of each token, and what it is told by."""
-    from .reporting import read_names
-    from .reporting import report as ask
+    from .report import read_names
+    from .report import report as ask
 
     outputs = Outputs(html=html, json=json)
     names = read_names(lens or None)  # refused before a model is loaded

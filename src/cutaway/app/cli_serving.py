@@ -56,30 +56,32 @@ def serve(
     ] = None,
 ) -> None:
     """The local web app; prints its address, and runs until Ctrl-C."""
-    from .serving import LOCAL, opened
+    from .serving import LOCAL, ServerOptions, bind_server
 
     # Read when torch is loaded: its threads sleep while they wait for each other. Where other work
     # shares the cores, those that spin instead answered a tenth of the prompts (docs/app.md).
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-    door = opened(
-        port=port, host=host, runs=runs, budget=budget, models=models or (), password=password,
-        trust_network=trust_network, names=name or (),
-    )  # fmt: skip
-    typer.echo(door.settings.url)
+    options = ServerOptions(
+        port, host, runs, budget, models or (), password, trust_network, name or ()
+    )
+    bound = bind_server(options)
+    typer.echo(bound.settings.url)
     sys.stdout.flush()
     if host not in LOCAL:
         typer.echo(_OPEN, err=True)
     if open_browser:
-        typer.launch(door.settings.url_once)
+        typer.launch(bound.settings.url_once)
     # The page shows what is being loaded; bars in the terminal would hide the address.
     os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
-    running = door.running(choice.device)
+    server = bound.server(choice.device)
     own = ("device_map", "trust_remote_code")
-    more: dict[str, Any] = {name: value for name, value in choice.given().items() if name in own}
-    running.service.models.add(
-        choice.model, revision=choice.revision, dtype=choice.dtype, more=more
+    load_options: dict[str, Any] = {
+        name: value for name, value in choice.given().items() if name in own
+    }
+    server.service.models.add(
+        choice.model, revision=choice.revision, dtype=choice.dtype, load_options=load_options
     )
-    running.work()
+    server.run_until_stopped()
     # Threads in the middle of a long computation would hold up the end of Python.
     os._exit(0)

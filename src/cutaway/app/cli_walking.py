@@ -29,6 +29,6 @@ def walk(
     layer: Annotated[int, typer.Option(help="The block that is walked through.")] = 0,
 ) -> None:
     """Every step of one token through one block, with the model's real numbers."""
-    from .walking import walk as ask
+    from .walk import walk as ask
 
     outputs.give(ask(read_trace(subject, choice, generation, reading=reading), at=at, layer=layer))

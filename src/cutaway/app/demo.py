@@ -21,7 +21,7 @@ def demo(
 ) -> None:
     """Show the embedded model at work on one sentence."""
     from .api import load
-    from .reporting import report
+    from .report import report
 
     Outputs(html=html)  # refused before a model is loaded
     view = report(load().trace(PROMPT))

@@ -238,8 +238,8 @@ _MAKERS: Mapping[str, Callable[[View], bytes]] = {
     ".png": _figure("png"),
     # A lone surrogate becomes \\udXXX: in JSON that is the way to write it.
     ".json": lambda view: view.json().encode("utf-8", "backslashreplace"),
-    ".csv": lambda view: to_csv(view.filed).encode("utf-8", "backslashreplace"),
-    ".nc": lambda view: to_netcdf(view.filed),
+    ".csv": lambda view: to_csv(view._file_data).encode("utf-8", "backslashreplace"),
+    ".nc": lambda view: to_netcdf(view._file_data),
 }
 SUFFIXES = tuple(_MAKERS)
 #: Suffix -> the package that writes it, and the extra that brings it.

@@ -25,39 +25,39 @@ class HeadsView(View, ABC):
     A kind of it says how its figures are made, how it is drawn, and what the bytes of a head are.
     """
 
-    _found: xr.Dataset | None = None
+    _figures: xr.Dataset | None = None
 
     @property
     def figures(self) -> xr.Dataset:
         """What each head does, by (layer, head)."""
-        if self._found is None:
-            self._found = self._measured(self.data)
-        return self._found
+        if self._figures is None:
+            self._figures = self._measure(self.data)
+        return self._figures
 
     @property
-    def filed(self) -> xr.Dataset:
+    def _file_data(self) -> xr.Dataset:
         """Files of numbers hold the figures: the weights would be millions of rows."""
         return self.figures
 
     @property
-    def held_bytes(self) -> int:
+    def _held_bytes(self) -> int:
         """Its weights are not held, its figures are."""
-        figures = 0 if self._found is None else self._found.nbytes
-        return super().held_bytes - self.data["weight"].nbytes + figures
+        figures = 0 if self._figures is None else self._figures.nbytes
+        return super()._held_bytes - self.data["weight"].nbytes + figures
 
     @cached_property
     def spec(self) -> Spec:
         """The picture of a saved page: every head in small, weights up to a budget."""
-        return self.pictured()
+        return self._picture()
 
     @cached_property
-    def shown(self) -> Spec:
+    def _live_spec(self) -> Spec:
         """The picture of a notebook: it has few heads at first, and asks for the rest."""
-        return self.pictured(live=True)
+        return self._picture(live=True)
 
-    def pictured(self, budget: int | None = None, *, live: bool = False) -> Spec:
+    def _picture(self, budget: int | None = None, *, live: bool = False) -> Spec:
         """The picture with the heads that a budget of bytes has room for."""
-        return self._drawn(*self._computed(), budget, live)
+        return self._draw(*self._data_and_figures(), budget, live)
 
     def answer(self, question: Mapping[str, Any]) -> NDArray[Any]:
         """What the notebook's picture asks for: {"what": "head", "layer": 9, "head": 2}.
@@ -67,24 +67,24 @@ class HeadsView(View, ABC):
         """
         if question.get("what") != "head":
             raise UnknownError("question", question.get("what"), allowed=["head"])
-        causal = bool(self.shown.header["causal"])
+        causal = bool(self._live_spec.header["causal"])
         return self._head(question["layer"], question["head"], causal)
 
-    def _computed(self) -> tuple[xr.Dataset, xr.Dataset]:
+    def _data_and_figures(self) -> tuple[xr.Dataset, xr.Dataset]:
         """The data, whose weights are held where there is room, and the figures made of them."""
         from ..lens.in_memory import in_memory
 
         data = in_memory(self.data)
-        if self._found is None:
-            self._found = self._measured(data)
-        return data, self._found
+        if self._figures is None:
+            self._figures = self._measure(data)
+        return data, self._figures
 
     @abstractmethod
-    def _measured(self, data: xr.Dataset) -> xr.Dataset:
+    def _measure(self, data: xr.Dataset) -> xr.Dataset:
         """What each head does, by (layer, head)."""
 
     @abstractmethod
-    def _drawn(self, data: xr.Dataset, figures: xr.Dataset, budget: int | None, live: bool) -> Spec:
+    def _draw(self, data: xr.Dataset, figures: xr.Dataset, budget: int | None, live: bool) -> Spec:
         """The picture with the heads that a budget of bytes has room for."""
 
     @abstractmethod

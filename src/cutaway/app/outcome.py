@@ -74,5 +74,5 @@ def printed(view: View) -> str:
     from ..render.text import text
 
     if sys.stdout is None or not sys.stdout.isatty():
-        return text(view.told)
-    return text(view.told, shutil.get_terminal_size().columns, colour=True)
+        return text(view._text_spec)
+    return text(view._text_spec, shutil.get_terminal_size().columns, colour=True)

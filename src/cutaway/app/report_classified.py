@@ -19,7 +19,7 @@ _OF_TOKENS = ("lens", "race")
 
 
 def _classes(trace: Trace, _: Place) -> View:
-    from .classifying import classes
+    from .classes import classes
 
     return classes(trace)
 

@@ -19,7 +19,7 @@ __all__ = ["EVERY", "sections_of"]
 
 
 def _cross(trace: Trace, _: Place) -> View:
-    from .looking import attention
+    from .attention import attention
 
     _source(trace)
     return attention(trace, kind="cross")
@@ -31,7 +31,7 @@ def _cross_probe(trace: Trace, place: Place) -> object:
 
 
 def _alignment(trace: Trace, _: Place) -> View:
-    from .looking import attention
+    from .attention import attention
 
     _source(trace)
     return attention(trace, kind="cross").alignment()
@@ -44,7 +44,7 @@ def _alignment_probe(trace: Trace, place: Place) -> object:
 
 
 def _encoder(trace: Trace, _: Place) -> View:
-    from .looking import attention
+    from .attention import attention
 
     _source(trace)
     return attention(trace, kind="encoder")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from ..trace.trace import Trace
-    from ..view.account import Known
+    from ..view.account_facts import Facts
     from .view import View
 
 __all__ = ["CANDIDATES", "Lenses"]
@@ -25,7 +25,7 @@ __all__ = ["CANDIDATES", "Lenses"]
 #: Likeliest next tokens of each position.
 CANDIDATES = 10
 #: How many of them race.
-_RACERS = 5
+_WATCHED = 5
 
 
 class Lenses:
@@ -40,10 +40,10 @@ class Lenses:
         self.sections: dict[str, Section] = {**EVERY, **own}
         self._views: dict[str, View] = {}
         self._refused: dict[str, str] = {}
-        self._salient: dict[int, xr.Dataset] = {}
+        self._saliencies: dict[int, xr.Dataset] = {}
 
     @cached_property
-    def said(self) -> xr.Dataset:
+    def next_tokens(self) -> xr.Dataset:
         """What the model says at each position; of a trace that can't tell, the tokens alone."""
         from ..lens.top_tokens import top_tokens
 
@@ -56,7 +56,7 @@ class Lenses:
     @property
     def held_bytes(self) -> int:
         """Bytes that the views asked so far hold."""
-        return sum(view.held_bytes for view in list(self._views.values()))
+        return sum(view._held_bytes for view in list(self._views.values()))
 
     @cached_property
     def place(self) -> Place:
@@ -73,14 +73,14 @@ class Lenses:
         from ..view.sentences import stays_from
 
         at = read_position(position, self.trace.n_positions, "at")
-        if not self.said.sizes["k"]:
+        if not self.next_tokens.sizes["k"]:
             return Place(at, 0 if layer is None else layer, ())
-        tops = self.said["token_id"].values[at, :_RACERS].tolist()
-        came = int(self.said["next_id"].values[at])
+        tops = self.next_tokens["token_id"].values[at, :_WATCHED].tolist()
+        came = int(self.next_tokens["next_id"].values[at])
         if layer is None:
-            history = self._history(at)
-            layers = [int(number) for number in history["layer"].values]
-            layer = max(0, stays_from(history["token_id"].values[:, 0], layers) or 0)
+            by_layer = self._by_layer(at)
+            layers = [int(number) for number in by_layer["layer"].values]
+            layer = max(0, stays_from(by_layer["token_id"].values[:, 0], layers) or 0)
         return Place(at, layer, tuple(dict.fromkeys([*tops, *([came] if came >= 0 else [])])))
 
     def view(self, name: str) -> View:
@@ -97,7 +97,7 @@ class Lenses:
             raise MissingError(f"the section {name!r}", because=self._refused[name])
         return self._views[name]
 
-    def elsewhere(self, name: str, place: Place) -> View:
+    def at_place(self, name: str, place: Place) -> View:
         """The view of a section that shows one position, at another one."""
         if name not in self._placed:
             raise UnknownError("section of one position", name, allowed=self._placed)
@@ -113,7 +113,7 @@ class Lenses:
                 self._refused[name] = str(error)
         return self._refused.get(name)
 
-    def had(self) -> dict[str, View]:
+    def available(self) -> dict[str, View]:
         """The view of every section that can be had; a bar counts them where that takes long."""
         found = {}
         for name in steps(self.names, "asking every lens"):
@@ -123,17 +123,17 @@ class Lenses:
                 continue  # the page says why
         return found
 
-    def known(self) -> Known:
+    def facts(self) -> Facts:
         """What is known of every position, all sections asked."""
-        return self._known({name: view.data for name, view in self.had().items()})
+        return self._facts({name: view.data for name, view in self.available().items()})
 
-    def known_at(self, at: int) -> Known:
+    def facts_at(self, at: int) -> Facts:
         """What is known of one position; factors only where they have been asked for already."""
         found = {name: view.data for name, view in self._views.items()}
         there = [name for name in self.names if self.missing(name) is None]
         shift = self.trace.card.shift
         if "lens" in there and "lens" not in found:
-            found["lens"] = self._history(at)
+            found["lens"] = self._by_layer(at)
         if self.trace.card.task:
             found |= {n: self.view(n).data for n in ("classes", "saliency") if n in there}
         elif "saliency" in there and (
@@ -144,14 +144,15 @@ class Lenses:
             found["attention"] = self.view("attention").data
         if "alignment" in there:
             found["alignment"] = self.view("alignment").data
-        return self._known(found, there)
+        return self._facts(found, there)
 
-    def _known(self, found: dict[str, xr.Dataset], there: Sequence[str] | None = None) -> Known:
-        from ..view.account import Known
+    def _facts(self, found: dict[str, xr.Dataset], there: Sequence[str] | None = None) -> Facts:
+        from ..view.account_facts import Facts
 
-        return Known(
-            said=self.said, history=found.get("lens"), saliency=found.get("saliency"),
-            gaze=self._gaze if "attention" in found else None, factors=found.get("factors"),
+        return Facts(
+            next_tokens=self.next_tokens, by_layer=found.get("lens"),
+            strongest_attention=self._strongest_attention if "attention" in found else None,
+            saliency=found.get("saliency"), factors=found.get("factors"),
             alignment=found.get("alignment"), classes=found.get("classes"),
             sections=frozenset(found if there is None else there),
             places=dict.fromkeys(self._placed, self.place.at),
@@ -166,17 +167,17 @@ class Lenses:
         """Of one target alone; each is computed once."""
         from ..lens.saliency import saliency
 
-        if target not in self._salient:
-            self._salient[target] = saliency(self.trace, targets=target)
-        return self._salient[target]
+        if target not in self._saliencies:
+            self._saliencies[target] = saliency(self.trace, targets=target)
+        return self._saliencies[target]
 
     @cached_property
-    def _gaze(self) -> xr.Dataset:
+    def _strongest_attention(self) -> xr.Dataset:
         from ..lens.strongest_attention import strongest_attention
 
         return strongest_attention(self.view("attention").data)
 
-    def _history(self, at: int) -> xr.Dataset:
+    def _by_layer(self, at: int) -> xr.Dataset:
         from ..lens.predictions import predictions
 
         return predictions(self.trace, at=at, k=1)

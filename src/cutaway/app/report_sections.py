@@ -86,7 +86,7 @@ def _lens_probe(trace: Trace, place: Place) -> View:
 
 
 def _race(trace: Trace, place: Place) -> View:
-    from .racing import watch
+    from .watch import watch
 
     return watch(trace, place.tokens, at=place.at)
 
@@ -125,7 +125,7 @@ def _saliency_probe(trace: Trace, _: Place) -> object:
 
 
 def _attention(trace: Trace, _: Place) -> View:
-    from .looking import attention
+    from .attention import attention
 
     return attention(trace)
 
@@ -137,14 +137,14 @@ def _attention_probe(trace: Trace, place: Place) -> object:
 
 def attention_picture(view: View) -> Spec:
     """What a saved report holds of attention."""
-    from .looking import AttentionView
+    from .attention import AttentionView
 
     assert isinstance(view, AttentionView)
-    return view.pictured(_WEIGHTS)
+    return view._picture(_WEIGHTS)
 
 
 def _neurons(trace: Trace, _: Place) -> View:
-    from .firing import neurons
+    from .neurons import neurons
 
     return neurons(trace)
 
@@ -163,7 +163,7 @@ def _neurons_picture(view: View) -> Spec:
 
 
 def _factors(trace: Trace, _: Place) -> View:
-    from .firing import factors
+    from .neurons import factors
 
     # The first token's massive activations would take a factor to themselves.
     exclude = [0] if trace.n_positions > _FACTORS else []
@@ -171,13 +171,13 @@ def _factors(trace: Trace, _: Place) -> View:
 
 
 def _clusters(trace: Trace, _: Place) -> View:
-    from .firing import clusters
+    from .neurons import clusters
 
     return clusters(trace, n=min(_CLUSTERS, trace.n_positions))
 
 
 def _walk(trace: Trace, place: Place) -> View:
-    from .walking import walk
+    from .walk import walk
 
     return walk(trace, at=place.at, layer=place.layer)
 

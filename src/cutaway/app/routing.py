@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from ..trace.trace import Trace
     from ..view.spec import Spec
 
-__all__ = ["Routed", "experts"]
+__all__ = ["ExpertsView", "experts"]
 
 
-class Routed(View):
+class ExpertsView(View):
     """The experts of a mixture: a saved page has scores up to a budget, other places have all."""
 
     @cached_property
-    def shown(self) -> Spec:
+    def _live_spec(self) -> Spec:
         """The picture where Python is at hand: it asks for scores when they are looked at."""
         from ..view.routing import experts_spec
 
@@ -57,4 +57,4 @@ def experts(
     from ..lens.routing import experts as ask
     from ..lens.stream import of_stream
 
-    return Routed(ask(of_stream(trace, stream), layers=layers))
+    return ExpertsView(ask(of_stream(trace, stream), layers=layers))

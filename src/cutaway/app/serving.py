@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
     from ..model.lm import LM
     from .runs.store import Runs
-    from .server.running import Running
+    from .server.graceful_server import GracefulServer
     from .server.settings import Settings
 
-__all__ = ["LOCAL", "Door", "Served", "opened", "serve"]
+__all__ = ["LOCAL", "BoundServer", "RunningServer", "ServerOptions", "bind_server", "serve"]
 
 LOCAL = ("127.0.0.1", "localhost", "::1")
 _GB = 1_000_000_000
 
 
-class Served:
+class RunningServer:
     """A server that runs in the background of a notebook or a script.
 
     >>> app = ct.serve(lm)  # doctest: +SKIP
@@ -36,23 +36,25 @@ class Served:
     >>> app.stop()  # doctest: +SKIP
     """
 
-    def __init__(self, running: Running) -> None:
-        self._running = running
-        self._thread = threading.Thread(target=running.work, name="cutaway serve", daemon=True)
+    def __init__(self, server: GracefulServer) -> None:
+        self._server = server
+        self._thread = threading.Thread(
+            target=server.run_until_stopped, name="cutaway serve", daemon=True
+        )
         self._thread.start()
 
     @property
     def url(self) -> str:
         """The address to open; who has it may use the server."""
-        return self._running.service.settings.url
+        return self._server.service.settings.url
 
     def stop(self) -> None:
         """End the server; a run in the making has some seconds to finish."""
-        self._running.leave()
+        self._server.stop()
         self._thread.join()
 
     def __repr__(self) -> str:
-        return f"Served({self.url!r}{'' if self._thread.is_alive() else ', stopped'})"
+        return f"RunningServer({self.url!r}{'' if self._thread.is_alive() else ', stopped'})"
 
 
 def serve(
@@ -66,7 +68,7 @@ def serve(
     password: str | None = None,
     trust_network: bool = False,
     names: Sequence[str] = (),
-) -> Served:
+) -> RunningServer:
     """The local web app: type a prompt, watch it being answered, open the report of any run.
 
     >>> import cutaway as ct
@@ -89,65 +91,68 @@ def serve(
     Raises InvalidError for an address that can't be had or needs a password, MissingError where
     the extra `app` is not installed.
     """
-    door = opened(
-        port=port, host=host, runs=runs, budget=budget, models=models, password=password,
-        trust_network=trust_network, names=names,
-    )  # fmt: skip
-    running = door.running()
+    options = ServerOptions(port, host, runs, budget, models, password, trust_network, names)
+    server = bind_server(options).server()
     if lm is None:
-        running.service.models.add(None)
+        server.service.models.add(None)
     else:
-        running.service.models.hold(lm)
-    return Served(running)
+        server.service.models.add_loaded(lm)
+    return RunningServer(server)
 
 
 @dataclass(frozen=True)
-class Door:
+class ServerOptions:
+    """The arguments of `serve`, as its user gave them."""
+
+    port: int = 0
+    host: str = "127.0.0.1"
+    runs: str | Path | None = None
+    budget: float | None = None
+    models: Sequence[str | Path] = ()
+    password: str | None = None
+    trust_network: bool = False
+    names: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class BoundServer:
     """Where a server will answer: browsers can connect, and wait until it runs."""
 
     settings: Settings
     listener: socket.socket
     runs: Runs
 
-    def running(self, device: str | None = None) -> Running:
+    def server(self, device: str | None = None) -> GracefulServer:
         """The server, without models yet."""
-        from .server.running import Running
+        from .server.graceful_server import GracefulServer
         from .server.service import Service
 
-        return Running(Service(self.settings, self.runs, device), self.listener)
+        return GracefulServer(Service(self.settings, self.runs, device), self.listener)
 
 
-def opened(
-    *,
-    port: int,
-    host: str,
-    runs: str | Path | None,
-    budget: float | None,
-    models: Sequence[str | Path],
-    password: str | None,
-    trust_network: bool,
-    names: Sequence[str],
-) -> Door:
+def bind_server(options: ServerOptions) -> BoundServer:
     """Everything checked, and a socket that listens; the packages of the server come later."""
     _check_packages()
     from .runs.store import runs as store
-    from .server.listening import listening
+    from .server.listening_socket import listening_socket
     from .server.password import Password
     from .server.settings import Settings
 
-    if host not in LOCAL and password is None and not trust_network:
+    host, password = options.host, options.password
+    if host not in LOCAL and password is None and not options.trust_network:
         raise InvalidError(
             "host", host, allowed=", ".join(LOCAL), fix="others in the network could use your "
             "models and read your runs: give a password, or say that you trust the network",
         )  # fmt: skip
     hashed = None if password is None else Password.of(password)
-    folders, most, kept = tuple(_folder(each) for each in models), _bytes(budget), store(runs)
-    listener = listening(host, port)
+    folders = tuple(_folder(each) for each in options.models)
+    budget, runs = _bytes(options.budget), store(options.runs)
+    listener = listening_socket(host, options.port)
     settings = Settings(
-        host=host, port=listener.getsockname()[1], budget=most, names=tuple(names),
+        host=host, port=listener.getsockname()[1], budget=budget, names=tuple(options.names),
         folders=folders, password=hashed,
     )  # fmt: skip
-    return Door(settings, listener, kept)
+    return BoundServer(settings, listener, runs)
 
 
 def _check_packages() -> None:

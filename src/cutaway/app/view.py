@@ -44,7 +44,7 @@ class View:
         return self._data
 
     @property
-    def filed(self) -> xr.Dataset:
+    def _file_data(self) -> xr.Dataset:
         """What its files of numbers hold: `.data`, where a view does not say otherwise."""
         return self._data
 
@@ -54,21 +54,21 @@ class View:
         return spec_of(self._data)
 
     @property
-    def shown(self) -> Spec:
+    def _live_spec(self) -> Spec:
         """The picture where Python is at hand: `.spec`, where a view answers no questions."""
         return self.spec
 
     @property
-    def told(self) -> Spec:
+    def _text_spec(self) -> Spec:
         """The picture whose words a terminal prints: `.spec`, where a view has no quicker one."""
         return self.spec
 
     @property
-    def held_bytes(self) -> int:
+    def _held_bytes(self) -> int:
         """Bytes of the numbers and pictures that it holds; what is computed when touched is not."""
         own = vars(self)
         pictures: dict[int, Spec] = {
-            id(own[name]): own[name] for name in ("spec", "shown") if name in own
+            id(own[name]): own[name] for name in ("spec", "_live_spec") if name in own
         }
         numbers: int = self._data.nbytes if "_data" in own else 0
         return numbers + sum(picture.nbytes for picture in pictures.values())
@@ -77,7 +77,7 @@ class View:
         """What it saves as .json: the numbers with their axes and where they come from, as text."""
         from .export import to_json
 
-        return to_json(self.filed)
+        return to_json(self._file_data)
 
     #: Answers what the picture asks while it is looked at; None where it has all it shows.
     answer: Answer | None = None
@@ -136,14 +136,14 @@ class View:
     def __repr__(self) -> str:
         from ..render.text import brief
 
-        return brief(self.shown, shutil.get_terminal_size((100, 24)).columns).rstrip("\n")
+        return brief(self._live_spec, shutil.get_terminal_size((100, 24)).columns).rstrip("\n")
 
     @cached_property
     def _widget(self) -> anywidget.AnyWidget:
         """One for all the places where this view is displayed."""
         from ..render.widget import widget
 
-        return widget(self.shown, self.answer)
+        return widget(self._live_spec, self.answer)
 
     def _repr_mimebundle_(
         self, include: Any = None, exclude: Any = None
@@ -153,7 +153,7 @@ class View:
 
         made = self._widget._repr_mimebundle_(include=include, exclude=exclude)
         data, metadata = made if isinstance(made, tuple) else (made or {}, {})
-        forms = {"text/html": kept(self.shown, self._still), "text/plain": repr(self)}
+        forms = {"text/html": kept(self._live_spec, self._still), "text/plain": repr(self)}
         if self._still is not None:
             forms["image/png"] = base64.b64encode(self._still).decode()
         return {**data, **forms}, dict(metadata)
@@ -163,4 +163,4 @@ class View:
         """The picture as a PNG, where one is drawn quickly."""
         from ..render.figure import still
 
-        return still(self.shown)
+        return still(self._live_spec)

@@ -13,7 +13,6 @@ from operator import index
 from .errors import InvalidError
 
 __all__ = [
-    "AXES",
     "INPUT",
     "INPUT_LAYER",
     "as_list",
@@ -28,11 +27,6 @@ __all__ = [
     "read_whole",
 ]
 
-#: The one vocabulary of axes, in code, files, docs and pages.
-AXES = (
-    "layer", "position", "token", "k", "head", "query", "key", "neuron", "part", "factor",
-    "cluster", "run", "target", "source",
-)  # fmt: skip
 #: What the state that enters block 0 is called by users.
 INPUT = "in"
 #: What it is called on the layer axis.
@@ -114,9 +108,7 @@ def read_position(value: object, n_positions: int, what: str = "position") -> in
     try:
         number = read_whole(what, value, -n_positions, n_positions - 1)
     except InvalidError:
-        raise InvalidError(
-            what, value, allowed=f"0 to {n_positions - 1}, or -{n_positions} to -1 from the end"
-        ) from None
+        raise InvalidError(what, value, allowed=_positions_allowed(n_positions)) from None
     return number % n_positions
 
 
@@ -189,3 +181,12 @@ def neuron_name(neuron: int, expert: int = -1, own: int | None = None) -> str:
 
 def _layers_allowed(n_layers: int, with_input: bool) -> str:
     return f"0 to {n_layers - 1}" + (f" or {INPUT!r}" if with_input else "")
+
+
+def _positions_allowed(n: int) -> str:
+    """Both ways to say a position; of a text of one token there is one each.
+
+    >>> _positions_allowed(5), _positions_allowed(1)
+    ('0 to 4, or -5 to -1 from the end', '0, or -1 from the end')
+    """
+    return f"0 to {n - 1}, or -{n} to -1 from the end" if n > 1 else "0, or -1 from the end"

@@ -33,9 +33,8 @@ from .figure_walk import walk_figure
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["FIGURES", "FORMATS", "figure", "still"]
+__all__ = ["FIGURES", "figure", "still"]
 
-FORMATS = ("svg", "png")
 _DOTS_PER_INCH = 160
 #: Of a still picture in a notebook, with the most words it may have.
 _STILL_DOTS_PER_INCH, _STILL_WORDS = 100, 700

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from ..core.numbers import percent
 from ..view.spec import Spec
 
-__all__ = ["Told", "joined", "told"]
+__all__ = ["TargetShares", "joined", "target_shares"]
 
 
 @dataclass(frozen=True)
-class Told:
+class TargetShares:
     """One target.
 
     target   its position
@@ -30,7 +30,7 @@ class Told:
     gap: str
 
 
-def told(spec: Spec) -> list[Told]:
+def target_shares(spec: Spec) -> list[TargetShares]:
     """Every target of a saliency Spec."""
     header = spec.header
     labels, whole = joined(spec)
@@ -42,7 +42,7 @@ def told(spec: Spec) -> list[Told]:
         sources = tuple((_named(labels[i], i < before), percent(float(shares[i]))) for i in order)
         gap, moved = (float(spec.arrays[name][n]) for name in ("gap", "moved"))
         words = "" if np.isnan(gap) else _gap(gap, moved, header["threshold"])
-        rows.append(Told(target, label, sources, words))
+        rows.append(TargetShares(target, label, sources, words))
     return rows
 
 
@@ -62,5 +62,5 @@ def joined(spec: Spec) -> tuple[list[str], NDArray[np.float32]]:
 
 def _gap(gap: float, moved: float, threshold: float) -> str:
     bad = gap > threshold or moved > threshold
-    told = f"gap {percent(gap)}" + ("" if np.isnan(moved) else f", moved {percent(moved)}")
-    return f"not converged, {told}" if bad else told
+    words = f"gap {percent(gap)}" + ("" if np.isnan(moved) else f", moved {percent(moved)}")
+    return f"not converged, {words}" if bad else words

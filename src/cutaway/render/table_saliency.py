@@ -6,7 +6,7 @@ import numpy as np
 
 from ..core.numbers import percent, quantity
 from ..view.spec import Spec
-from .shares import told
+from .shares import target_shares
 from .tabular import Table
 
 __all__ = ["deletion_table", "saliency_table"]
@@ -19,7 +19,7 @@ _STEPS = 7
 
 def saliency_table(spec: Spec) -> Table:
     """A row per target: the token, and its sources with the largest shares."""
-    every = told(spec)
+    every = target_shares(spec)
     rows = every[-_MOST_TARGETS:]
     converges = any(row.gap for row in rows)
     return Table(

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from ..view.spec import Spec
 from .ramp import colours, hexadecimal, ink
-from .shares import Told, joined, told
+from .shares import TargetShares, joined, target_shares
 from .text_lens import fitted
 
 __all__ = ["saliency_text"]
@@ -23,7 +23,7 @@ _FAINT = 0.05
 
 def saliency_text(spec: Spec, width: int | None) -> Iterator[Text]:
     """The lines, and the terms on which the numbers were made."""
-    rows = told(spec)
+    rows = target_shares(spec)
     if width is not None:
         yield _strip(spec)
         yield Text()
@@ -57,7 +57,7 @@ def _style(strength: float) -> Style:
     return Style(color=ink(background), bgcolor=hexadecimal(background)[0])
 
 
-def _line(row: Told, heads: tuple[int, int], width: int | None) -> Text:
+def _line(row: TargetShares, heads: tuple[int, int], width: int | None) -> Text:
     line = Text.assemble(
         (str(row.target).rjust(heads[0]), "dim"), " ", (fitted(row.label, heads[1]), "bold cyan"),
         " ←",

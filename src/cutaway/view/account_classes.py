@@ -10,11 +10,11 @@ import xarray as xr
 
 from ..core.numbers import percent, quantity
 from ..core.tokens import display_text
+from .account_facts import Line
 from .header import attribute
 
 __all__ = ["class_lines"]
 
-Line = list[list[Any]]
 Link = Callable[[str], Any]
 
 

@@ -7,7 +7,7 @@ import xarray as xr
 
 from .entries import entries
 from .header import attribute, header, is_masked
-from .sentences import says, stays_from
+from .sentences import Prediction, says, stays_from
 from .spec import Spec
 
 __all__ = ["candidates_spec"]
@@ -30,12 +30,12 @@ def candidates_spec(dataset: xr.Dataset) -> Spec:
     )
     layers = [int(layer) for layer in dataset["layer"].values]
     used, other = entries((ids, tokens)), _other(dataset)
-    sentence = says(
+    said = Prediction(
         position=options["at"], read=options["read"], came=options["came"],
-        label=str(tokens[-1, 0]), probability=float(probability[-1, 0]),
-        stays=stays_from(ids[:, 0], layers), layers=layers,
-        n_layers=attribute(dataset, "model")["n_layers"], masked=is_masked(dataset),
+        label=str(tokens[-1, 0]), probability=float(probability[-1, 0]), masked=is_masked(dataset),
     )  # fmt: skip
+    n_layers = attribute(dataset, "model")["n_layers"]
+    sentence = says(said, stays=stays_from(ids[:, 0], layers), layers=layers, n_layers=n_layers)
     own = {
         "layers": layers,
         "k": ids.shape[1],

@@ -11,11 +11,10 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from ..core.axes import INPUT_LAYER, layer_name
-from ..core.numbers import percent, quantity
-from ..core.numbers import rank as rank_words
-from .compared import compared_header, slot_row, told_token
+from .compare_words import RACES, about, sentence
+from .compared import compared_header, slot_row
 from .entries import Entries, entries
-from .header import Runs, attribute
+from .header import attribute
 from .spec import Spec
 
 __all__ = ["compare_spec"]
@@ -38,7 +37,6 @@ _WORDS = {
 _PLAIN_UNITS = ("1", "the model's own")
 #: The axis of what the encoder of an encoder-decoder read, and what slots have of both runs.
 _SOURCE, _SIDES = "source_position", ("at", "inputs", "produced")
-_SOURCES = "tokens of the source (columns s0, s1, ...) and of earlier ones (t0, t1, ...)"
 
 
 @dataclass(frozen=True)
@@ -62,8 +60,6 @@ _LENSES: Mapping[str, _Lens] = {
 }
 #: What stands before a row's number.
 _MARKS = {"factor": "F", "cluster": "#"}
-#: Lenses of tokens that race through the layers.
-_RACES = ("watch", "predictions")
 
 
 def compare_spec(dataset: xr.Dataset) -> Spec:
@@ -96,8 +92,8 @@ def compare_spec(dataset: xr.Dataset) -> Spec:
         "vocabulary": tops[0].labels if tops else [],
     }
     common = compared_header(
-        dataset, heading=known.heading, about=_about(lens, _SOURCE in flat.dims),
-        sentence=_sentence(flat, own, values),
+        dataset, heading=known.heading, about=about(lens, _SOURCE in flat.dims, _MOST_NEURONS),
+        sentence=sentence(flat, own, values),
     )  # fmt: skip
     arrays: dict[str, NDArray[Any]] = {**values, **(tops[1] if tops else {})}
     for name in ("same_top", "state_distance"):
@@ -211,76 +207,9 @@ def _opening(dataset: xr.Dataset, values: NDArray[np.float32], lens: str) -> dic
     row, column = (int(i) for i in np.unravel_index(int(gap.argmax()), gap.shape))
     if lens == "logit_lens":
         return {"row": gap.shape[0] - 1, "column": _last_paired(dataset)}
-    return {"row": gap.shape[0] - 1 if lens in _RACES else row, "column": column}
+    return {"row": gap.shape[0] - 1 if lens in RACES else row, "column": column}
 
 
 def _last_paired(dataset: xr.Dataset) -> int:
     paired = (dataset["position_a"].values >= 0) & (dataset["position_b"].values >= 0)
     return int(np.flatnonzero(paired)[-1]) if paired.any() else 0
-
-
-def _about(lens: str, read: bool) -> str:
-    words = {
-        "logit_lens": "Each run's top token after each layer; probabilities have a difference "
-        "where the top tokens are the same, and a ring marks where they are not.",
-        "watch": "Rank and probability of the same tokens in both runs, after each layer.",
-        "saliency": f"Shares of {_SOURCES if read else 'earlier tokens'} in the tokens that were "
-        "said, in both runs.",
-        "predictions": "Rank and probability of the likeliest tokens of both runs, after each "
-        "layer.",
-        "factors": "Activation of factors that were found in both texts at once, so that they are "
-        "the same in both; F0 makes most of what they reproduce.",
-        "clusters": "Mean activation of groups of neurons that were found in both texts at once.",
-        "neurons": f"The neurons that differ most at some token, {_MOST_NEURONS} at most, as "
-        "layer·neuron.",
-    }
-    return f"{words[lens]} Differences are second minus first, token beside token."
-
-
-def _sentence(
-    dataset: xr.Dataset, own: Mapping[str, Any], values: Mapping[str, NDArray[np.float32]]
-) -> Runs:
-    if own["lens"] == "logit_lens":
-        return _parting(dataset, own)
-    name, lens = own["opens_with"], own["lens"]
-    row, column = own["opens"]["row"], own["opens"]["column"]
-    sides = values[name][:2, row, column].tolist()
-    first, second = (_in_words(name, v) for v in sides)
-    names = [str(run) for run in dataset["run"].values[:2]]
-    token = told_token(own["columns"], column)
-    told = [["", f": {name} {first} in {names[0]}, {second} in {names[1]}."]]
-    if lens in _RACES:
-        return [["", "After the last layer, "], *token, *told]
-    link = " for " if lens == "saliency" else " at "
-    if "read" in own["columns"]:
-        side = "source" if column < own["columns"]["read"] else "target"
-        token = [*token, ["", f" of the {side}"]]
-    return [["", "They differ most in "], ["b", own["rows"][row]], ["", link], *token, *told]
-
-
-def _in_words(name: str, value: float) -> str:
-    """A number of a quantity; a dash where it is not defined."""
-    if name == "rank":
-        return rank_words(0 if np.isnan(value) else int(value))
-    return percent(value) if name == "saliency" else quantity(value)
-
-
-def _parting(dataset: xr.Dataset, own: Mapping[str, Any]) -> Runs:
-    """What both say at the last token they share, and from which layer on they differ."""
-    column = own["opens"]["column"]
-    last = dataset.isel(layer=-1, position=column, k=0)
-    labels, shares = last["token"].values[:2], last["probability"].values[:2]
-    said, other = ([["out", str(label)]] for label in labels)
-    first, second = (percent(float(share)) for share in shares)
-    names = [str(run) for run in dataset["run"].values[:2]]
-    runs = [["", "At "], *told_token(own["columns"], column)]
-    if float(dataset["same_top"].isel(layer=-1, position=column)) == 1:
-        return [*runs, ["", " both say "], *said, ["", f", with {first} and {second}."]]
-    same = dataset["same_top"].isel(position=column).values
-    differ = np.flatnonzero(same != 0)
-    since = own["rows"][int(differ[-1]) + 1 if differ.size else 0]
-    return [
-        *runs, ["", f", {names[0]} says "], *said, ["", f" ({first}) and {names[1]} "], *other,
-        ["", f" ({second}); their top tokens differ from "],
-        ["b", "the input on" if since == "in" else f"layer {since} on"], ["", "."],
-    ]  # fmt: skip

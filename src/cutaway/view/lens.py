@@ -12,7 +12,7 @@ from .entries import Entries, entries
 from .header import attribute, header, is_masked
 from .quantities import quantities, rank_words
 from .row import token_row
-from .sentences import says, stays_from
+from .sentences import Prediction, says, stays_from
 from .spec import Spec
 
 __all__ = ["lens_spec"]
@@ -106,12 +106,13 @@ def _stays(dataset: xr.Dataset, layer: int | None) -> dict[str, Any] | None:
 
 def _sentence(dataset: xr.Dataset, layers: list[int], stays: int | None) -> list[list[str]]:
     last = dataset.isel(position=_spoken(dataset), layer=-1, k=0)
-    return says(
+    said = Prediction(
         position=int(last["position"]), read=str(last["input"].values),
         came=str(last["next"].values), label=str(last["token"].values),
-        probability=float(last["probability"]), stays=stays, layers=layers,
-        n_layers=attribute(dataset, "model")["n_layers"], masked=is_masked(dataset),
+        probability=float(last["probability"]), masked=is_masked(dataset),
     )  # fmt: skip
+    n_layers = attribute(dataset, "model")["n_layers"]
+    return says(said, stays=stays, layers=layers, n_layers=n_layers)
 
 
 def _spoken(dataset: xr.Dataset) -> int:

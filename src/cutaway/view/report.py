@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from .account import Line
+from .account_facts import Line
 from .entries import Entries, entries
 from .header import Runs, attribute, header, is_masked
 from .row import token_row

@@ -15,7 +15,7 @@ import httpx
 
 from cutaway.app.server.service import Service
 from cutaway.app.server.settings import Limits
-from cutaway.app.serving import Door, Served, opened
+from cutaway.app.serving import BoundServer, RunningServer, ServerOptions, bind_server
 from cutaway.model.lm import LM
 
 __all__ = ["Brake", "Started", "braked", "events", "started", "wait_for"]
@@ -25,7 +25,7 @@ __all__ = ["Brake", "Started", "braked", "events", "started", "wait_for"]
 class Started:
     """A server that runs, and a client of it that has the cookie."""
 
-    app: Served
+    app: RunningServer
     service: Service
     client: httpx.Client
 
@@ -61,20 +61,16 @@ def started(
     folder: Path, lm: LM | None, limits: Limits | None = None, **options: Any
 ) -> Iterator[Started]:
     """A server with one model on its list, or none."""
-    given = {
-        "port": 0, "host": "127.0.0.1", "budget": None, "models": (), "password": None,
-        "trust_network": False, "names": (),
-    }  # fmt: skip
-    door = opened(runs=folder, **(given | options))
-    settings = replace(door.settings, limits=limits or Limits())
-    running = Door(settings, door.listener, door.runs).running()
+    bound = bind_server(ServerOptions(runs=folder, **options))
+    settings = replace(bound.settings, limits=limits or Limits())
+    server = BoundServer(settings, bound.listener, bound.runs).server()
     if lm is not None:
-        running.service.models.hold(lm)
-    app = Served(running)
+        server.service.models.add_loaded(lm)
+    app = RunningServer(server)
     try:
         with httpx.Client(base_url=settings.address, timeout=60) as client:
             assert client.get(app.url).status_code == 303
-            yield Started(app, running.service, client)
+            yield Started(app, server.service, client)
     finally:
         app.stop()
 

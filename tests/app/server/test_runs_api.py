@@ -10,10 +10,10 @@ import pytest
 import torch
 
 import cutaway as ct
-from cutaway.app.server.events import told_live
+from cutaway.app.server.job_events import job_events
 from cutaway.app.server.jobs import Job, Token
 from cutaway.model.lm import LM
-from cutaway.trace.same import same
+from tests.same import same
 
 from .starting import Started, events
 
@@ -47,12 +47,12 @@ def test_a_prompt_becomes_a_run_and_its_tokens_are_told(server: Started, server_
 def test_a_token_that_comes_while_others_are_written_is_told() -> None:
     async def heard() -> list[str]:
         job = Job(keep=True)
-        job.say(Token(0, 5, "a", "a", 0.5))
+        job.add_token(Token(0, 5, "a", "a", 0.5))
         names = []
-        async for event in told_live(job, 0):
+        async for event in job_events(job, 0):
             names += [line for line in event.decode().splitlines() if line[:3] == "id:"]
             if len(job.tokens) == 1 and names:
-                job.say(Token(1, 6, "b", "b", None))
+                job.add_token(Token(1, 6, "b", "b", None))
                 job.change(state="done")
         return names
 

@@ -66,7 +66,7 @@ def test_a_picture_is_the_one_of_the_verb(
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == "application/octet-stream"
     trace = server.service.runs.open(run_id, server_lm)
-    assert answer.content == packet(made(trace, server_lm, lens).shown)
+    assert answer.content == packet(made(trace, server_lm, lens)._live_spec)
     (length,) = struct.unpack("<I", answer.content[:4])
     assert json.loads(answer.content[4 : 4 + length])["kind"]
 
@@ -123,7 +123,7 @@ def test_one_view_answers_all_its_questions(server: Started, run_id: str) -> Non
     for head in (0, 1):
         question = {"what": "head", "layer": 1, "head": head}
         assert server.client.post(address, json=question).status_code == 200
-    kept = [key for key in server.service.views.held() if '{"layers": [1]}' in key[1]]
+    kept = [key for key in server.service.views.newest_last() if '{"layers": [1]}' in key[1]]
     assert len(kept) == 1
 
 
@@ -179,7 +179,7 @@ def test_two_runs_are_compared(server: Started, server_lm: LM, run_id: str) -> N
     answer = server.client.get("/api/compare", params=given)
     traces = [server.service.runs.open(each, server_lm) for each in (run_id, other)]
     wanted = ct.compare(*traces, lens="attention", names=("keys", "a key"), heads=[1])
-    assert answer.content == packet(wanted.shown)
+    assert answer.content == packet(wanted._live_spec)
     asked = server.client.post(
         "/api/compare/ask", params=given, json={"what": "head", "layer": 0, "head": 1}
     )

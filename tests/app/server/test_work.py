@@ -13,7 +13,7 @@ import psutil
 import pytest
 import torch
 
-from cutaway.app.server.halt import Halt, Halted
+from cutaway.app.server.cancellation import Cancellation, Cancelled
 from cutaway.app.server.settings import Limits
 from cutaway.app.server.worker import FullError, Task, Worker
 from cutaway.app.serving import serve
@@ -21,7 +21,7 @@ from cutaway.model.lm import LM
 
 from .starting import Started, braked, events, started, wait_for
 
-SHORT = Limits(waiting=2, grace=0.2)
+SHORT = Limits(waiting=2, unwatched_timeout=0.2)
 
 
 @pytest.fixture
@@ -95,11 +95,11 @@ def test_a_job_ends_with_its_last_listener(narrow: Started, server_lm: LM) -> No
         with narrow.client.stream("GET", f"/api/jobs/{job}/events") as answer:
             assert next(events(answer))[0] == "state"
             assert brake.entered.wait(10)
-            time.sleep(2 * SHORT.grace)
+            time.sleep(2 * SHORT.unwatched_timeout)
             assert narrow.service.jobs.get(job).state == "running"
         wait_for(lambda: narrow.service.jobs.get(other).state == "cancelled")
-        halt = narrow.service.jobs.get(job).task
-        wait_for(lambda: halt is not None and halt.halt.asked)
+        task = narrow.service.jobs.get(job).task
+        wait_for(lambda: task is not None and task.cancellation.requested)
         brake.free.set()
         assert narrow.ended(job)["state"] == "cancelled"
         assert narrow.ended(kept)["state"] == "done"
@@ -113,7 +113,7 @@ def test_a_picture_ends_with_the_client_that_wanted_it(narrow: Started, server_l
             narrow.client.get(f"/api/runs/{run}/views/saliency", timeout=0.3)
         assert brake.entered.wait(10)
         worker = narrow.service.models.all()[0].worker
-        wait_for(lambda: worker.running is not None and worker.running.halt.asked)
+        wait_for(lambda: worker.running is not None and worker.running.cancellation.requested)
         brake.free.set()
         wait_for(lambda: worker.idle)
     assert hooks(server_lm) == before
@@ -193,13 +193,13 @@ def test_a_fault_is_told_in_words_and_logged(
     (server.service.runs.folder / "serve.log").unlink()
 
 
-def test_a_halt_stops_its_own_thread_only(server_lm: LM) -> None:
-    halt = Halt()
+def test_a_cancellation_stops_its_own_thread_only(server_lm: LM) -> None:
+    cancellation = Cancellation()
     ids = torch.tensor([[1, 2, 3]])
     before = server_lm.model(input_ids=ids).logits
-    with halt.heeded():
-        halt.ask()
-        with pytest.raises(Halted):
+    with cancellation.hooked():
+        cancellation.request()
+        with pytest.raises(Cancelled):
             server_lm.model(input_ids=ids)
         given: list[torch.Tensor] = []
         other = threading.Thread(target=lambda: given.append(server_lm.model(input_ids=ids).logits))
@@ -222,7 +222,7 @@ def test_a_worker_does_one_thing_at_a_time_in_order() -> None:
 def test_a_task_that_fails_does_not_stop_the_next() -> None:
     worker = Worker("test", 1)
 
-    def fail(_: Halt) -> None:
+    def fail(_: Cancellation) -> None:
         raise ZeroDivisionError
 
     free = threading.Event()
@@ -237,7 +237,7 @@ def test_a_task_that_fails_does_not_stop_the_next() -> None:
     assert worker.submit(Task(lambda _: 7)).result.result(10) == 7
     assert worker.close(10)
     late = worker.submit(Task(lambda _: 7))
-    with pytest.raises(Halted):
+    with pytest.raises(Cancelled):
         late.result.result(10)
 
 

@@ -14,7 +14,7 @@ from ...trace.read_container import Container, read_container
 from ...trace.write_container import LENGTH
 from .run import Run
 
-__all__ = ["DIGITS", "check_offered", "described", "verified"]
+__all__ = ["DIGITS", "check_offered", "describe", "verify"]
 
 #: Hexadecimal digits of an id: 80 bits of a SHA-256.
 DIGITS = 20
@@ -22,7 +22,7 @@ DIGITS = 20
 _LONGEST_HEADER = 32_000_000
 
 
-def described(path: Path) -> Run:
+def describe(path: Path) -> Run:
     """The run in a trace file, without name and tags, created when the file was written.
 
     The header is read and checked, no array is. Raises FileError for a file that is no trace.
@@ -37,9 +37,9 @@ def described(path: Path) -> Run:
     )  # fmt: skip
 
 
-def verified(path: Path) -> Run:
+def verify(path: Path) -> Run:
     """The same, after every array was read and found to be what was written."""
-    run, container = described(path), read_container(path)
+    run, container = describe(path), read_container(path)
     for name in container.names:
         container.array(name)
     return run

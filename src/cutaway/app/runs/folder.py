@@ -53,7 +53,7 @@ class Folder:
         """The note of a run."""
         return self.trace(run_id).with_suffix(".json")
 
-    def fresh(self) -> Path:
+    def new_path(self) -> Path:
         """A name for a file on its way in, that nobody else has."""
         return self.incoming / f"{secrets.token_hex(8)}.trace"
 
@@ -67,12 +67,12 @@ class Folder:
         with explained(self.trace(run_id), "written"):
             self.trace(run_id).parent.mkdir(exist_ok=True)
 
-    def take(self, file: Path, run_id: str) -> None:
+    def move_in(self, file: Path, run_id: str) -> None:
         """Give a file on its way in its place among the runs."""
         with explained(self.trace(run_id), "written"):
             file.replace(self.trace(run_id))
 
-    def settle(self, run_id: str) -> None:
+    def flush(self, run_id: str) -> None:
         """Bring the names of a run's files to the disk: the power could take what is not there."""
         if os.name != "posix":
             return

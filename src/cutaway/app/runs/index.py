@@ -20,7 +20,7 @@ __all__ = ["DamagedIndexError", "Index"]
 
 _VERSION = 1
 #: Seconds that a call waits for others who write.
-_PATIENCE = 60.0
+_TIMEOUT = 60.0
 _REPAIR = "cutaway runs rebuild"
 
 
@@ -79,7 +79,7 @@ class Index:
     @contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:
         try:
-            with closing(sqlite3.connect(self.path, _PATIENCE, isolation_level=None)) as database:
+            with closing(sqlite3.connect(self.path, _TIMEOUT, isolation_level=None)) as database:
                 # The files are the truth: what a power cut takes of the index, they give back.
                 database.execute("PRAGMA synchronous = NORMAL")
                 enable(database)
@@ -102,7 +102,7 @@ def _changing(database: sqlite3.Connection) -> Iterator[None]:
 
 def _write_ahead(database: sqlite3.Connection) -> None:
     """Let readers go on while one writes; SQLite itself does not wait for others who ask for it."""
-    end = time.monotonic() + _PATIENCE
+    end = time.monotonic() + _TIMEOUT
     while True:
         try:
             database.execute("PRAGMA journal_mode = WAL")
@@ -116,7 +116,7 @@ def _write_ahead(database: sqlite3.Connection) -> None:
 def _explained(path: Path, problem: sqlite3.Error) -> FileError:
     words = str(problem)
     if "locked" in words or "busy" in words:
-        how = f"is in use: another process has been writing for more than {_PATIENCE:.0f} s"
+        how = f"is in use: another process has been writing for more than {_TIMEOUT:.0f} s"
         return FileError(path, how, fix="end that process, or try again")
     if "malformed" in words or "not a database" in words or "no such" in words:
         return DamagedIndexError(path, f"is damaged ({words})", fix=_REPAIR)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich import box
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -20,6 +20,8 @@ __all__ = ["facts", "html", "line", "listed"]
 _HEADINGS = ("id", "created (UTC)", "name", "tags", "tokens", "model", "text")
 #: What is cut in a narrow terminal, and to how many columns in a wide one.
 _MOST = {"name": 24, "tags": 20, "model": 24, "text": 200}
+#: What is left of a cell at least; where that does not fit, the table is given up.
+_LEAST = 4
 #: Digits of an id that are shown; more where two of the list begin alike.
 _SHOWN = 8
 #: Plain output is not wrapped: rich needs a number, and no line is this long.
@@ -29,20 +31,14 @@ _ENDLESS = 10_000_000
 def listed(runs: Sequence[Run], width: int | None = None, *, colour: bool = False) -> str:
     """The runs as a table, a line each; width in columns, None: as wide as it needs, nothing cut.
 
+    Where not even cells of four columns fit, a run has a line for each thing known of it.
     Names, tags and texts are anybody's: what would control a terminal is shown by its number.
     """
-    table = Table(box=box.SIMPLE_HEAD if colour else None, pad_edge=False, header_style="dim")
     rows = _rows(runs)
-    for n, heading in enumerate(_HEADINGS):
-        most = _MOST.get(heading)
-        firm = max(map(cell_len, (heading, *(row[n] for row in rows))))
-        table.add_column(
-            heading, no_wrap=True, overflow="ellipsis", min_width=4 if most else firm,
-            max_width=None if width is None else most,
-        )  # fmt: skip
-    for row in rows:
-        table.add_row(*map(Text, row))
-    return _captured(table, width, colour)
+    widths = _widths(rows, width, edges=2 if colour else 0)
+    if widths is None:
+        return _captured(Group(*_stacked(rows)), width, colour)
+    return _captured(_table(rows, widths, colour), width, colour)
 
 
 def html(runs: Sequence[Run], more: int) -> str:
@@ -109,13 +105,48 @@ def _clipped(cell: str, most: int = 60) -> str:
     return cell if len(cell) <= most else f"{cell[: most - 1]}…"
 
 
-def _captured(table: Table, width: int | None, colour: bool) -> str:
+def _widths(rows: list[tuple[str, ...]], width: int | None, edges: int) -> list[int] | None:
+    """Columns of each heading; the widest that may be cut are, till all fit. None: they can't."""
+    widths = [max(map(cell_len, column)) for column in zip(_HEADINGS, *rows, strict=True)]
+    if width is None:
+        return widths
+    cut = [n for n, heading in enumerate(_HEADINGS) if heading in _MOST]
+    for n in cut:
+        widths[n] = min(widths[n], _MOST[_HEADINGS[n]])
+    gap = 3 if edges else 2
+    over = edges + gap * (len(widths) - 1) + sum(widths) - width
+    for _ in range(over):
+        widest = max(cut, key=widths.__getitem__)
+        widths[widest] -= 1
+    return widths if min(widths) >= _LEAST else None
+
+
+def _table(rows: list[tuple[str, ...]], widths: list[int], colour: bool) -> Table:
+    table = Table(box=box.SIMPLE_HEAD if colour else None, pad_edge=False, header_style="dim")
+    for heading, width in zip(_HEADINGS, widths, strict=True):
+        table.add_column(heading, no_wrap=True, overflow="ellipsis", width=width)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _stacked(rows: list[tuple[str, ...]]) -> Iterator[Text]:
+    """Each run as its id and time, then a line for each of the rest that it has."""
+    for number, time, *rest in rows:
+        yield Text(f"{number}  {time}", style="bold", no_wrap=True, overflow="ellipsis")
+        for heading, cell in zip(_HEADINGS[2:], rest, strict=True):
+            if cell:
+                named = Text(f"  {heading:<6}  ", style="dim", no_wrap=True, overflow="ellipsis")
+                yield named.append(cell, style="not dim")
+
+
+def _captured(shown: RenderableType, width: int | None, colour: bool) -> str:
     console = Console(
         file=io.StringIO(), width=width or _ENDLESS, force_terminal=colour,
         no_color=None if colour else True, color_system="auto" if colour else None,
         highlight=False, legacy_windows=False, force_jupyter=False,
     )  # fmt: skip
     with console.capture() as capture:
-        console.print(table)
+        console.print(shown)
     lines = [one.rstrip() for one in capture.get().splitlines()]
     return "\n".join(lines).strip("\n") + "\n"

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 from ...core.axes import read_whole
 from ...core.errors import FileError
 from ...core.home import expanded
-from .content import check_offered, described, verified
+from .content import check_offered, describe, verify
 from .folder import Folder, unlink
 from .index import DamagedIndexError, Index
-from .mend import mend
+from .ingest import copy_trace, flush_file, ingest
 from .note import write_note
+from .reindex import reindex
 from .rows import fetch, forget, one, put, where
 from .run import Run, read_name, read_tags
-from .taking import copied, settled, take
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,10 +104,10 @@ class Runs:
         and the tags beside those it has. Raises FileError where it can't be written.
         """
         given = _given(name), read_tags(tags)
-        file = self._folder.fresh()
+        file = self._folder.new_path()
         try:
             trace.save(file)
-            return take(self._folder, self._index, file, described(file), *given)
+            return ingest(self._folder, self._index, file, describe(file), *given)
         finally:
             unlink(file)
 
@@ -129,12 +129,12 @@ class Runs:
         given = _given(name), read_tags(tags)
         check_offered(Path(path))
         if move:
-            run = verified(Path(path))
-            return take(self._folder, self._index, settled(Path(path)), run, *given)
-        file = self._folder.fresh()
+            run = verify(Path(path))
+            return ingest(self._folder, self._index, flush_file(Path(path)), run, *given)
+        file = self._folder.new_path()
         try:
-            copied(Path(path), file)
-            return take(self._folder, self._index, file, verified(file), *given)
+            copy_trace(Path(path), file)
+            return ingest(self._folder, self._index, file, verify(file), *given)
         finally:
             unlink(file)
 
@@ -198,7 +198,7 @@ class Runs:
             )  # fmt: skip
             put(database, run, 0)  # first what a full disk refuses and the lock can undo
             write_note(self._folder.note(run.id), run)
-            self._folder.settle(run.id)
+            self._folder.flush(run.id)
             put(database, run, self._folder.stamp(run.id))
         return run
 
@@ -213,8 +213,8 @@ class Runs:
     def export(self, run_id: str, path: str | Path) -> Path:
         """Copy a run's trace file to a path, after every byte of it was checked; the path."""
         source = self.path(run_id)
-        verified(source)
-        return copied(source, Path(path))
+        verify(source)
+        return copy_trace(source, Path(path))
 
     def table(self) -> pd.DataFrame:
         """All runs as a table of pandas, the newest first, by their ids."""
@@ -254,17 +254,17 @@ class Runs:
         """Make folder and index ready; a damaged index is made again, for it holds no more."""
         self._folder.ready()
         try:
-            self._passed = self._agree(everything)
+            self._passed = self._reindex(everything)
         except DamagedIndexError:
             aside = self._index.put_aside()
             words = f"the index was damaged and is made again; the old one is {aside.name!r}"
-            self._passed = (words, *self._agree(everything))
+            self._passed = (words, *self._reindex(everything))
 
-    def _agree(self, everything: bool) -> tuple[str, ...]:
+    def _reindex(self, everything: bool) -> tuple[str, ...]:
         self._index.ready()
         if everything:
             self._index.check()
-        return mend(self._folder, self._index, everything=everything)
+        return reindex(self._folder, self._index, everything=everything)
 
 
 def _given(name: str | None) -> str | None:

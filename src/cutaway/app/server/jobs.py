@@ -11,16 +11,16 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ...core.errors import UnknownError
-from .bell import Bell
-from .halt import Halt, Halted
-from .problems import told
+from .cancellation import Cancellation, Cancelled
+from .errors import error_message
+from .threadsafe_event import ThreadsafeEvent
 from .worker import Task, Worker
 
 __all__ = ["Job", "Jobs", "Token"]
 
 #: How many jobs that are over can still be asked for.
-_REMEMBERED = 200
-_OVER = ("done", "failed", "cancelled", "interrupted")
+_MOST_FINISHED = 200
+_FINISHED = ("done", "failed", "cancelled", "interrupted")
 
 
 @dataclass(frozen=True)
@@ -49,14 +49,14 @@ class Job:
         self.keep = keep
         self.task: Task | None = None
         self.worker: Worker | None = None
-        self._ending = "cancelled"
-        self._bells: set[Bell] = set()
-        self._seen = time.monotonic()
+        self._cancelled_as = "cancelled"
+        self._listeners: set[ThreadsafeEvent] = set()
+        self._last_watched = time.monotonic()
 
     @property
-    def over(self) -> bool:
+    def finished(self) -> bool:
         """Whether nothing more will come of it."""
-        return self.state in _OVER
+        return self.state in _FINISHED
 
     def to_json(self, *, tokens: bool = True) -> dict[str, Any]:
         """As the API tells it."""
@@ -70,55 +70,55 @@ class Job:
 
     def change(self, **values: Any) -> None:
         """Set what is new and tell the listeners; what is over does not change."""
-        if not self.over:
+        if not self.finished:
             for name, value in values.items():
                 setattr(self, name, value)
-        self.ring()
+        self.notify()
 
-    def say(self, token: Token) -> None:
+    def add_token(self, token: Token) -> None:
         """Add a token and tell the listeners."""
         self.tokens.append(token)
         self.change(done=len(self.tokens))
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         """Tell the listeners that something has changed."""
-        for bell in tuple(self._bells):
-            bell.ring()
+        for listener in tuple(self._listeners):
+            listener.set()
 
     def cancel(self, ending: str = "cancelled") -> None:
         """Stop it: at its next token, or at the model's next module. What is over stays so."""
-        self._ending = ending
+        self._cancelled_as = ending
         if self.worker is not None and self.task is not None:
-            self.worker.halt(self.task)
+            self.worker.cancel(self.task)
 
-    def settle(self, result: Future[str]) -> None:
+    def take_result(self, result: Future[str]) -> None:
         """Take over how the work ended."""
         problem = result.exception()
         if problem is None:
             self.change(state="done", run=result.result())
-        elif isinstance(problem, Halted):
-            self.change(state=self._ending)
+        elif isinstance(problem, Cancelled):
+            self.change(state=self._cancelled_as)
         else:
-            self.change(state="failed", problem=told(problem))
+            self.change(state="failed", problem=error_message(problem))
 
-    def listen(self, bell: Bell) -> None:
-        """Have a bell rung at every change."""
-        self._bells.add(bell)
+    def subscribe(self, listener: ThreadsafeEvent) -> None:
+        """Have an event set at every change."""
+        self._listeners.add(listener)
 
-    def leave(self, bell: Bell) -> None:
+    def unsubscribe(self, listener: ThreadsafeEvent) -> None:
         """The opposite."""
-        self._bells.discard(bell)
-        self.seen()
+        self._listeners.discard(listener)
+        self.touch()
 
-    def seen(self) -> None:
+    def touch(self) -> None:
         """Somebody has asked for it."""
-        self._seen = time.monotonic()
+        self._last_watched = time.monotonic()
 
-    def lonely(self, seconds: float) -> bool:
+    def abandoned(self, seconds: float) -> bool:
         """Whether nobody has listened for so long to what is not to go on alone."""
-        if self.over or self.keep or self._bells:
+        if self.finished or self.keep or self._listeners:
             return False
-        return time.monotonic() - self._seen > seconds
+        return time.monotonic() - self._last_watched > seconds
 
 
 class Jobs:
@@ -128,18 +128,18 @@ class Jobs:
         self._jobs: dict[str, Job] = {}
         self._lock = threading.Lock()
 
-    def begin(self, job: Job, worker: Worker, work: Callable[[Halt], str]) -> Job:
+    def submit(self, job: Job, worker: Worker, work: Callable[[Cancellation], str]) -> Job:
         """Put a job in a worker's queue; `work` gives the run's id.
 
         Raises FullError where the queue has no room.
         """
         job.worker, job.task = worker, Task(work)
-        job.task.result.add_done_callback(job.settle)
+        job.task.result.add_done_callback(job.take_result)
         worker.submit(job.task)
         with self._lock:
             self._jobs[job.id] = job
-            over = [each.id for each in self._jobs.values() if each.over]
-            for old in over[: max(0, len(over) - _REMEMBERED)]:
+            finished = [each.id for each in self._jobs.values() if each.finished]
+            for old in finished[: max(0, len(finished) - _MOST_FINISHED)]:
                 del self._jobs[old]
         return job
 

@@ -115,7 +115,7 @@ def _verb(home: str, name: str) -> Callable[[Trace, LM | None, dict[str, Any]], 
 
 
 def _watch(trace: Trace, _: LM | None, given: dict[str, Any]) -> View:
-    from ..racing import watch
+    from ..watch import watch
 
     if "tokens" not in given:
         raise MissingError(
@@ -151,7 +151,7 @@ def _deletion(trace: Trace, _: LM | None, given: dict[str, Any]) -> View:
 
 
 def _attention(trace: Trace, _: LM | None, given: dict[str, Any]) -> View:
-    from ..looking import attention
+    from ..attention import attention
     from .patterns import check_pattern
 
     tokens = given.get("tokens")
@@ -162,7 +162,7 @@ def _attention(trace: Trace, _: LM | None, given: dict[str, Any]) -> View:
 
 
 def _neuron(trace: Trace, _: LM | None, given: dict[str, Any]) -> View:
-    from ..looking import attention
+    from ..attention import attention
 
     return attention(trace, kind=given.pop("kind", "self")).neuron(**given)
 
@@ -190,7 +190,7 @@ _SALIENCY = {
 
 #: Lens -> what makes its view. The names are those of docs/python.md; a new verb is one row.
 LENSES: Mapping[str, Lens] = {
-    "report": Lens(_verb("reporting", "report"), {"lenses": _words}),
+    "report": Lens(_verb("report", "report"), {"lenses": _words}),
     "logit_lens": Lens(
         _logit_lens,
         {
@@ -211,18 +211,18 @@ LENSES: Mapping[str, Lens] = {
         _deletion,
         {"target": _whole, "method": _word, "seed": _whole, "replacement": _word},
     ),
-    "classes": Lens(_verb("classifying", "classes"), {"k": _top}),
+    "classes": Lens(_verb("classes", "classes"), {"k": _top}),
     "attention": Lens(_attention, _ATTENTION),
     "attention_neuron": Lens(
         _neuron, {"layer": _whole, "head": _whole, "at": _whole, "kind": _word}
     ),
     "neurons": Lens(
-        _verb("firing", "neurons"), {"layers": _numbers, "neurons": _numbers, "stream": _word}
+        _verb("neurons", "neurons"), {"layers": _numbers, "neurons": _numbers, "stream": _word}
     ),
-    "clusters": Lens(_verb("firing", "clusters"), {**_FIRING, "by": _word}),
-    "factors": Lens(_verb("firing", "factors"), {**_FIRING, "parts": _token}),
+    "clusters": Lens(_verb("neurons", "clusters"), {**_FIRING, "by": _word}),
+    "factors": Lens(_verb("neurons", "factors"), {**_FIRING, "parts": _token}),
     "experts": Lens(_verb("routing", "experts"), {"layers": _numbers, "stream": _word}),
-    "walk": Lens(_verb("walking", "walk"), {"at": _whole, "layer": _whole}),
+    "walk": Lens(_verb("walk", "walk"), {"at": _whole, "layer": _whole}),
     "anatomy": Lens(_anatomy, {}),
 }  # fmt: skip
 

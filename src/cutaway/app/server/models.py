@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     from ...model.lm import LM
     from ...trace.card import ModelCard
 
-__all__ = ["Held", "Models"]
+__all__ = ["ModelEntry", "ModelRegistry"]
 
 _EMBEDDED = "SmolLM2-135M-Instruct"
 #: Models of the list, loaded or not: each has a thread of its own.
 _MOST = 50
 
 
-class Held:
+class ModelEntry:
     """One model of the list: what was asked for, what became of it, and who works with it.
 
-    more   what else `load` is given: only who starts the server may say it
-    state  waiting, loading, ready, failed (`problem` says why) or dropped: it made room for
+    load_options  what else `load` is given: only who starts the server may say it
+    state         waiting, loading, ready, failed (`problem` says why) or dropped: it made room for
            another one, and comes back when it is asked
     """
 
@@ -36,9 +36,9 @@ class Held:
         name: str | None,
         options: dict[str, str | None],
         worker: Callable[[str], Worker],
-        more: Mapping[str, Any] | None = None,
+        load_options: Mapping[str, Any] | None = None,
     ) -> None:
-        self.given, self.options, self.more = name, options, dict(more or {})
+        self.source, self.options, self.load_options = name, options, dict(load_options or {})
         self.name = _EMBEDDED if name is None else name
         parts = [self.name, *(f"{key}={value}" for key, value in options.items() if value)]
         self.key = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
@@ -59,7 +59,7 @@ class Held:
         }  # fmt: skip
 
 
-class Models:
+class ModelRegistry:
     """The list of models, in the order they came; one is loaded at a time.
 
     budget     bytes of weights; the one used longest ago makes room, never one at work
@@ -70,12 +70,12 @@ class Models:
     """
 
     def __init__(
-        self, budget: int, room: int, device: str | None, *, on_drop: Callable[[Held], None],
+        self, budget: int, room: int, device: str | None, *, on_drop: Callable[[ModelEntry], None],
         on_change: Callable[[], None],
     ) -> None:  # fmt: skip
         self.budget, self.device = budget, device
         self._room, self._on_drop, self._on_change = room, on_drop, on_change
-        self._held: dict[str, Held] = {}
+        self._entries: dict[str, ModelEntry] = {}
         #: Names that were on the list once -> what was given to load them.
         self._known: dict[str, str | None] = {_EMBEDDED: None}
         self._lock = threading.RLock()
@@ -87,111 +87,118 @@ class Models:
         *,
         revision: str | None = None,
         dtype: str | None = None,
-        more: Mapping[str, Any] | None = None,
-    ) -> Held:
+        load_options: Mapping[str, Any] | None = None,
+    ) -> ModelEntry:
         """Put a model on the list and begin to load it; one that failed is tried again.
 
         Raises InvalidError where the list is full.
         """
         with self._lock:
-            held = Held(name, {"revision": revision, "dtype": dtype}, self._worker, more)
-            known = self._held.get(held.key)
-            if known is not None or len(self._held) >= _MOST:
-                held.worker.close()
+            entry = ModelEntry(
+                name, {"revision": revision, "dtype": dtype}, self._worker, load_options
+            )
+            known = self._entries.get(entry.key)
+            if known is not None or len(self._entries) >= _MOST:
+                entry.worker.close()
                 if known is None:
                     raise InvalidError(
-                        "model", held.name, allowed=f"up to {_MOST} on the list",
+                        "model", entry.name, allowed=f"up to {_MOST} on the list",
                         fix="take one off it first",
                     )  # fmt: skip
-                held = known
-            if held.state == "failed":
-                held.state, held.problem = "waiting", ""
-            self._held[held.key] = held
-            self._known[held.name] = held.given
-        held.worker.submit(Task(lambda _: self.take(held)), beyond=1)
-        return held
+                entry = known
+            if entry.state == "failed":
+                entry.state, entry.problem = "waiting", ""
+            self._entries[entry.key] = entry
+            self._known[entry.name] = entry.source
+        entry.worker.submit(Task(lambda _: self.acquire(entry)), beyond=1)
+        return entry
 
-    def again(self, name: str, read: Callable[[str], str]) -> str | None:
+    def resolve(self, name: str, read: Callable[[str], str]) -> str | None:
         """What loads a model by the name that the list shows; `read` reads one that is new."""
         return self._known[name] if name in self._known else read(name)
 
-    def hold(self, lm: LM) -> Held:
+    def add_loaded(self, lm: LM) -> ModelEntry:
         """Put a model on the list that is loaded already."""
         options = {"revision": lm.card.revision or None, "dtype": lm.card.dtype}
-        held = Held(lm.card.name, options, self._worker)
-        held.lm, held.state, held.bytes, held.used = lm, "ready", _bytes(lm), time.monotonic()
+        entry = ModelEntry(lm.card.name, options, self._worker)
+        entry.lm, entry.state, entry.bytes, entry.used = lm, "ready", _bytes(lm), time.monotonic()
         with self._lock:
-            self._held[held.key] = held
-        return held
+            self._entries[entry.key] = entry
+        return entry
 
-    def get(self, key: str | None) -> Held:
+    def get(self, key: str | None) -> ModelEntry:
         """A model of the list, the first one unless said; raises UnknownError."""
         with self._lock:
-            if key is None and self._held:
-                return next(iter(self._held.values()))
-            if key not in self._held:
+            if key is None and self._entries:
+                return next(iter(self._entries.values()))
+            if key not in self._entries:
                 raise UnknownError(
-                    "model", key, allowed=self._held, fix="GET /api/state lists them"
+                    "model", key, allowed=self._entries, fix="GET /api/state lists them"
                 )
-            return self._held[key]
+            return self._entries[key]
 
-    def maker(self, card: ModelCard) -> Held | None:
+    def model_of(self, card: ModelCard) -> ModelEntry | None:
         """The model of the list that made a trace, loaded or not; None where it is not there."""
-        same = [held for held in self.all() if held.name == card.name and held.state != "failed"]
+        same = [
+            entry for entry in self.all() if entry.name == card.name and entry.state != "failed"
+        ]
         exact = [h for h in same if h.lm and _identity(h.lm.card) == _identity(card)]
-        open_ones = [held for held in same if held.lm is None]
+        open_ones = [entry for entry in same if entry.lm is None]
         return next(iter([*exact, *open_ones, *same]), None)
 
     def remove(self, key: str) -> None:
         """Take a model off the list; what it does and what waits for it is stopped."""
-        held = self.get(key)
+        entry = self.get(key)
         with self._lock:
-            self._held.pop(held.key, None)
-        held.worker.close()
-        self._drop(held)
+            self._entries.pop(entry.key, None)
+        entry.worker.close()
+        self._drop(entry)
 
-    def all(self) -> list[Held]:
+    def all(self) -> list[ModelEntry]:
         """The models, in the order they came."""
         with self._lock:
-            return list(self._held.values())
+            return list(self._entries.values())
 
     @property
     def used(self) -> int:
         """Bytes of the weights that are held."""
-        return sum(held.bytes for held in self.all() if held.lm is not None)
+        return sum(entry.bytes for entry in self.all() if entry.lm is not None)
 
-    def take(self, held: Held) -> LM:
+    def acquire(self, entry: ModelEntry) -> LM:
         """The model itself, loaded if need be: called by its own worker, which may wait here."""
         with self._lock:
-            held.used = time.monotonic()
-            if held.lm is not None:
-                return held.lm
-            if held.state == "failed":
-                raise MissingError("this model", because=held.problem)
+            entry.used = time.monotonic()
+            if entry.lm is not None:
+                return entry.lm
+            if entry.state == "failed":
+                raise MissingError("this model", because=entry.problem)
         with self._loading:
-            held.state = "loading"
+            entry.state = "loading"
             try:
-                lm = _load(held, self.device)
-                self._make_room(held, _bytes(lm))
+                lm = _load(entry, self.device)
+                self._make_room(entry, _bytes(lm))
             except CutawayError as problem:
-                held.state, held.problem = "failed", str(problem)
+                entry.state, entry.problem = "failed", str(problem)
                 raise
             except BaseException:
-                held.state, held.problem = "failed", "this is a fault of Cutaway; the log says more"
+                entry.state, entry.problem = (
+                    "failed",
+                    "this is a fault of Cutaway; the log says more",
+                )
                 raise
             with self._lock:
-                held.lm, held.bytes, held.state = lm, _bytes(lm), "ready"
+                entry.lm, entry.bytes, entry.state = lm, _bytes(lm), "ready"
             return lm
 
-    def halt(self) -> None:
+    def cancel_all(self) -> None:
         """Stop what runs and what waits, of all models."""
-        for held in self.all():
-            held.worker.halt_all()
+        for entry in self.all():
+            entry.worker.cancel_all()
 
     def _worker(self, name: str) -> Worker:
         return Worker(name, self._room, self._on_change)
 
-    def _make_room(self, newcomer: Held, needed: int) -> None:
+    def _make_room(self, newcomer: ModelEntry, needed: int) -> None:
         """Drop models that rest, the longest unused first, until the newcomer fits."""
         while self.used + needed > self.budget:
             with self._lock:
@@ -205,16 +212,16 @@ class Models:
                     )  # fmt: skip
                 self._drop(min(idle, key=lambda one: one.used))
 
-    def _drop(self, held: Held) -> None:
-        held.lm, held.bytes, held.state = None, 0, "dropped"
-        self._on_drop(held)
+    def _drop(self, entry: ModelEntry) -> None:
+        entry.lm, entry.bytes, entry.state = None, 0, "dropped"
+        self._on_drop(entry)
 
 
-def _load(held: Held, device: str | None) -> LM:
+def _load(entry: ModelEntry, device: str | None) -> LM:
     from ..api import load
 
-    given: dict[str, Any] = {**held.options, **held.more}
-    return load(held.given, device=None if "device_map" in given else device, **given)
+    source: dict[str, Any] = {**entry.options, **entry.load_options}
+    return load(entry.source, device=None if "device_map" in source else device, **source)
 
 
 def _bytes(lm: LM) -> int:

@@ -20,7 +20,7 @@ _SHORTEST = 8
 class Password:
     """A password as salt and hash; the words themselves are not kept.
 
-    >>> Password.of("correct horse").fits("correct horse"), Password.of("12345678").fits("")
+    >>> Password.of("correct horse").verify("correct horse"), Password.of("12345678").verify("")
     (True, False)
     """
 
@@ -37,7 +37,7 @@ class Password:
         salt = secrets.token_bytes(16)
         return cls(salt, _hashed(words, salt))
 
-    def fits(self, words: str) -> bool:
+    def verify(self, words: str) -> bool:
         """Whether these are its words, in the same time for all of them."""
         return hmac.compare_digest(_hashed(words, self.salt), self.hashed)
 

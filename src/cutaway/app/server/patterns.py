@@ -14,7 +14,7 @@ __all__ = ["check_pattern"]
 #: Processor seconds in which a pattern must be found in every token; most take a thousandth of one.
 SECONDS = 2.0
 #: Seconds by the clock after which nobody waits any more, and all there is on Windows.
-_PATIENCE = 60.0
+_TIMEOUT = 60.0
 _FOUND = "found"
 _SEARCH = f"""
 import json, re, signal, sys
@@ -40,7 +40,7 @@ def check_pattern(pattern: str, texts: Iterable[str]) -> None:
     """
     try:
         done = subprocess.run(
-            [sys.executable, "-I", "-S", "-c", _SEARCH, str(SECONDS)], timeout=_PATIENCE,
+            [sys.executable, "-I", "-S", "-c", _SEARCH, str(SECONDS)], timeout=_TIMEOUT,
             input=json.dumps([pattern, list(texts)]).encode(), capture_output=True, check=False,
         )  # fmt: skip
         in_time = _FOUND.encode() in done.stdout

@@ -11,11 +11,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .problems import refusal
+from .errors import error_response
 from .settings import Settings
-from .shell import entrance
+from .shell import login_page
 
-__all__ = ["Gate"]
+__all__ = ["AccessControl"]
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
@@ -34,7 +34,7 @@ _HEADERS = {
 _LOCAL = {"localhost", "127.0.0.1", "::1"}
 
 
-class Gate:
+class AccessControl:
     """ASGI middleware: Host, Origin, then token or cookie; what fails never reaches a route."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
@@ -57,50 +57,50 @@ class Gate:
                     headers.setdefault(name, value)
             await send(message)
 
-        answer = self._refused(Headers(scope=scope)) or self._unknown(scope)
+        answer = self._refused(Headers(scope=scope)) or self._unauthenticated(scope)
         await (answer or self.app)(scope, receive, guarded)
 
     def _refused(self, headers: Headers) -> Response | None:
         """Against DNS rebinding: the name asked for; against other sites: where it comes from."""
         hosts = headers.getlist("host")
         name = _host_name(hosts[0]) if len(hosts) == 1 else None
-        if name is None or not self._ours(name):
-            return refusal(403, f"this server is not called {' '.join(hosts)!r}")
+        if name is None or not self._is_our_name(name):
+            return error_response(403, f"this server is not called {' '.join(hosts)!r}")
         for origin in headers.getlist("origin"):
             if urlsplit(origin).netloc != hosts[0] or not origin.startswith(("http:", "https:")):
-                return refusal(403, f"pages of {origin!r} may not ask this server")
+                return error_response(403, f"pages of {origin!r} may not ask this server")
         foreign = headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
         if foreign and headers.get("sec-fetch-mode") != "navigate":
-            return refusal(403, "pages of other sites may not ask this server")
+            return error_response(403, "pages of other sites may not ask this server")
         return None
 
-    def _ours(self, name: str) -> bool:
+    def _is_our_name(self, name: str) -> bool:
         """An address can't be rebound to another one; a name must be known."""
         settings = self.settings
         if name in _LOCAL or name in (settings.host.lower(), *map(str.lower, settings.names)):
             return True
         return settings.host not in _LOCAL and _is_address(name)
 
-    def _unknown(self, scope: Scope) -> Response | None:
+    def _unauthenticated(self, scope: Scope) -> Response | None:
         """None for who has cookie or token; who comes with the printed address gets the cookie."""
         settings, headers = self.settings, Headers(scope=scope)
         query = parse_qs(scope["query_string"].decode("latin-1"))
         token = query.get("token", [""])[0]
-        if scope["path"] == "/" and scope["method"] == "GET" and self._lets_in(token):
-            return admitted(settings)
-        if self._has_cookie(headers) or _same(_bearer(headers), settings.token):
+        if scope["path"] == "/" and scope["method"] == "GET" and self._is_token(token):
+            return login_response(settings)
+        if self._has_cookie(headers) or _equal_secrets(_bearer(headers), settings.token):
             return None
         if scope["path"] == "/login" and settings.password is not None:
             return None
         if "text/html" in headers.get("accept", "") and not scope["path"].startswith("/api/"):
-            return HTMLResponse(entrance(with_password=settings.password is not None), 401)
-        return refusal(401, "open the address that the server printed when it was started")
+            return HTMLResponse(login_page(with_password=settings.password is not None), 401)
+        return error_response(401, "open the address that the server printed when it was started")
 
-    def _lets_in(self, token: str) -> bool:
+    def _is_token(self, token: str) -> bool:
         """Whether a token of an address is right; that for a browser is right only once."""
-        if _same(token, self.settings.token):
+        if _equal_secrets(token, self.settings.token):
             return True
-        if not self._once or not _same(token, self._once):
+        if not self._once or not _equal_secrets(token, self._once):
             return False
         self._once = ""
         return True
@@ -112,10 +112,10 @@ class Gate:
         except CookieError:
             return False
         found = jar.get(self.settings.cookie_name)
-        return found is not None and _same(found.value, self.settings.cookie)
+        return found is not None and _equal_secrets(found.value, self.settings.cookie)
 
 
-def admitted(settings: Settings) -> Response:
+def login_response(settings: Settings) -> Response:
     """To the page without the token in its address, and with the cookie that stands for it."""
     answer = RedirectResponse("/", 303)
     answer.set_cookie(
@@ -129,7 +129,7 @@ def _bearer(headers: Headers) -> str:
     return token.strip() if kind.lower() == "bearer" else ""
 
 
-def _same(given: str, known: str) -> bool:
+def _equal_secrets(given: str, known: str) -> bool:
     """Whether two secrets are one, in the same time for all of them."""
     return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), known.encode())
 

@@ -10,53 +10,57 @@ from starlette.exceptions import HTTPException
 
 from ..runs.store import Runs
 from .jobs import Jobs
-from .kept import Kept
-from .models import Held, Models
+from .models import ModelEntry, ModelRegistry
 from .settings import Settings
+from .view_cache import ViewCache
 from .worker import Worker
 
 if TYPE_CHECKING:
     from ...trace.card import ModelCard
 
-__all__ = ["Here", "Service"]
+__all__ = ["Service", "ServiceDep"]
 
 
 class Service:
     """One server's state.
 
-    shelf  the worker for runs whose model is not on the list: what they kept can be looked at
+    offline_worker  for runs whose model is not on the list: what they kept can be looked at
     """
 
     def __init__(self, settings: Settings, runs: Runs, device: str | None = None) -> None:
         limits = settings.limits
         self.settings, self.runs = settings, runs
-        self.views = Kept(limits.views, limits.view_bytes)
+        self.views = ViewCache(limits.views, limits.view_bytes)
         self.jobs = Jobs()
-        self.models = Models(
-            settings.budget, limits.waiting, device, on_drop=self._forget, on_change=self._told
+        self.models = ModelRegistry(
+            settings.budget,
+            limits.waiting,
+            device,
+            on_drop=self._forget,
+            on_change=self._notify_jobs,
         )
-        self.shelf = Worker("shelf", limits.waiting)
-        self.guessing = asyncio.Lock()
-        self.leaving = False
+        self.offline_worker = Worker("offline", limits.waiting)
+        self.login_lock = asyncio.Lock()
+        self.stopping = False
 
     def check_open(self) -> None:
         """Refuse new work while the server is being stopped."""
-        if self.leaving:
+        if self.stopping:
             raise HTTPException(503, "the server is being stopped", {"Retry-After": "10"})
 
-    def at_work(self, card: ModelCard) -> tuple[Held | None, Worker]:
+    def entry_and_worker(self, card: ModelCard) -> tuple[ModelEntry | None, Worker]:
         """Who answers for a run: the model that made it, if it is on the list, and its worker."""
-        held = self.models.maker(card)
-        return held, self.shelf if held is None else held.worker
+        entry = self.models.model_of(card)
+        return entry, self.offline_worker if entry is None else entry.worker
 
-    def _forget(self, held: Held) -> None:
-        self.views.forget(held.key)
+    def _forget(self, entry: ModelEntry) -> None:
+        self.views.drop_model(entry.key)
 
-    def _told(self) -> None:
+    def _notify_jobs(self) -> None:
         """A queue has moved: those who wait see their place."""
         for job in self.jobs.all():
-            if not job.over:
-                job.ring()
+            if not job.finished:
+                job.notify()
 
 
 def _service(request: Request) -> Service:
@@ -65,4 +69,4 @@ def _service(request: Request) -> Service:
 
 
 #: An endpoint's way to the service.
-Here = Annotated[Service, Depends(_service)]
+ServiceDep = Annotated[Service, Depends(_service)]

@@ -15,16 +15,16 @@ __all__ = ["Limits", "Settings"]
 class Limits:
     """How much is taken, in bytes and seconds.
 
-    upload   of a trace file
-    body     of any other request's body
-    text     of a prompt
-    trace    that recording one prompt may hold
-    waiting  pieces of work that may wait for one model
-    views    how many pictures are held, so that their questions are answered by the same one
-    view_bytes  that they may hold together
-    grace    how long a job without a listener goes on
-    leaving  how long a stopping server lets running work finish
-    silence  how long a body that is not all here may pause
+    upload             of a trace file
+    body               of any other request's body
+    text               of a prompt
+    trace              that recording one prompt may hold
+    waiting            pieces of work that may wait for one model
+    views              how many are held, so that their questions are answered by the same one
+    view_bytes         that they may hold together
+    unwatched_timeout  how long a job without a listener goes on
+    shutdown_timeout   how long a stopping server lets running work finish
+    body_timeout       how long a body that is not all here may pause
     """
 
     upload: int = 1_000_000_000
@@ -34,9 +34,9 @@ class Limits:
     waiting: int = 32
     views: int = 12
     view_bytes: int = 1_000_000_000
-    grace: float = 5.0
-    leaving: float = 5.0
-    silence: float = 30.0
+    unwatched_timeout: float = 5.0
+    shutdown_timeout: float = 5.0
+    body_timeout: float = 30.0
 
 
 @dataclass(frozen=True)

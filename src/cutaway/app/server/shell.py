@@ -7,7 +7,7 @@ from pathlib import Path
 from ...core.errors import MissingError
 from ...render.bundle import bundle_path
 
-__all__ = ["SHELL", "app_path", "entrance"]
+__all__ = ["SHELL", "app_path", "login_page"]
 
 _HEAD = (
     '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -31,7 +31,7 @@ _FORM = (
 )
 
 
-def entrance(*, with_password: bool, wrong: bool = False) -> str:
+def login_page(*, with_password: bool, wrong: bool = False) -> str:
     """What somebody sees who has neither token nor cookie."""
     # A cookie of SameSite=Strict is held back where a page of another site has led here.
     words = (

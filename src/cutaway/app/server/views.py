@@ -11,12 +11,12 @@ from fastapi import APIRouter, Body, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from ..view import View
-from .asked import RunId, refusals
-from .asking import BINARY, PAGE, as_answer, as_packet, as_page
+from .errors import unknown_is_404
 from .lenses import LENSES, read_arguments, written
-from .pictures import Picture, shown
-from .problems import sought
-from .service import Here, Service
+from .schemas import RunId, error_responses
+from .service import Service, ServiceDep
+from .view_requests import ViewRequest, respond
+from .view_responses import BINARY, PAGE, answer_response, packet_response, page_response
 
 if TYPE_CHECKING:
     from ...model.lm import LM
@@ -29,44 +29,50 @@ LensName = StrEnum("LensName", {name: name for name in LENSES})  # type: ignore[
 Question = Annotated[dict[str, Any], Body(max_length=50)]
 
 
-_ANSWER = refusals(404, 409, 429, 503)
+_ANSWER = error_responses(404, 409, 429, 503)
 
 
 @router.get("/views/{lens}", response_class=Response, responses={200: BINARY, **_ANSWER})
-async def one_view(here: Here, run_id: RunId, lens: LensName, request: Request) -> Response:
+async def one_view(
+    service: ServiceDep, run_id: RunId, lens: LensName, request: Request
+) -> Response:
     """A picture as a packet: envelope and arrays. The query holds the verb's own arguments."""
-    return await _seen(here, run_id, lens, request, as_packet)
+    return await _respond(service, run_id, lens, request, packet_response)
 
 
 @router.post("/views/{lens}/ask", response_class=Response, responses={200: BINARY, **_ANSWER})
 async def ask_view(
-    here: Here, run_id: RunId, lens: LensName, request: Request, question: Question
+    service: ServiceDep, run_id: RunId, lens: LensName, request: Request, question: Question
 ) -> Response:
     """What a picture asks while it is looked at; X-Dtype and X-Shape say what the bytes are."""
-    return await _seen(here, run_id, lens, request, partial(as_answer, question=question))
+    return await _respond(
+        service, run_id, lens, request, partial(answer_response, question=question)
+    )
 
 
 @router.get("/page/{lens}", response_class=Response, responses={200: PAGE, **_ANSWER})
-async def one_page(here: Here, run_id: RunId, lens: LensName, request: Request) -> Response:
+async def one_page(
+    service: ServiceDep, run_id: RunId, lens: LensName, request: Request
+) -> Response:
     """A picture as a page that opens offline, to be saved."""
-    return await _seen(here, run_id, lens, request, partial(as_page, name=lens))
+    return await _respond(service, run_id, lens, request, partial(page_response, name=lens))
 
 
-async def _seen(
-    here: Service, run_id: str, lens: str, request: Request, then: Callable[[View], Response]
+async def _respond(
+    service: Service, run_id: str, lens: str, request: Request, then: Callable[[View], Response]
 ) -> Response:
     given = read_arguments(lens, request.query_params)
-    picture = await run_in_threadpool(_picture, here, run_id, lens, given)
-    return await shown(here, request, picture, then)
+    wanted = await run_in_threadpool(_request, service, run_id, lens, given)
+    return await respond(service, request, wanted, then)
 
 
-def _picture(here: Service, run_id: str, lens: str, given: dict[str, Any]) -> Picture:
-    with sought():
-        run = here.runs.get(run_id)
-    held, worker = here.at_work(here.runs.open(run.id).card)
+def _request(service: Service, run_id: str, lens: str, given: dict[str, Any]) -> ViewRequest:
+    with unknown_is_404():
+        run = service.runs.get(run_id)
+    entry, worker = service.entry_and_worker(service.runs.open(run.id).card)
 
     def make(models: Sequence[LM | None]) -> View:
-        trace = here.runs.open(run.id, models[0])
+        trace = service.runs.open(run.id, models[0])
         return LENSES[lens].make(trace, models[0], dict(given))
 
-    return Picture(worker, (held,), (run.id, *written(lens, given)), make)
+    return ViewRequest(worker, (entry,), (run.id, *written(lens, given)), make)

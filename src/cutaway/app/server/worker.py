@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ...core.progress import shown_here
-from .halt import Halt, Halted
+from .cancellation import Cancellation, Cancelled
 
 __all__ = ["FullError", "Task", "Worker"]
 
@@ -33,12 +33,12 @@ class Task:
 
     what, done, total  how far it is, as its computations tell (core.progress)
 
-    Work that was halted, waiting or running, ends in the result Halted.
+    Work that was cancelled, waiting or running, ends in the result Cancelled.
     """
 
-    def __init__(self, work: Callable[[Halt], Any]) -> None:
+    def __init__(self, work: Callable[[Cancellation], Any]) -> None:
         self.work = work
-        self.halt = Halt()
+        self.cancellation = Cancellation()
         self.result: Future[Any] = Future()
         self.what, self.done, self.total = "", 0, 0
 
@@ -47,9 +47,9 @@ class Task:
         if not self.result.set_running_or_notify_cancel():
             return
         try:
-            self.halt.check()
+            self.cancellation.check()
             with shown_here(self._show):
-                found = self.work(self.halt)
+                found = self.work(self.cancellation)
         except BaseException as problem:
             self.result.set_exception(problem)
         else:
@@ -63,9 +63,9 @@ class Task:
 
         def step() -> None:
             self.done += 1
-            self.halt.check()
+            self.cancellation.check()
 
-        self.halt.check()
+        self.cancellation.check()
         try:
             yield step
         finally:
@@ -99,7 +99,7 @@ class Worker:
                 self._tasks.append(task)
                 self._changed.notify_all()
         if not taken:
-            task.result.set_exception(Halted())
+            task.result.set_exception(Cancelled())
         self._on_change()
         return task
 
@@ -121,30 +121,30 @@ class Worker:
         with self._changed:
             return not self._tasks and self.running is None
 
-    def halt(self, task: Task) -> None:
+    def cancel(self, task: Task) -> None:
         """Stop a task: one that waits leaves the queue at once, one that runs ends soon."""
-        task.halt.ask()
+        task.cancellation.request()
         with self._changed:
             waited = task in self._tasks
             if waited:
                 self._tasks.remove(task)
         if waited:
             if task.result.set_running_or_notify_cancel():
-                task.result.set_exception(Halted())
+                task.result.set_exception(Cancelled())
             self._on_change()
 
-    def halt_all(self) -> None:
+    def cancel_all(self) -> None:
         """Stop what runs and what waits."""
         with self._changed:
             tasks = [*self._tasks, *([self.running] if self.running else [])]
         for task in tasks:
-            self.halt(task)
+            self.cancel(task)
 
     def close(self, seconds: float = 0.0) -> bool:
         """Stop everything and end the thread; whether it ended within these seconds."""
         with self._changed:
             self._open = False
-        self.halt_all()
+        self.cancel_all()
         with self._changed:
             self._changed.notify_all()
         self._thread.join(seconds)

@@ -28,7 +28,7 @@ def asset_of_view(view: View, name: str | None, step: int | None) -> Asset:
     from ...render.text import text
     from ...view.scalars import scalars
 
-    parts = dict(_parts(view.filed))
+    parts = dict(_parts(view._file_data))
     found = {part: scalars(dataset) for part, dataset in parts.items()}
     tables = {part and f".{part}": columns(dataset) for part, dataset in parts.items()}
     about = _about(view.spec.header["provenance"])
