@@ -74,12 +74,21 @@ def test_figures_are_means_over_the_queries() -> None:
     entropy = np.mean([-sum(p * np.log(p) for p in row) for row in w])
     assert told["entropy"] == pytest.approx(entropy)
     assert told["broad"] == pytest.approx(entropy / np.log(S))
+    assert told["first"] == pytest.approx(np.mean([row[0] for row in w]))
     assert told["last"] == pytest.approx(np.mean([row[-1] for row in w]))
     assert told["chosen"] == pytest.approx(told["last"])  # </s> is the only special token
     most = [int(np.argmax(row)) for row in w]
     steps = [b > a for a, b in itertools.pairwise(most)]
     assert told["onward"] == pytest.approx(np.mean(steps))
     assert told["missing"] == pytest.approx(0, abs=1e-6)
+
+
+def test_a_head_that_looks_twice_at_one_token_has_not_gone_on() -> None:
+    looked_at = [0, 0, 2, 1, 1]  # of four steps only the second goes to a later token
+    trace = cross_trace()
+    trace.source.crossed = np.zeros_like(WEIGHTS)  # type: ignore[attr-defined]
+    trace.source.crossed[..., range(T), looked_at] = 1  # type: ignore[attr-defined]
+    assert (cross_figures(trace, crossed(trace))["onward"] == 1 / 4).all()
 
 
 def test_figures_of_an_aggregate_are_of_its_rows() -> None:

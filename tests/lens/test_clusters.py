@@ -57,6 +57,7 @@ def test_the_same_seed_gives_the_same_clusters():
     [
         ({"n": 0}, InvalidError, "n 0"),
         ({"n": 31}, InvalidError, "n 31"),
+        ({"exclude": range(9)}, InvalidError, "fewer than all positions"),
         ({"by": "colour"}, UnknownError, "colour"),
         ({"layers": [1]}, InvalidError, "layer 1"),
     ],

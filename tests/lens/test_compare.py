@@ -19,7 +19,7 @@ from cutaway.lens.watch import watch
 from .compared import A, pair, spoken, vocabulary
 
 OPTIONS: dict[str, dict[str, Any]] = {
-    "logit_lens": {"k": 3, "distances": ("kl", "tv"), "inside": False},
+    "logit_lens": {"k": 3, "distances": ("kl", "tv"), "inside": True, "rank_of": "next"},
     "watch": {"tokens": [" nurse", " old"]},
     "saliency": {"targets": [3, 6, 7]},
     "neurons": {"layers": [0, 2]},
@@ -57,7 +57,9 @@ def test_every_cell_is_that_of_the_lens_and_the_difference_is_exact(lens: str) -
             check_cell(str(name), data[name].values[(slice(None), *index)], sides, data, index)
 
 
-def check_cell(name: str, cell: Any, sides: list[Any], data: Any, index: Any) -> None:
+def check_cell(full: str, cell: Any, sides: list[Any], data: Any, index: Any) -> None:
+    """Tokens have no difference; rank 0, of no token, is undefined, and so is its difference."""
+    name = full.removeprefix("inside_")
     if name in ("token", "token_id"):
         absent = "–" if name == "token" else -1
         assert cell.tolist() == [absent if s is None else s for s in sides] + [absent]
@@ -66,7 +68,7 @@ def check_cell(name: str, cell: Any, sides: list[Any], data: Any, index: Any) ->
     np.testing.assert_array_equal(cell[:2], np.asarray(expected, cell.dtype))
     third = cell[1] - cell[0]
     if name in ("probability", "logit") and "k" in data.dims:
-        ids = data["token_id"].values[(slice(0, 2), *index)]
+        ids = data[full.replace(name, "token_id")].values[(slice(0, 2), *index)]
         third = third if ids[0] == ids[1] else np.nan
     np.testing.assert_array_equal(cell[2], third)
 
@@ -80,6 +82,13 @@ def test_slots_say_which_tokens_stand_there() -> None:
     assert data["input_a"].values.tolist()[4:6] == ["", "·nurse"]
     assert data["input_b"].values.tolist()[4:6] == ["·old", "·nurse"]
     assert data["same"].values.tolist() == [*[True] * 4, False, True, True, False]
+
+
+def test_tokens_not_yet_said_stand_beside_each_other_and_are_not_the_same() -> None:
+    a, _ = pair()
+    data = compare(a, a, lens="saliency", targets=[3, len(A)])
+    assert data["target_a"].values.tolist() == data["target_b"].values.tolist() == [3, len(A)]
+    assert data["target_same"].values.tolist() == [True, False]
 
 
 def test_two_runs_part_where_their_top_tokens_first_differ() -> None:

@@ -120,6 +120,14 @@ def test_total_variation_is_1_for_disjoint_rows_and_counts_sinks() -> None:
     assert np.isnan(total_variation(rows[0], absent)).all()
 
 
+def test_a_total_variation_taken_a_few_rows_at_a_time_is_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    a, b = np.random.default_rng(0).dirichlet(np.ones(4), (2, 3, 5))
+    monkeypatch.setattr("cutaway.lens.compare_attention._WIDENED", 8)  # two rows of four
+    np.testing.assert_allclose(total_variation(a, b), np.abs(a - b).sum(-1) / 2, atol=1e-12)
+
+
 def test_layers_and_heads_keep_their_numbers() -> None:
     data = compare(*pair(), lens="attention", layers=[2, 0], heads=[3])
     whole = compare(*pair(), lens="attention")

@@ -85,6 +85,13 @@ def test_weights_are_compared_as_shares_and_none_called_is_one_expert_more() -> 
     assert (nobody["rerouted"] == 0).all()
 
 
+def test_an_expert_that_is_called_twice_has_both_weights() -> None:
+    row = np.full((7, 4), 0.25), np.full((7, 2), 3), np.tile([0.6, 0.4], (7, 1))
+    trace = replace(routed([row]), tokens=pair()[0].tokens)
+    weight = compare(trace, trace, lens="experts")["weight"]
+    np.testing.assert_allclose(weight[0, 0], np.tile([0, 0, 0, 1], (7, 1)), rtol=1e-6)
+
+
 def test_mixtures_of_another_shape_and_models_without_are_refused() -> None:
     a, b = routed_pair()
     routers = ((8, 2, "softmax"), *b.card.routers[1:])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -55,6 +58,44 @@ def test_a_fall_is_the_mean_of_what_is_lost_at_every_step(trace, explained):
     fall = [np.mean([row[0] - after for after in row[1:]]) for row in probability]
     np.testing.assert_allclose(curve["fall"], fall, atol=1e-7)
     assert float(curve["advantage"]) == pytest.approx(fall[0] - fall[2], abs=1e-7)
+
+
+#: What each of eight tokens takes away when it goes.
+LOSSES = np.array([0.05, 0.2, 0.01, 0.3, 0.02, 0.1, 0.15, 0.04])
+
+
+@dataclass(frozen=True)
+class Fading:
+    """A source whose probability is 1 less what the tokens that went took away."""
+
+    source: Any
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.source, name)
+
+    def ablate(self, trace, wanted):
+        return np.log([1 - LOSSES[list(gone)].sum() for gone in wanted.removed])
+
+
+def test_every_curve_is_that_of_its_order(trace, explained):
+    """Occlusion takes the greatest loss first, a scorer that knows nothing the least."""
+    curve = deletion(replace(trace, source=Fading(trace.source)), explained, seed=4)
+    draws = np.random.default_rng(4)
+    random = [draws.permutation(8) for _ in range(10)]
+    told = np.argsort(-explained["saliency"].sel(target=8).values[:8])
+    falling = {"saliency": [told], "occlusion": [np.argsort(-LOSSES)], "random": random,
+               "constant": [np.argsort(LOSSES)]}  # fmt: skip
+    means = {}
+    for run, orders in falling.items():
+        found = np.array([[1 - sum(LOSSES[each[:k]]) for k in range(9)] for each in orders])
+        means[run] = (found[:, :1] - found[:, 1:]).mean(axis=1)
+        expected = found.mean(axis=0)
+        np.testing.assert_allclose(curve["probability"].sel(run=run), expected, atol=1e-6)
+        if run == "random":  # the bootstrap's interval is nearly that of a normal mean
+            wide = 2 * 1.96 * found.std(axis=0)[1:8] / np.sqrt(10)
+            np.testing.assert_allclose((curve["high"] - curve["low"])[1:8], wide, rtol=0.1)
+    wide = 2 * 1.96 * means["random"].std() / np.sqrt(10)
+    assert curve["advantage_high"] - curve["advantage_low"] == pytest.approx(wide, rel=0.1)
 
 
 def test_the_seed_makes_the_random_orders(trace, explained):

@@ -96,6 +96,9 @@ def test_every_figure_equals_a_plain_loop():
             assert found["entropy"] == pytest.approx(np.mean(entropy))
             broad = [e / np.log(q + 1) for e, q in zip(entropy, rows, strict=True)]
             assert found["broad"] == pytest.approx(np.mean(broad))
+            assert found["first"] == pytest.approx(np.mean([w[q, 0] for q in rows]))
+            assert found["previous"] == pytest.approx(np.mean([w[q, q - 1] for q in rows]))
+            assert found["same"] == pytest.approx(np.mean([w[q, q] for q in rows]))
             distance = [sum(w[q, k] * (q - k) for k in range(q + 1)) for q in rows]
             assert found["distance"] == pytest.approx(np.mean(distance))
             again = [

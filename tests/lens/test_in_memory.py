@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from cutaway.app.attention import attention as look
 from cutaway.app.heads_view import HeadsView
-from cutaway.app.looking import attention as look
 from cutaway.core.room import DEFAULT
 from cutaway.lens.attention import attention
 from cutaway.lens.in_memory import in_memory

@@ -43,9 +43,10 @@ def test_the_strongest_expert_comes_first_with_its_own_score() -> None:
 
 
 def test_experts_that_scored_better_and_were_not_called_are_counted() -> None:
-    scores = np.array([[0.4, 0.3, 0.2, 0.1], [0.4, 0.3, 0.2, 0.1]])
-    trace = routed([(scores, np.array([[0, 1], [3, 0]]), np.full((2, 2), 0.5))], "sigmoid")
-    np.testing.assert_array_equal(experts(trace)["passed_over"][0], [0, 2])
+    """One whose score is the least of those called, and no better, is not passed over."""
+    scores = np.array([[0.4, 0.3, 0.2, 0.1], [0.4, 0.3, 0.2, 0.1], [0.3, 0.3, 0.3, 0.1]])
+    trace = routed([(scores, np.array([[0, 1], [3, 0], [0, 1]]), np.full((3, 2), 0.5))], "sigmoid")
+    np.testing.assert_array_equal(experts(trace)["passed_over"][0], [0, 2, 0])
 
 
 def test_an_expert_of_weight_0_is_not_called() -> None:

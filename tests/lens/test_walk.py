@@ -9,12 +9,12 @@ import pytest
 
 import cutaway as ct
 from cutaway.view.kinds import spec_of
-from tests.models import tiny
+from tests.models import shared_lm
 
 
 @pytest.mark.parametrize("family", ["gpt2", "opt", "gpt_neox", "mixtral"])
 def test_every_step_is_a_variable_beside_the_row_of_tokens(family):
-    trace = ct.wrap(*tiny(family)).trace("The keys to the cabinet")
+    trace = shared_lm(family).trace("The keys to the cabinet")
     data = ct.walk(trace, at=2, layer=1).data
     assert data["position"].values.tolist() == list(range(trace.n_positions))
     assert data["change"].sizes == {"layer": trace.n_layers, "position": trace.n_positions}
@@ -27,7 +27,7 @@ def test_every_step_is_a_variable_beside_the_row_of_tokens(family):
 
 
 def test_the_position_s_embedding_is_added_to_the_token_s():
-    lm = ct.wrap(*tiny("gpt2"))
+    lm = shared_lm("gpt2")
     data = ct.walk(lm.trace("The keys to the cabinet"), at=2, layer=1).data
     rows = lm.model.transformer.wpe.weight.detach().numpy()
     np.testing.assert_array_equal(data["position_embedding"], rows[2])

@@ -199,9 +199,12 @@ def test_a_hybrid_has_means_but_no_rollout(trace):
         attention(mixed)
 
 
-@pytest.mark.parametrize("aggregate", AGGREGATES)
-def test_the_figures_of_an_aggregate_are_those_of_its_rows(trace, aggregate):
-    data = attention(trace, aggregate=aggregate)
+@pytest.mark.parametrize(
+    ("aggregate", "weighting"), [*((name, "weight") for name in AGGREGATES), ("mean", "value_norm")]
+)
+def test_the_figures_of_an_aggregate_are_those_of_its_rows(trace, aggregate, weighting):
+    """In shares of their sums, which those of a plain mean and of a rollout are already."""
+    data = attention(trace, aggregate=aggregate, weighting=weighting)
     found = row_figures(trace, data)
     rows = data["weight"].values.astype(float)
     shares = rows / rows.sum(-1, keepdims=True)
@@ -211,7 +214,8 @@ def test_the_figures_of_an_aggregate_are_those_of_its_rows(trace, aggregate):
         assert found["first"][layer] == pytest.approx(some[:, 0].mean(), rel=1e-5)
         logs = np.log(some, out=np.zeros_like(some), where=some > 0)
         assert found["entropy"][layer] == pytest.approx(-(some * logs).sum(-1).mean(), rel=1e-5)
-    assert np.isnan(found["missing"].values).all() == (aggregate == "max")
+    missing = aggregate == "max" or weighting != "weight"
+    assert np.isnan(found["missing"].values).all() == missing
 
 
 def test_figures_of_heads_are_of_plain_weights(trace):

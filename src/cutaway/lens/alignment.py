@@ -133,8 +133,8 @@ def _finish(
     dataset = xr.Dataset(
         {
             "weight": (axes, weight, attrs),
-            "best": (axes[:-1], _largest(weight, -1, sources)),
-            "back": ((*axes[:-2], "source"), _largest(weight, -2, targets)),
+            "best": (axes[:-1], _largest(weight, -1, sources), {"units": "1"}),
+            "back": ((*axes[:-2], "source"), _largest(weight, -2, targets), {"units": "1"}),
         },
         coords=coords,
     )

@@ -25,6 +25,8 @@ _LEADS_ACROSS = ("peak",)
 #: A figure no larger than this is rounding.
 _NOTHING = 1e-4
 
+#: What is no product of the model's states: factors and truth values.
+_PLAIN = ("scale", "cos", "sin", "hidden")
 _VECTOR, _KEYS, _QUERIES = ("neuron",), ("key", "neuron"), ("position", "neuron")
 
 
@@ -60,6 +62,8 @@ def attention_neuron(
             **token_coords(asks, range(asks.n_positions)),
         },
     )  # fmt: skip
+    for name, variable in dataset.data_vars.items():
+        variable.attrs.setdefault("units", "1" if name in _PLAIN else "the model's own")
     dataset.attrs.update(_how(call), table="product", kind=attended.kind)
     options = {"layer": layer, "head": head, "at": at, "kind": kind}
     return finish(dataset, asks, lens="attention_neuron", options=options)

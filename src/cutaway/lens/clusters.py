@@ -14,7 +14,7 @@ from ..core.progress import working
 from ..core.room import check_room
 from ..trace.source import Floats, Ints
 from ..trace.trace import Trace
-from .activation_rows import moved_up, read_excluded
+from .activation_rows import moved_up, read_excluded, read_kept
 from .dataset import finish, token_coords
 from .expert_neurons import expert_coords
 from .neurons import neuron_bytes, read_neuron_layers, replay_bytes, stacked
@@ -23,6 +23,8 @@ __all__ = ["BY", "clusters", "grouped", "in_size"]
 
 #: What makes two neurons alike: where they fire, or how strongly as well.
 BY = ("shape", "value")
+#: What the centres of such patterns are in: those of length 1, and activations.
+_UNITS = {"shape": "1", "value": "the model's own"}
 #: Numbers whose squares are held at once.
 _AT_ONCE = 1 << 24
 
@@ -51,7 +53,7 @@ def clusters(
     """
     chosen = read_neuron_layers(trace, layers)
     out = read_excluded(exclude, trace.n_positions)
-    kept = [i for i in range(trace.n_positions) if i not in out]
+    kept = read_kept(trace, out)
     check_room(
         "the activations of the neurons and their patterns",
         # the activations, what is compared, and what k-means takes for their variance
@@ -67,10 +69,10 @@ def clusters(
     neuron = np.arange(stack.shape[1])
     dataset = xr.Dataset(
         {
-            "cluster": (("layer", "neuron"), cluster.reshape(stack.shape[:2])),
-            "activation": (("layer", "neuron", "position"), stack),
-            "size": ("cluster", np.bincount(cluster[cluster >= 0], minlength=n)),
-            "centre": (("cluster", "position"), whole),
+            "cluster": (("layer", "neuron"), cluster.reshape(stack.shape[:2]), {"units": "1"}),
+            "activation": (("layer", "neuron", "position"), stack, {"units": "the model's own"}),
+            "size": ("cluster", np.bincount(cluster[cluster >= 0], minlength=n), {"units": "1"}),
+            "centre": (("cluster", "position"), whole, {"units": _UNITS[by]}),
         },
         coords={
             "layer": np.asarray(chosen, dtype=np.int64),

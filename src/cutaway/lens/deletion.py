@@ -168,10 +168,10 @@ def _places(trace: Trace, first: NDArray[np.int64]) -> tuple[dict[str, Any], dic
     place = np.empty(len(first), np.int64)
     place[first] = np.arange(1, len(first) + 1)
     S = len(trace.source_ids)
-    places: dict[str, Any] = {"place": ("source", place[S:])}
+    places: dict[str, Any] = {"place": ("source", place[S:], {"units": "1"})}
     coords = token_coords(trace, range(len(first) - S), axis="source")
     if trace.encoder is not None:
-        places["source_place"] = "source_position", place[:S]
+        places["source_place"] = "source_position", place[:S], {"units": "1"}
         coords |= token_coords(trace.encoder, range(S), axis="source_position")
     return places, coords
 

@@ -92,12 +92,12 @@ def neighbours(
         {
             "similarity": ("k", close.astype(np.float32),
                            {"units": "1", "long_name": "cosine with the query"}),
-            "text": ("k", dataset["run"].values[places]),
+            "text": ("k", dataset["run"].values[places], {"units": "text"}),
         },
         coords={"k": np.arange(len(places))},
     )  # fmt: skip
     if "token_id" in dataset:
-        near["token_id"] = ("k", dataset["token_id"].values[places])
+        near["token_id"] = ("k", dataset["token_id"].values[places], {"units": "1"})
     return _asked(near, dataset, "nearest", options)
 
 

@@ -40,6 +40,7 @@ def explore(
         coords={
             "k": np.arange(k),
             "node": np.arange(len(explored.nodes)),
+            "candidate": np.arange(len(explored.node.pieces)),
             "temperature": node.candidates.temperatures,
             **_source(explored),
         },

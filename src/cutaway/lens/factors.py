@@ -57,14 +57,15 @@ def factors(
     dataset = xr.Dataset(
         {
             # The variable has the name of its axis (DESIGN): xarray keeps it as a coordinate.
-            "factor": (("factor", "position"), full),
-            "loading": (axes, whole[..., 0] if one_part else whole),
+            "factor": (("factor", "position"), full, {"units": "the model's own"}),
+            "loading": (axes, whole[..., 0] if one_part else whole, {"units": "1"}),
             "share": ("factor", share, {"units": "1"}),
             **_counts(whole),
         },
         coords={
             "layer": np.asarray(firing.layers, dtype=np.int64),
             "neuron": np.arange(firing.width),
+            "factor_b": np.arange(n),
             **({} if one_part else {"part": strings(firing.parts)}),
             **token_coords(trace, range(trace.n_positions)),
         },
@@ -119,7 +120,7 @@ def _error(rows: Floats, loading: Floats, activation: Floats) -> float:
     return float(np.sqrt(left / total)) if total else 0.0
 
 
-def _counts(whole: Floats) -> dict[str, tuple[tuple[str, ...], Ints]]:
+def _counts(whole: Floats) -> dict[str, tuple[tuple[str, ...], Ints, dict[str, str]]]:
     """How many neurons each factor has, per layer, for half of its weight, and shared."""
     weight = whole.sum(axis=3)  # (factor, layer, neuron): both parts of a neuron together
     has = weight > 0
@@ -127,9 +128,10 @@ def _counts(whole: Floats) -> dict[str, tuple[tuple[str, ...], Ints]]:
     ranked = -np.sort(-flat, axis=1)
     running = np.cumsum(ranked, axis=1, dtype=np.float64)
     half = (running < running[:, -1:] / 2).sum(1) + (running[:, -1] > 0)
+    number = {"units": "1"}
     return {
-        "neurons": (("factor",), used.sum(1)),
-        "half": (("factor",), half.astype(np.int64)),
-        "overlap": (("factor", "factor_b"), used @ used.T),
-        "neurons_per_layer": (("factor", "layer"), has.sum(2).astype(np.int64)),
+        "neurons": (("factor",), used.sum(1), number),
+        "half": (("factor",), half.astype(np.int64), number),
+        "overlap": (("factor", "factor_b"), used @ used.T, number),
+        "neurons_per_layer": (("factor", "layer"), has.sum(2).astype(np.int64), number),
     }

@@ -44,7 +44,7 @@ def joint_factors(
     axes = ("factor", "layer", "neuron") + (() if one else ("part",))
     common = xr.Dataset(
         {
-            "loading": (axes, spread[..., 0] if one else spread),
+            "loading": (axes, spread[..., 0] if one else spread, {"units": "1"}),
             "share": ("factor", share.astype(np.float32), {"units": "1"}),
         },
         coords={
@@ -84,8 +84,8 @@ def joint_clusters(
     whole = np.stack([patterns[cluster == number].mean(axis=0) for number in range(n)])
     common = xr.Dataset(
         {
-            "cluster_of": (("layer", "neuron"), cluster.reshape(shape)),
-            "size": ("cluster", np.bincount(cluster[cluster >= 0], minlength=n)),
+            "cluster_of": (("layer", "neuron"), cluster.reshape(shape), {"units": "1"}),
+            "size": ("cluster", np.bincount(cluster[cluster >= 0], minlength=n), {"units": "1"}),
         },
         coords={"layer": np.asarray(chosen), "neuron": np.arange(shape[1])},
     )

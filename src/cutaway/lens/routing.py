@@ -49,13 +49,13 @@ def experts(trace: Trace, *, layers: int | Sequence[int] | None = None) -> xr.Da
     dataset = xr.Dataset(
         {
             "probability": ((*grid, "expert"), probability, {"units": "1"}),
-            "chosen": ((*grid, "k"), chosen),
+            "chosen": ((*grid, "k"), chosen, {"units": "1"}),
             "chosen_probability": ((*grid, "k"), _of(probability, chosen), {"units": "1"}),
             "weight": ((*grid, "k"), weight, {"units": "1"}),
             "load": (("layer", "expert"), load, {"units": "1"}),
             "entropy": (grid, _entropy(probability), {"units": "nats"}),
             "load_entropy": (("layer",), _entropy(load), {"units": "nats"}),
-            "passed_over": (grid, _passed_over(probability, chosen)),
+            "passed_over": (grid, _passed_over(probability, chosen), {"units": "1"}),
         },
         coords={
             "layer": np.asarray(picked, dtype=np.int64),

@@ -52,6 +52,10 @@ def walk(trace: Trace, *, at: int | None = None, layer: int = 0) -> xr.Dataset:
     tokens = token_coords(trace, range(trace.n_positions))
     dataset = dataset.assign_coords({"layer": np.arange(trace.n_layers), **tokens})
     dataset = _with_source(_with_matrices(dataset, trace, block), trace, block)
+    counted = {
+        axis: np.arange(n) for axis, n in dataset.sizes.items() if axis not in dataset.coords
+    }
+    dataset = dataset.assign_coords(counted)
     dataset["change"].attrs.update(units="1", long_name="|after - before| / |before|")
     dataset.attrs["steps"] = json.dumps([_told(step, trace) for step in found.steps])
     dataset.attrs["table"] = "change"
@@ -73,12 +77,12 @@ def _with_matrices(dataset: xr.Dataset, trace: Trace, layer: int) -> xr.Dataset:
         return dataset
     heads = range(dataset.sizes["head"])
     whole = trace.source.attention(trace, layer, heads)
-    dataset = dataset.assign(all_weights=(("head", "query", "position"), whole))
+    dataset = dataset.assign(all_weights=(("head", "query", "position"), whole, {"units": "1"}))
     try:
         blocked = trace.attention_call(layer).blocked([0])[0].astype(np.float32)
     except MissingError:  # its scores are made in a way of the model's own
         return dataset
-    return dataset.assign(masked=(("query", "position"), blocked))
+    return dataset.assign(masked=(("query", "position"), blocked, {"units": "1"}))
 
 
 def _with_source(dataset: xr.Dataset, trace: Trace, layer: int) -> xr.Dataset:
@@ -92,7 +96,7 @@ def _with_source(dataset: xr.Dataset, trace: Trace, layer: int) -> xr.Dataset:
     axis = dataset["cross_weights"].dims[0]
     heads = range(dataset["cross_weights"].sizes[axis])
     whole = trace.source.cross_attention(trace, layer, heads)
-    return dataset.assign(all_cross_weights=((axis, "query", "source"), whole))
+    return dataset.assign(all_cross_weights=((axis, "query", "source"), whole, {"units": "1"}))
 
 
 def _variable(step: Step, found: Walk) -> xr.Variable:
