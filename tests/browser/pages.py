@@ -89,14 +89,14 @@ def _numbers(
 
 def report_spec(*, live: bool = False) -> Spec:
     """A report of 12 tokens of a tiny random model, 6 of them produced, with every section."""
-    return made_report().shown if live else made_report().spec
+    return made_report()._live_spec if live else made_report().spec
 
 
 @cache
 def made_report() -> Any:
     """The report of `report_spec` itself, which answers questions."""
     import cutaway as ct
-    from cutaway.app.reporting import report
+    from cutaway.app.report import report
     from tests.models import tiny
 
     lm = ct.wrap(*tiny("llama"))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from cutaway.app.looking import attention
+from cutaway.app.attention import attention
 from cutaway.core.numbers import quantity
 from cutaway.render.page import page as page_of
 from cutaway.view.spec import Spec

@@ -37,6 +37,18 @@ def saved(page: Page, form: str, folder: Path, which: int = 0) -> Path:
     return path
 
 
+@pytest.mark.parametrize("width", [400, 1280])
+def test_the_menu_that_saves_lies_in_the_window(
+    open_page: OpenPage, spec: Spec, width: int
+) -> None:
+    page = ready(open_page(page_of(spec), width=width))
+    page.locator(".save-menu:visible summary").press("Enter")
+    items = page.locator(".save-items:visible button")
+    expect(items).to_have_count(3)
+    for i in range(3):
+        expect(items.nth(i)).to_be_in_viewport(ratio=1)
+
+
 def test_what_is_on_screen_is_saved(open_page: OpenPage, spec: Spec, tmp_path: Path) -> None:
     fragment = "view=heads&head=1.0&on=0.2&mass=100&at=6&pins=q4.q6"
     page = ready(open_page(page_of(spec), fragment=fragment))

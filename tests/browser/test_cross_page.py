@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import cutaway as ct
-from cutaway.app.looking import AttentionView
+from cutaway.app.attention import AttentionView
 from cutaway.core.numbers import percent
 from cutaway.lens.alignment import alignment_of_attention
 from cutaway.lens.saliency import saliency

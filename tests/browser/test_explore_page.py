@@ -128,7 +128,7 @@ def test_a_notebook_grows_the_tree_and_python_goes_along(open_page: OpenPage, ti
     before = view.trace().token_ids
     token = int(view.data["token_id"].values[3])
     page = open_page(NOTEBOOK)
-    draw(page, view.shown, view.answer)
+    draw(page, view._live_spec, view.answer)
     line(page, 3).click()
     at(page, 1)
     assert view.trace().token_ids == (*before, token)
@@ -149,7 +149,7 @@ def test_a_refusal_of_the_model_is_shown_in_its_words(open_page: OpenPage):
     lm.model.config.bos_token_id = None
     view = ct.explore(lm, PROMPT)
     page = open_page(NOTEBOOK)
-    draw(page, view.shown, view.answer)
+    draw(page, view._live_spec, view.answer)
     page.get_by_role("button", name="ramble").click()
     expect(page.locator(".explore-told")).to_contain_text("missing a start token")
 

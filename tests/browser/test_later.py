@@ -11,7 +11,7 @@ from threading import Event, Thread
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from cutaway.app.looking import attention
+from cutaway.app.attention import attention
 from cutaway.render.page import page as page_of
 from cutaway.view.spec import Spec
 

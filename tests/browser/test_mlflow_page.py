@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, Page, expect
 import cutaway as ct
 from cutaway.app.view import View
 from cutaway.render.page import page as page_of
-from cutaway.trace.same import same
+from tests.same import same
 from tests.view.made import logit_lens
 
 #: Seconds for a server to start on a busy machine.

@@ -123,7 +123,7 @@ def live(page: Page, asked: list[dict[str, Any]]) -> None:
         asked.append(question)
         return report.answer(question)
 
-    draw(page, report.shown, answer)
+    draw(page, report._live_spec, answer)
     expect(page.locator("#cell .cutaway[data-ready]")).to_be_visible()
 
 
@@ -183,6 +183,6 @@ def test_what_python_cannot_answer_is_said_where_it_was_asked(open_page: OpenPag
         return report.answer(question)
 
     page = open_page(NOTEBOOK)
-    draw(page, report.shown, answer)
+    draw(page, report._live_spec, answer)
     toggle(page, "lens").click()
     expect(section(page, "lens").locator(".problem")).to_contain_text("it was let go")

@@ -46,6 +46,7 @@ def test_the_readout_explains_the_chosen_target(open_page: OpenPage, spec):
     best = int(np.nanargmax(shares))
     first = page.locator(".share-line").first
     expect(first.locator("code")).to_have_text(spec.header["inputs"][best])
+    expect(first.locator(".share-of")).to_have_text(f"at {best}")
     expect(first.locator(".amount").first).to_have_text(percent(float(shares[best])))
 
 

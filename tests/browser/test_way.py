@@ -178,7 +178,7 @@ def test_a_person_goes_from_the_prompt_to_a_page_that_is_the_same_again(
     explorer = ct.explore(smol, PROMPT)
     notebook = way.open("explore", "about:blank")
     notebook.set_content(NOTEBOOK)
-    draw(notebook, explorer.shown, explorer.answer)
+    draw(notebook, explorer._live_spec, explorer.answer)
     two_branches(notebook, way.look)
     kept = ready(way.open("explored", explorer.save(tmp_path / "tree.html").as_uri()))
     expect(kept.locator(".explore-tree [role=treeitem]")).to_have_count(4)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from cutaway.app.looking import attention
+from cutaway.app.attention import attention
 from cutaway.core.errors import MissingError
 from cutaway.render import widget as front
 from cutaway.render.bundle import bundle_path
@@ -136,11 +136,11 @@ class Asked:
 def test_heads_are_asked_for_when_they_are_looked_at(open_page: OpenPage) -> None:
     asked = Asked()
     page = open_page(NOTEBOOK)
-    draw(page, asked.view.shown, asked.answer)
+    draw(page, asked.view._live_spec, asked.answer)
     expect(page.locator("#cell .cutaway[data-ready]")).to_be_visible()
     expect(page.get_by_text("% of mass drawn")).to_be_visible()
     assert asked.questions == []  # those of the opening layer are there
-    opened = int(np.argwhere(asked.view.shown.arrays["place"][:, 0] >= 0)[0, 0])
+    opened = int(np.argwhere(asked.view._live_spec.arrays["place"][:, 0] >= 0)[0, 0])
     grid = page.get_by_role("application", name="6 heads")
     other = 1 - opened
     for head, key in enumerate(("Home", "ArrowRight", "ArrowRight")):

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { afterEach, expect, test, vi } from "vitest";
-import { Api, FOREIGN, GONE, isAbort, patiently, pause, Problem } from "../src/hosts/app/api";
+import { Api, FOREIGN, GONE, isAbort, retryWhenBusy, pause, Problem } from "../src/hosts/app/api";
 
 const watcher = { answered: vi.fn(), lost: vi.fn() };
 const api = new Api(watcher);
@@ -73,7 +73,7 @@ test("a full queue is asked again after the seconds it names, counted aloud", as
   vi.useFakeTimers();
   answers(refused(429, "full", { "Retry-After": "3" }), new Response('"done"'));
   const heard: (number | null)[] = [];
-  const asked = patiently(
+  const asked = retryWhenBusy(
     () => api.json("GET", "/api/x"),
     (left) => heard.push(left),
     open,
@@ -89,7 +89,7 @@ test("waiting for a full queue can be given up", async () => {
   vi.useFakeTimers();
   const fetched = answers(refused(429, "full", { "Retry-After": "60" }));
   const giving = new AbortController();
-  const asked = patiently(
+  const asked = retryWhenBusy(
     () => api.json("GET", "/api/x"),
     () => {},
     giving.signal,
@@ -103,7 +103,7 @@ test("waiting for a full queue can be given up", async () => {
 
 test("other refusals are not asked again", async () => {
   const fetched = answers(refused(503, "the server is stopping"));
-  const asked = patiently(
+  const asked = retryWhenBusy(
     () => api.json("GET", "/api/x"),
     () => {},
     open,

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { tagsIn } from "../src/hosts/app/askform";
 import { wordsOf } from "../src/hosts/app/progress";
 import type { Job } from "../src/hosts/app/records";
-import { called, counted, line, moment, short, size } from "../src/hosts/app/words";
+import { called, counted, line, dateTime, short, size } from "../src/hosts/app/words";
 
 test.each([
   [0, "0 B"],
@@ -42,8 +42,8 @@ test.each([
 ])("the model %s is called %s", (model, name) => expect(short(model)).toBe(name));
 
 test("a time that is none is shown as it came", () => {
-  expect(moment("<b>")).toBe("<b>");
-  expect(moment("2026-11-22T07:33:00+00:00")).toMatch(/2026/);
+  expect(dateTime("<b>")).toBe("<b>");
+  expect(dateTime("2026-11-22T07:33:00+00:00")).toMatch(/2026/);
 });
 
 test("tags are separated by commas, each once and none empty", () => {

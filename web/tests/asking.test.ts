@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { asking, LONG_PATIENCE, PATIENCE, type Channel } from "../src/hosts/asking";
+import { asking, LONG_PATIENCE, ANSWER_TIMEOUT, type Channel } from "../src/hosts/asking";
 
 type Listener = Parameters<Channel["on"]>[1];
 type Asked = { id: number; what: string; head: number };
@@ -59,7 +59,7 @@ test("silence is said after a while, and a late answer changes nothing", async (
   const { channel, sent, answer } = kernel();
   const { ask } = asking(channel);
   const silent = expect(ask({ what: "head" })).rejects.toThrow("has not answered for 30 seconds");
-  await vi.advanceTimersByTimeAsync(PATIENCE);
+  await vi.advanceTimersByTimeAsync(ANSWER_TIMEOUT);
   await silent;
   answer({ id: sent[0]!.id, dtype: "uint8", shape: [0] }, inside(new Uint8Array()));
 });

@@ -157,6 +157,14 @@ describe("the grid of heads", () => {
     }
   });
 
+  it("gives a finger 24 pixels in a narrow window", () => {
+    for (const room of [334, 399]) {
+      const { size, width } = tabled(all, 30, 9, room);
+      expect(size).toBeGreaterThanOrEqual(24);
+      expect(width).toBeLessThanOrEqual(room);
+    }
+  });
+
   it("is empty where a filter keeps none", () => {
     expect(flowing([], 560).boxes).toEqual([]);
   });

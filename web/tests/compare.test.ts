@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { points, signed, tenths } from "../src/parts/signed";
 import type { CompareAttentionHeader, CompareExpertsHeader, SlotRow } from "../src/spec/compare";
 import { Grid, type Spec } from "../src/spec/spec";
-import { slotChips, slotName, slotPlace } from "../src/views/compare/slots";
+import { slotChips, slotEdge, slotName, slotPlace } from "../src/views/compare/slots";
 import { PairHeads } from "../src/views/compare_attention/heads";
 import { sidesOf } from "../src/views/compare_attention/sides";
 import { apart, PairWeights } from "../src/views/compare_attention/weights";
@@ -46,6 +46,7 @@ test("a slot is named by its token, or by both", () => {
   expect(slotName(ROW, 0)).toBe("The");
   expect(slotName(ROW, 1)).toBe("·old / ∅");
   expect(slotName(ROW, 2)).toBe("·She / ·He");
+  expect(slotEdge(ROW, "position").label(2)).toBe("·She/·He");
   expect(slotPlace(ROW, 0)).toBe("position 0");
   expect(slotPlace(ROW, 1)).toBe("positions 1 / –");
   expect(slotChips(ROW).map(({ label, note }) => [label, note])).toEqual([

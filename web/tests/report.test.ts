@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { Selection } from "../src/parts/selection";
 import type { ReportHeader } from "../src/spec/report";
 import { Grid, type Spec } from "../src/spec/spec";
-import { Nearly } from "../src/views/report/candidates";
+import { TopTokens } from "../src/views/report/candidates";
 
 /** Three positions; what comes is among the candidates of the first alone. */
 const header = {
@@ -29,7 +29,7 @@ test.each([
   [1, " The one that came is none of them.", []],
   [2, "", []],
 ])("at position %i it is said which candidate came, if one did", (at, words, bold) => {
-  const nearly = new Nearly(spec, new Selection(null, at));
+  const nearly = new TopTokens(spec, new Selection(null, at));
   nearly.show();
   const about = nearly.card.querySelector(".about")!.textContent;
   expect(about).toBe(`The 2 likeliest tokens after the last layer.${words}`);

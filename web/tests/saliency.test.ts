@@ -3,7 +3,7 @@ import type { SaliencyHeader } from "../src/spec/headers";
 import { Grid, type Spec } from "../src/spec/spec";
 import { largestShare } from "../src/views/saliency/matrix";
 import { Shares } from "../src/views/saliency/shares";
-import { away, hint } from "../src/views/saliency/words";
+import { notExplained, hint } from "../src/views/saliency/words";
 
 /** "Sm" "ol" " is" → " a", " b"; the targets are 1, 3 and the end, 4. */
 function made(): Spec<SaliencyHeader> {
@@ -107,14 +107,14 @@ describe("the words of a saliency", () => {
   const ofText: SaliencyHeader = { ...masked, targets: [said.inputs.length] };
 
   it("name the token after the position that is picked, in a masked model the one there", () => {
-    expect(away(said, 2)).toBeNull();
-    expect(away(said, 1)?.join("")).toContain("targets=[2]");
-    expect(away(masked, 3)).toBeNull();
-    expect(away(masked, 2)?.join("")).toContain("·is at 2");
+    expect(notExplained(said, 2)).toBeNull();
+    expect(notExplained(said, 1)?.join("")).toContain("targets=[2]");
+    expect(notExplained(masked, 3)).toBeNull();
+    expect(notExplained(masked, 2)?.join("")).toContain("·is at 2");
   });
 
   it("are of the whole text where a classifier's answer is explained", () => {
-    expect(away(ofText, 0)).toBeNull();
+    expect(notExplained(ofText, 0)).toBeNull();
     expect(hint(ofText)).toContain("its share in the answer");
     expect(hint(said)).toContain("produced");
     expect(hint(masked)).not.toMatch(/said|produced/);

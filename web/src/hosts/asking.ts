@@ -4,7 +4,7 @@ import type { Grid } from "../spec/spec";
 import type { Ask } from "../views/host";
 
 /** Milliseconds without an answer until that is said: a kernel may be busy with another cell. */
-export const PATIENCE = 30_000;
+export const ANSWER_TIMEOUT = 30_000;
 /** The same for what Python computes when it is asked: a lens, a walk, drawn continuations. */
 export const LONG_PATIENCE = 600_000;
 const COMPUTED: ReadonlySet<string> = new Set(["section", "account", "walk", "sample", "ramble"]);
@@ -58,7 +58,7 @@ export function asking(channel: Channel): { readonly ask: Ask; stop(): void } {
       const answer = new Promise<Grid>((resolve, reject) => {
         waiting.set(id, { what: question.what, resolve, reject });
       });
-      const patience = COMPUTED.has(question.what) ? LONG_PATIENCE : PATIENCE;
+      const patience = COMPUTED.has(question.what) ? LONG_PATIENCE : ANSWER_TIMEOUT;
       const timer = setTimeout(() => {
         waiting.get(id)?.reject(new SpecError(unanswered(patience)));
         waiting.delete(id);

@@ -59,7 +59,7 @@ function selectionOf({ header }: Spec, { address, alone }: Mount): Selection | n
 }
 
 /** How a view draws another inside itself. */
-export function showing(common: Omit<Host, "show">): Show {
+function showing(common: Omit<Host, "show">): Show {
   const { ask } = common;
   return (spec, root, { scope, section }) =>
     viewOf(spec.kind)(spec, root, {

@@ -7,7 +7,7 @@ import type { Scheme } from "./theme";
 const CAPITALS: ReadonlySet<string> = new Set(["kl", "js", "tv"]);
 
 /** The short name of a quantity: on its button, in the head of its column. */
-export function quantityName({ name }: Quantity): string {
+export function quantityName({ name }: Pick<Quantity, "name">): string {
   return CAPITALS.has(name) ? name.toUpperCase() : name;
 }
 

@@ -37,7 +37,9 @@ export function savePicture(saved: () => Saved): HTMLElement {
       else png(sheet).toBlob((blob) => blob && download(blob, `${name}.png`), "image/png");
     }),
   );
-  menu.append(head, element("div", { class: "save-items" }, ...items));
+  const list = element("div", { class: "save-items" }, ...items);
+  menu.append(head, list);
+  menu.addEventListener("toggle", () => keepInWindow(list));
   menu.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !menu.open) return;
     menu.open = false;
@@ -48,6 +50,12 @@ export function savePicture(saved: () => Saved): HTMLElement {
     if (relatedTarget instanceof Node && !menu.contains(relatedTarget)) menu.open = false;
   });
   return menu;
+}
+
+/** The list hangs from its button's right end, or its left one where the window ends before. */
+function keepInWindow(list: HTMLElement): void {
+  list.classList.remove("is-rightward");
+  list.classList.toggle("is-rightward", list.getBoundingClientRect().left < 0);
 }
 
 /** A sheet as an SVG document. */
@@ -65,7 +73,7 @@ export function svg(sheet: Sheet): string {
 }
 
 /** A sheet on a canvas. */
-export function png(sheet: Sheet): HTMLCanvasElement {
+function png(sheet: Sheet): HTMLCanvasElement {
   const ruler = document.createElement("canvas").getContext("2d")!;
   return rastered(arranged(sheet, ruler));
 }

@@ -47,11 +47,11 @@ export function signedLegend(
     element(
       "span",
       { class: "scale" },
-      `−${most} more in ${names[0]}`,
+      `−${most}: more in ${names[0]}`,
       half("clay", "left"),
       "0",
       half("teal", "right"),
-      `+${most} more in ${names[1]}`,
+      `+${most}: more in ${names[1]}`,
     ),
     element("span", {}, scale),
   );

@@ -4,7 +4,7 @@ import { element } from "../parts/dom";
 import type { Place } from "../parts/geometry";
 import { HeatGrid } from "../parts/heatgrid";
 import { layerNumber } from "../parts/layers";
-import { legend } from "../parts/legend";
+import { legend, quantityName } from "../parts/legend";
 import { LineChart } from "../parts/lines";
 import { picker } from "../parts/picker";
 import { layerRowLink, slotLink } from "../parts/selection";
@@ -12,7 +12,7 @@ import { signedLegend } from "../parts/signed";
 import type { CompareHeader } from "../spec/compare";
 import type { Spec } from "../spec/spec";
 import { ComparedCells, type Shown } from "./compare/cells";
-import { distanceChart, partingWords } from "./compare/curve";
+import { distanceChart, divergenceWords } from "./compare/curve";
 import { readout } from "./compare/readout";
 import type { Host } from "./host";
 import { pageView, type Page } from "./page";
@@ -30,7 +30,7 @@ class ComparePage implements Page {
   private readonly legend = element("div");
   private readonly panel = element("section", { class: "card readout", "aria-live": "polite" });
   private readonly curve = element("div", { class: "chart-box" });
-  private readonly parting = element("p", { class: "about", "aria-live": "polite" });
+  private readonly divergence = element("p", { class: "about", "aria-live": "polite" });
   private chart: LineChart | null = null;
   private hovered: Place | null = null;
 
@@ -110,15 +110,15 @@ class ComparePage implements Page {
     if (header.lens !== "logit_lens") return [picture, this.panel];
     const words =
       "Difference of the two residual states at the chosen token, as a share of their mean norm: 0 is the same state, 2 the opposite one.";
-    const part = card("Where the two runs part", words, [], this.parting, this.curve);
+    const part = card("Where the two runs part", words, [], this.divergence, this.curve);
     return [picture, this.panel, part];
   }
 
   private quantityControl(): HTMLElement {
     const select = element("select", { "aria-label": "Quantity" });
     select.append(
-      ...this.spec.header.quantities.map(({ name, words }) =>
-        element("option", { value: name, title: words }, name),
+      ...this.spec.header.quantities.map((quantity) =>
+        element("option", { value: quantity.name, title: quantity.words }, quantityName(quantity)),
       ),
     );
     select.addEventListener("change", () => this.choices.set({ quantity: select.value }));
@@ -192,7 +192,7 @@ class ComparePage implements Page {
   private showCurve(): void {
     const col = this.choices.number("col");
     const chart = distanceChart(this.cells, col);
-    this.parting.textContent = partingWords(this.cells, col);
+    this.divergence.textContent = divergenceWords(this.cells, col);
     if (!chart) {
       this.chart = null;
       const words = "The residual states have no difference here: see the notes below.";

@@ -38,7 +38,7 @@ export function placedView<H extends Header>(
   make: (spec: Spec<H>, host: Host, go: Go) => Page,
 ): View {
   return (spec, root, host) => {
-    const moving = new Moving(spec as Spec<H>, root, host, placed, make);
+    const moving = new PlacedPage(spec as Spec<H>, root, host, placed, make);
     return () => {
       moving.dispose();
       root.replaceChildren();
@@ -46,7 +46,7 @@ export function placedView<H extends Header>(
   };
 }
 
-class Moving<H extends Header> {
+class PlacedPage<H extends Header> {
   readonly note = new Elsewhere();
   readonly body = element("div", { tabindex: -1, class: "placed" });
   private readonly view: View;

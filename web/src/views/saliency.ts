@@ -17,7 +17,7 @@ import { isOverview, largestShare, matrixModel } from "./saliency/matrix";
 import { readout } from "./saliency/readout";
 import { chipsOf, SourceStrip } from "./saliency/strips";
 import { Shares, type Piece, type Told, type Unit } from "./saliency/shares";
-import { away, hint } from "./saliency/words";
+import { notExplained, hint } from "./saliency/words";
 
 /** Saliency: pick a token that was said, and every earlier one carries its share in it. */
 export const saliencyView = pageView<SaliencyHeader>((spec, host) => new SaliencyPage(spec, host));
@@ -239,7 +239,7 @@ class SaliencyPage implements Page {
     const row = this.shares.rowsOf(piece).at(-1)!;
     this.grid.select({ row, col: this.col }, shown === chosen);
     this.panel.replaceChildren(...readout(this.shares, pieces, piece, told));
-    this.elsewhere.tell(away(this.shares.header, this.host.selection?.picked.at ?? null));
+    this.elsewhere.tell(notExplained(this.shares.header, this.host.selection?.picked.at ?? null));
   }
 
   private tints(told: readonly (Told | null)[]): (string | null)[] {

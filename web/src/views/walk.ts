@@ -12,7 +12,7 @@ import { placedView, type Go } from "./placed";
 import { cellsModel, cellsOf, FIRST, isWeights, largest, told, type Cells } from "./walk/cells";
 import { candidates, experts } from "./walk/choices";
 import { StackMap } from "./walk/map";
-import { Wholes } from "./walk/wholes";
+import { WholeMatrices } from "./walk/wholes";
 import { Xray } from "./walk/xray";
 
 const STAGES = {
@@ -45,7 +45,7 @@ class WalkPage implements Page {
   private readonly list = element("select", { "aria-label": "Step" });
   private readonly grid: HeatGrid;
   private readonly readout = element("p", { class: "about", "aria-live": "polite" });
-  private readonly wholes: Wholes;
+  private readonly wholes: WholeMatrices;
   private cells: Cells | null = null;
 
   constructor(
@@ -62,7 +62,7 @@ class WalkPage implements Page {
       host,
     );
     this.map = new StackMap(header, (step) => this.go(step));
-    this.wholes = new Wholes(spec);
+    this.wholes = new WholeMatrices(spec);
     this.xray = new Xray(spec, go);
     this.grid = new HeatGrid(cellsModel(this.step, this.shown(), "light"), {
       hover: (place) => (place ? this.tell(place.row, place.col) : this.tellScale()),

@@ -93,7 +93,7 @@ export function isAbort(error: unknown): boolean {
 }
 
 /** Asks until the queue has room; `tell` hears the seconds to wait, and null when it is asked. */
-export async function patiently<T>(
+export async function retryWhenBusy<T>(
   ask: () => Promise<T>,
   tell: (seconds: number | null) => void,
   signal: AbortSignal,

@@ -1,7 +1,7 @@
 import { button, element } from "../../parts/dom";
 import { SpecError } from "../../spec/spec";
 import type { ExploreHeader } from "../../spec/explore";
-import { isAbort, patiently } from "./api";
+import { isAbort, retryWhenBusy } from "./api";
 import { form, labelled, sender } from "./fields";
 import { session } from "./memory";
 import { ModelField } from "./modelfield";
@@ -108,7 +108,7 @@ class Explore implements Screen {
     const { signal } = this.giving;
     const node = Number(new URLSearchParams(address.read()).get("node") ?? this.at);
     try {
-      const run = await patiently(
+      const run = await retryWhenBusy(
         () => server.api.json<Run>("POST", this.source!.run, { node }, signal),
         (left) => this.say(left === null ? null : `The model is asked again in ${left} s.`),
         signal,

@@ -3,10 +3,10 @@ import type { LensHeader } from "../../spec/headers";
 import { SpecError, type Spec } from "../../spec/spec";
 import { mount } from "../mount";
 import { askedSections } from "../sections";
-import { isAbort, patiently, Problem } from "./api";
+import { isAbort, retryWhenBusy, Problem } from "./api";
 import { asker, fetched, type Source } from "./live";
 import { problemNode, type App } from "./screen";
-import { takeover } from "./takeover";
+import { keepScrollAndFocus } from "./scrollfocus";
 
 /** Milliseconds until it is said how long it takes already. */
 const TICK = 1_000;
@@ -58,7 +58,7 @@ export class Picture {
   private async grown(tell: Tell, signal: AbortSignal): Promise<Spec> {
     const { first, packet } = this.source;
     const asked = (path: string): Promise<Spec> =>
-      patiently(() => fetched(this.app.server.api, this.source, signal, path), tell, signal);
+      retryWhenBusy(() => fetched(this.app.server.api, this.source, signal, path), tell, signal);
     if (!first) return asked(packet);
     const at = new URLSearchParams(this.app.address.read()).get("at");
     const seen = Math.ceil(this.element.clientWidth / COLUMN);
@@ -93,7 +93,7 @@ export class Picture {
   private draw(spec: Spec): void {
     const ask = asker(this.app.server.api, this.source, this.giving.signal);
     const { theme, address } = this.app;
-    const takeOver = takeover(this.place);
+    const restore = keepScrollAndFocus(this.place);
     this.clear();
     this.clear = mount(this.place, () => spec, {
       address,
@@ -102,7 +102,7 @@ export class Picture {
       section: askedSections(ask),
       alone: false,
     });
-    takeOver();
+    restore();
   }
 
   /** Says something above the picture, or nothing. */

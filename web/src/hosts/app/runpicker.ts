@@ -6,7 +6,7 @@ import type { Run, RunList } from "./records";
 import { query } from "./route";
 import { pathOf } from "./runedit";
 import { emptyNode, link, problemNode, type App } from "./screen";
-import { called, counted, moment, short } from "./words";
+import { called, counted, dateTime, short } from "./words";
 
 const SHOWN = 8;
 const TYPING = 250;
@@ -108,6 +108,6 @@ export class RunPicker {
 }
 
 function factsOf(run: Run): string {
-  const parts = [short(run.model), counted(run.n_tokens, "token"), moment(run.created)];
+  const parts = [short(run.model), counted(run.n_tokens, "token"), dateTime(run.created)];
   return [...parts, ...run.tags].join(" · ");
 }

@@ -3,7 +3,7 @@ import type { Run } from "./records";
 import { FIRST_LENS } from "./route";
 import { deletion, editor, pathOf } from "./runedit";
 import { link, type App } from "./screen";
-import { called, counted, line, moment, short, size } from "./words";
+import { called, counted, line, dateTime, short, size } from "./words";
 
 /** What a row of the list can do to the list. */
 export interface RowHandlers {
@@ -77,7 +77,7 @@ export class RunRow {
 export function factsOf(run: Run): string {
   const tokens = counted(run.n_tokens, "token");
   const said = run.produced ? `${tokens}, ${run.produced} of them said by the model` : tokens;
-  return [short(run.model), said, moment(run.created), size(run.bytes)].join(" · ");
+  return [short(run.model), said, dateTime(run.created), size(run.bytes)].join(" · ");
 }
 
 /** The tags as buttons that show all runs with them. */

@@ -1,6 +1,6 @@
 import { button, element } from "../../parts/dom";
 import { SpecError } from "../../spec/spec";
-import { isAbort, patiently } from "./api";
+import { isAbort, retryWhenBusy } from "./api";
 import { problemNode, type App } from "./screen";
 
 /** Milliseconds until the browser has surely begun to read what it saves. */
@@ -39,7 +39,7 @@ export class SaveButton {
       const { api } = this.app.server;
       const made = (): Promise<{ bytes: Uint8Array }> =>
         api.bytes("GET", this.path, undefined, signal);
-      const { bytes } = await patiently(made, (left) => this.wait(left), signal);
+      const { bytes } = await retryWhenBusy(made, (left) => this.wait(left), signal);
       download(new Blob([bytes as Uint8Array<ArrayBuffer>], { type: "text/html" }), this.file);
     } catch (error) {
       if (isAbort(error)) return;

@@ -1,6 +1,6 @@
 import { button, element } from "../../parts/dom";
 import { card } from "../../parts/card";
-import { isAbort, patiently } from "./api";
+import { isAbort, retryWhenBusy } from "./api";
 import { SpecError } from "../../spec/spec";
 import { AskForm } from "./askform";
 import { Picture } from "./picture";
@@ -74,7 +74,7 @@ class Start implements Screen {
     this.giving = new AbortController();
     const { signal } = this.giving;
     try {
-      const job = await patiently(
+      const job = await retryWhenBusy(
         () => this.app.work.begin(asked, signal),
         (left) => this.wait(left),
         signal,

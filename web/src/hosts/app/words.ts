@@ -13,7 +13,7 @@ export function size(bytes: number): string {
 }
 
 /** A time of the server (ISO 8601) as the reader's clock shows it: "22 Nov 2026, 07:33". */
-export function moment(iso: string): string {
+export function dateTime(iso: string): string {
   const time = new Date(iso);
   if (Number.isNaN(time.getTime())) return iso;
   const day = time.toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric" });

@@ -5,7 +5,7 @@ import type { Server } from "./server";
 /** Milliseconds until a stream that was closed is opened again. */
 const AGAIN = 1_000;
 /** Tokens that come within so many milliseconds are drawn together. */
-const TOGETHER = 30;
+const BATCH_MS = 30;
 
 const ONE = "One prompt at a time: wait until this one is done, or cancel it.";
 const LOST =
@@ -153,7 +153,7 @@ export class Work {
   }
 
   private tellSoon(): void {
-    this.due ||= window.setTimeout(() => this.tell(), TOGETHER);
+    this.due ||= window.setTimeout(() => this.tell(), BATCH_MS);
   }
 
   private tell(): void {

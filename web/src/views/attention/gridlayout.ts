@@ -18,9 +18,12 @@ export interface Layout {
 
 export const GAP = 3;
 export const LABELS = { left: 26, top: 16, between: 14 } as const;
-/** Pixels of a thumbnail, and the height within which all should lie. */
+/** Pixels of a thumbnail. */
 const SIZES = { largest: 88, least: 14, sorted: 36 } as const;
-const HEIGHT = 640;
+/** The height within which all should lie; a narrow window scrolls, and a finger needs 24 pixels. */
+const HEIGHTS = { wide: 640, narrow: 960 } as const;
+/** Less room than this is a narrow window's. */
+const NARROW = 400;
 
 /** Layers down, heads across; folded beside each other where that keeps it low. */
 export function tabled(
@@ -33,7 +36,8 @@ export function tabled(
   const fold = (size: number): number => Math.floor((room + LABELS.between) / block(size));
   const deep = (size: number): number => Math.ceil(layers / Math.max(1, fold(size)));
   let size = SIZES.largest as number;
-  const fits = (): boolean => fold(size) >= 1 && deep(size) * (size + GAP) <= HEIGHT;
+  const height = room < NARROW ? HEIGHTS.narrow : HEIGHTS.wide;
+  const fits = (): boolean => fold(size) >= 1 && deep(size) * (size + GAP) <= height;
   while (size > SIZES.least && !fits()) size--;
   if (!fits()) {
     const widest = Math.floor((room - LABELS.left) / heads) - GAP;

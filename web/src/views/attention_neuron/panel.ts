@@ -171,7 +171,7 @@ export function facts(head: Head): HTMLElement {
     ["entries", `${head.keySize} of queries and keys, ${head.valueSize} of values`],
     ["scale", number(scale)],
     ...(cap === null ? [] : [["soft-cap", number(cap)] as [string, string]]),
-    ["each token sees", sees(head)],
+    ["each token sees", whatItSees(head)],
     ["sink", sink === null ? "none: weights sum to 1" : `${number(sink)}, a score on no token`],
     ["rotary embedding", layout === null ? "none that could be proven" : turns(head)],
     ["position bias", head.spec.arrays["bias"] ? "added to the scores" : "none"],
@@ -185,7 +185,7 @@ export function facts(head: Head): HTMLElement {
   );
 }
 
-function sees({ header, spec }: Head): string {
+function whatItSees({ header, spec }: Head): string {
   const where = header.source
     ? "every token of the source"
     : header.causal

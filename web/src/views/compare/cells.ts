@@ -49,7 +49,7 @@ export class ComparedCells {
   }
 
   /** Whether both have a top token there, and not the same one. */
-  parts(row: number, col: number): boolean {
+  differs(row: number, col: number): boolean {
     return this.spec.arrays["same_top"]?.at(row, col) === 0;
   }
 
@@ -99,7 +99,7 @@ export class ComparedCells {
       label: `${this.quantity(name).words}, ${header.rows.length} rows of ${columns.same.length}; arrow keys move.`,
       paint: (row, col) => paint(this.flip(row), col),
       text: (row, col) => this.text(name, shown, this.flip(row), col),
-      ringed: (row, col) => this.parts(this.flip(row), col),
+      ringed: (row, col) => this.differs(this.flip(row), col),
       rowLabel: (row) => (row % every ? "" : short(header.rows[this.flip(row)]!, label.most)),
       labelRoom: label.room,
       above: slotEdge(columns, header.column_axis),
@@ -141,7 +141,7 @@ export class ComparedCells {
       return this.quantity(name).share ? tenths(100 * value) : this.bare(name, shown, value);
     }
     const [first, second] = ([0, 1] as const).map((run) => this.tops(run, row, col)[0]?.label);
-    return first && second ? `${first} → ${second}` : "";
+    return first && second ? `${first}→${second}` : "";
   }
 }
 

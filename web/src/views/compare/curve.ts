@@ -21,9 +21,9 @@ export function distanceChart(cells: ComparedCells, col: number): Chart | null {
 }
 
 /** At which layers the top tokens differ, in words. */
-export function partingWords(cells: ComparedCells, col: number): string {
+export function divergenceWords(cells: ComparedCells, col: number): string {
   const { rows } = cells.header;
-  const apart = rows.map((_, row) => row).filter((row) => cells.parts(row, col));
+  const apart = rows.map((_, row) => row).filter((row) => cells.differs(row, col));
   if (!apart.length) return "Their top tokens are the same after every layer.";
   const first = rows[apart[0]!]!;
   const where = first === "in" ? "at the input already" : `first after layer ${first}`;

@@ -1,6 +1,7 @@
 import { track } from "../../parts/candidates";
 import { element } from "../../parts/dom";
 import { percent } from "../../parts/format";
+import { quantityName } from "../../parts/legend";
 import type { ComparedCells } from "./cells";
 import { slotCode, slotPlace } from "./slots";
 
@@ -40,7 +41,9 @@ function candidates(cells: ComparedCells, row: number, col: number): HTMLElement
 function figures(cells: ComparedCells, row: number, col: number): HTMLElement {
   const { names, quantities } = cells.header;
   const heads = ["", ...names, "difference"].map((name) => element("th", { scope: "col" }, name));
-  const rows = quantities.map(({ name, words, unit }) => {
+  const rows = quantities.map((quantity) => {
+    const { name, words, unit } = quantity;
+    const short = quantityName(quantity);
     const told = (["first", "second", "difference"] as const).map((shown) =>
       element(
         "td",
@@ -48,7 +51,7 @@ function figures(cells: ComparedCells, row: number, col: number): HTMLElement {
         cells.bare(name, shown, cells.value(name, shown, row, col)),
       ),
     );
-    const label = unit ? `${name} (${unit})` : name;
+    const label = unit ? `${short} (${unit})` : short;
     return element("tr", {}, element("th", { scope: "row", title: words }, label), ...told);
   });
   return element(

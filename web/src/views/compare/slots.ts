@@ -20,11 +20,12 @@ export function slotChips(row: SlotRow): Chip[] {
   });
 }
 
-/** A slot in one line: "·She / ·He", or the token that both have. */
-export function slotName(row: SlotRow, slot: number): string {
+/** A slot in one line: "·She / ·He", or the token that both have; `between` the two where given. */
+export function slotName(row: SlotRow, slot: number, between = " / "): string {
   const [first, second] = [row.inputs[0][slot]!, row.inputs[1][slot]!];
   if (row.same[slot]) return first;
-  return `${row.at[0][slot]! < 0 ? ABSENT : first} / ${row.at[1][slot]! < 0 ? ABSENT : second}`;
+  const told = (side: 0 | 1, label: string): string => (row.at[side][slot]! < 0 ? ABSENT : label);
+  return told(0, first) + between + told(1, second);
 }
 
 /** Where a slot lies in both texts: "position 8", or "positions 8 / 9". */
@@ -38,7 +39,7 @@ export function slotPlace(row: SlotRow, slot: number): string {
 }
 
 /** Which of an encoder-decoder's two texts a slot is of; "" where there is one. */
-export function slotSide({ read }: SlotRow, slot: number): "source" | "target" | "" {
+function slotSide({ read }: SlotRow, slot: number): "source" | "target" | "" {
   if (read === undefined) return "";
   return slot < read ? "source" : "target";
 }
@@ -54,7 +55,7 @@ export function slotEdge(row: SlotRow, name: string): Edge {
   return {
     name,
     tone: "ink",
-    label: (col) => slotName(row, col),
+    label: (col) => slotName(row, col, "/"), // a column is narrow
     small: (col) => slotNumber(row, col),
     underlined: (col) => !row.same[col]!,
   };

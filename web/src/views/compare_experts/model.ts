@@ -32,7 +32,7 @@ export function routesModel(
     label: `${layers.length} layers by ${same.length} tokens; arrow keys move.`,
     paint: (row, col) => paint(rowOf(row), col),
     text: (row, col) => text(routes, colour, expert, rowOf(row), col),
-    ringed: (row, col) => routes.parts(rowOf(row), col),
+    ringed: (row, col) => routes.differs(rowOf(row), col),
     rowLabel: (row) => String(layers[rowOf(row)]!),
     above: slotEdge(header, "token"),
     below: bareSlotEdge(header),
@@ -74,7 +74,7 @@ function text(routes: Routes, colour: Colour, expert: number, row: number, col: 
 }
 
 /** The experts that changed, or where these are many the share of the weight. */
-export function brief(routes: Routes, row: number, col: number): string {
+function brief(routes: Routes, row: number, col: number): string {
   const experts = changed(routes, row, col);
   return experts.length > ROOM ? percent(routes.variation(row, col)) : experts;
 }

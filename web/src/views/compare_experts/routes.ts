@@ -89,7 +89,7 @@ export class Routes {
   }
 
   /** Whether both have the token, and no expert in common. */
-  parts(row: number, slot: number): boolean {
+  differs(row: number, slot: number): boolean {
     return this.shared(row, slot) === 0 && this.variation(row, slot) > 0;
   }
 

@@ -7,7 +7,7 @@ import { arrayOf, type Spec } from "../../spec/spec";
 import { placeOf } from "./place";
 
 /** The likeliest next tokens at the position that is read, after the last layer. */
-export class Nearly {
+export class TopTokens {
   readonly card: HTMLElement;
   private readonly about = element("span");
   private readonly bars = element("div", { class: "report-candidates" });

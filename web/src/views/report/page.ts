@@ -5,7 +5,7 @@ import type { Host } from "../host";
 import { wide, type Page } from "../page";
 import { Account } from "./account";
 import { Bar } from "./bar";
-import { Nearly } from "./candidates";
+import { TopTokens } from "./candidates";
 import { Sections } from "./sections";
 import { Text } from "./text";
 
@@ -17,7 +17,7 @@ export class ReportPage implements Page {
   private readonly text: Text;
   private readonly picked: Bar;
   private readonly account: Account;
-  private readonly nearly: Nearly;
+  private readonly topTokens: TopTokens;
   private readonly sections: Sections;
   private stop = (): void => {};
 
@@ -31,13 +31,13 @@ export class ReportPage implements Page {
     this.text = new Text(header, this.selection);
     this.picked = new Bar(header, this.selection);
     this.account = new Account(header, this.selection, host.ask, (link) => this.follow(link));
-    this.nearly = new Nearly(spec, this.selection);
+    this.topTokens = new TopTokens(spec, this.selection);
     this.sections = new Sections(header, host);
     this.bar = this.picked.element;
     // A trace that can't be unembedded has no candidates.
-    const told = this.nearly.isEmpty
+    const told = this.topTokens.isEmpty
       ? [wide(this.account.card)]
-      : [this.account.card, this.nearly.card];
+      : [this.account.card, this.topTokens.card];
     this.cards = [wide(this.text.card), ...told, ...this.sections.cards];
   }
 
@@ -58,7 +58,7 @@ export class ReportPage implements Page {
   private show(): void {
     this.text.show();
     this.picked.show();
-    this.nearly.show();
+    this.topTokens.show();
     void this.account.show();
   }
 

@@ -60,12 +60,19 @@ function line(piece: Piece, { share, score }: Told, most: number): HTMLElement {
       "span",
       {},
       chip(piece.label, piece.produced ? "out" : "in"),
-      piece.read ? element("small", { class: "share-of" }, " source") : null,
+      element("small", { class: "share-of" }, ` ${place(piece)}`),
     ),
     element("span", { class: "amount" }, percent(share)),
     element("span", { class: "amount is-dim" }, signed(score)),
     element("span", { class: "share-track" }, bar),
   );
+}
+
+/** Which of equal tokens it is: "at 4", of a word "at 4–6", of the source "source, at 4". */
+function place({ positions, read }: Piece): string {
+  const [first, last] = [positions[0]!, positions.at(-1)!];
+  const at = first === last ? `at ${first}` : `at ${first}–${last}`;
+  return read ? `source, ${at}` : at;
 }
 
 /** Integrated gradients say by how much they miss the whole, and how far a score still moved. */

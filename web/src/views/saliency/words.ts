@@ -1,7 +1,7 @@
 import type { SaliencyHeader } from "../../spec/headers";
 
 /** Whether one answer of the whole text is explained, as a classifier's is, and no token of it. */
-export function isOfText({ masked, targets, inputs }: SaliencyHeader): boolean {
+function isOfText({ masked, targets, inputs }: SaliencyHeader): boolean {
   return masked === true && targets.length === 1 && targets[0] === inputs.length;
 }
 
@@ -23,7 +23,7 @@ export function hint(header: SaliencyHeader): string {
 }
 
 /** What is said where the token picked on the page, at a position, has no saliency here. */
-export function away(header: SaliencyHeader, at: number | null): string[] | null {
+export function notExplained(header: SaliencyHeader, at: number | null): string[] | null {
   if (at === null || isOfText(header)) return null;
   const target = at + (header.masked ? 0 : 1);
   if (header.targets.includes(target)) return null;

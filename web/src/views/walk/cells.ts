@@ -6,7 +6,7 @@ import type { WalkHeader, WalkStep } from "../../spec/walk";
 import { arrayOf, type Grid, type Spec } from "../../spec/spec";
 
 /** Entries of a vector in one row of cells, and how many are shown before "all" is asked for. */
-export const ACROSS = 16;
+const ACROSS = 16;
 export const FIRST = 64;
 
 const ROW_NAMES: Readonly<Record<string, string>> = { head: "head", group: "kv head" };

@@ -5,7 +5,7 @@ import type { WalkHeader, WalkStep } from "../../spec/walk";
 import { Matrix, type Whole } from "./matrices";
 
 /** Every token's row, and the mask: what this position's row is one line of. */
-export class Wholes {
+export class WholeMatrices {
   private readonly matrices: Matrix[] = [];
   private head = 0;
 

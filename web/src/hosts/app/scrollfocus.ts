@@ -2,7 +2,7 @@
  * What a picture that is drawn again takes over from the one before it: how far its parts are
  * scrolled, and what has the focus. Called before; what it returns is called after.
  */
-export function takeover(place: HTMLElement): () => void {
+export function keepScrollAndFocus(place: HTMLElement): () => void {
   // Without it the window would scroll up while nothing stands here.
   place.style.minHeight = `${place.offsetHeight}px`;
   const scrolled = [...place.querySelectorAll("*")]
