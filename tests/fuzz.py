@@ -20,9 +20,9 @@ from pathlib import Path
 from cutaway.app.runs.store import Runs
 from cutaway.core.errors import FileError
 from cutaway.trace.read import read
-from cutaway.trace.same import same
 from cutaway.trace.trace import Trace
 from cutaway.trace.write_container import LENGTH
+from tests.same import same
 
 from .app.killed import kill_everywhere
 from .app.odd_files import odd_files, taken, tree

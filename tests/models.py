@@ -97,6 +97,23 @@ def tiny_config(model_type: str, **overrides: Any) -> PretrainedConfig:
     return config if part is None else getattr(config, part)
 
 
+@lru_cache(maxsize=24)
+def shared(model_type: str) -> tuple[Any, Any]:
+    """A tiny model and its proven parts, made once for all tests that leave it as it is."""
+    from cutaway.model.discover import discover
+
+    model = tiny_model(model_type)
+    return model, discover(model, range(3, 15))
+
+
+@lru_cache(maxsize=24)
+def shared_lm(model_type: str) -> Any:
+    """A tiny model, wrapped once for all tests that leave it as it is."""
+    import cutaway
+
+    return cutaway.wrap(*tiny(model_type))
+
+
 def _built(model_type: str, config: PretrainedConfig) -> Any:
     builder, names = _KINDS[kind_of(model_type)[0]]
     if model_type in DECODER_OF:

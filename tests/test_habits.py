@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "cutaway"
@@ -28,13 +29,19 @@ def named(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-@pytest.mark.parametrize("path", [*PYTHON, *SCRIPTS], ids=named)
-def test_a_file_answers_one_question(path: Path) -> None:
+def test_a_file_answers_one_question() -> None:
+    wrong = {named(path): list(faults(path)) for path in (*PYTHON, *SCRIPTS)}
+    assert not {name: found for name, found in wrong.items() if found}
+
+
+def faults(path: Path) -> Iterator[str]:
     text = path.read_text("utf-8")
-    if named(path) not in ARGUED:
-        assert text.count("\n") <= LONGEST, f"{named(path)} is long: split it, or argue in ARGUED"
-    assert path.stem not in {"utils", "util", "misc", "common", "helpers"}
-    assert not re.search(r"\b(?:TODO|FIX" + r"ME|XXX)\b", text) or path == Path(__file__)
+    if named(path) not in ARGUED and text.count("\n") > LONGEST:
+        yield "is long: split it, or argue in ARGUED"
+    if path.stem in {"utils", "util", "misc", "common", "helpers"}:
+        yield "has no name of its own"
+    if re.search(r"\b(?:TODO|FIX" + r"ME|XXX)\b", text) and path != Path(__file__):
+        yield "is not done"
 
 
 def test_argued_files_are_still_long() -> None:
@@ -42,16 +49,34 @@ def test_argued_files_are_still_long() -> None:
         assert (ROOT / name).read_text("utf-8").count("\n") > LONGEST, f"{name} needs no argument"
 
 
-@pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=named)
-def test_every_module_says_what_it_is(path: Path) -> None:
-    tree = ast.parse(path.read_text("utf-8"))
-    assert ast.get_docstring(tree), f"{named(path)} has no docstring"
-    room = path.relative_to(SOURCE).parts[0]
-    prints = [
-        node.lineno for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "print"
-    ]  # fmt: skip
-    assert room in MAY_PRINT or not prints, f"{named(path)} prints in lines {prints}"
+@dataclass(frozen=True)
+class Habits:
+    """What is read of a module: whether it says what it is, the lines of its prints, the length of
+    each function, its records that can be changed."""
+
+    documented: bool
+    prints: tuple[int, ...]
+    lengths: tuple[tuple[str, int], ...]
+    thawed: tuple[str, ...]
+
+
+@cache
+def modules() -> dict[Path, Habits]:
+    """Every module of the package, read once."""
+    return {path: habits(ast.parse(path.read_text("utf-8"))) for path in SOURCE.rglob("*.py")}
+
+
+def habits(tree: ast.Module) -> Habits:
+    nodes = list(ast.walk(tree))
+    return Habits(
+        bool(ast.get_docstring(tree)),
+        tuple(
+            node.lineno for node in nodes
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "print"
+        ),
+        tuple((n.name, lines_of_code(n)) for n in nodes if isinstance(n, ast.FunctionDef)),
+        tuple(n.name for n in nodes if isinstance(n, ast.ClassDef) and is_thawed(n)),
+    )  # fmt: skip
 
 
 def lines_of_code(function: ast.FunctionDef) -> int:
@@ -60,21 +85,32 @@ def lines_of_code(function: ast.FunctionDef) -> int:
     return (function.end_lineno or 0) - first.lineno + 1
 
 
+def is_thawed(record: ast.ClassDef) -> bool:
+    marks = [ast.unparse(mark) for mark in record.decorator_list]
+    return any("frozen=True" not in mark for mark in marks if mark.startswith("dataclass"))
+
+
+def test_every_module_says_what_it_is() -> None:
+    assert not [named(path) for path, read in modules().items() if not read.documented]
+
+
+def test_rooms_print_nothing() -> None:
+    prints = {
+        named(path): read.prints for path, read in modules().items()
+        if path.relative_to(SOURCE).parts[0] not in MAY_PRINT and read.prints
+    }  # fmt: skip
+    assert not prints
+
+
 def test_functions_are_short() -> None:
     lengths = [
-        (lines_of_code(node), f"{named(path)}:{node.name}")
-        for path in SOURCE.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.FunctionDef)
-    ]
+        (length, f"{named(path)}:{name}")
+        for path, read in modules().items() for name, length in read.lengths
+    ]  # fmt: skip
     assert sum(length <= 20 for length, _ in lengths) >= 0.75 * len(lengths)
     assert not [name for length, name in lengths if length > 60]
 
 
 def test_records_are_frozen() -> None:
-    for path in SOURCE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.ClassDef) and node.name not in FILLED:
-                marks = [ast.unparse(mark) for mark in node.decorator_list]
-                kinds = [mark for mark in marks if mark.startswith("dataclass")]
-                assert all("frozen=True" in kind for kind in kinds), f"{named(path)}: {node.name}"
+    thawed = {named(path): set(read.thawed) - set(FILLED) for path, read in modules().items()}
+    assert not {path: names for path, names in thawed.items() if names}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -41,6 +42,7 @@ OPTIONAL = {
 HELD_APART = "cutaway.app.server"
 
 
+@cache
 def imports(path: Path, *, at_import: bool = False) -> set[str]:
     """Full names of what a module imports, its own packages' as "cutaway.…"; at_import leaves
     out what stands in a function or under TYPE_CHECKING."""

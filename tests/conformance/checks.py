@@ -13,8 +13,8 @@ from torch import Tensor
 
 import cutaway
 from cutaway.core.errors import MissingError
-from cutaway.trace.same import same
 from cutaway.trace.source import Attribution, Question
+from tests.same import same
 
 from .check_attention import check_attention, check_calls, check_crossings
 from .check_classes import check_classes
