@@ -26,7 +26,7 @@ from benchmarks.bertviz import SCRIPTS, bertviz_page, install
 from benchmarks.browser import Opening, chromium, hovered, opened, pointed
 from benchmarks.peer import PeerError, at_work
 from benchmarks.promise import Figure, Seconds, main, median
-from cutaway.app.looking import AttentionView
+from cutaway.app.attention import AttentionView
 from cutaway.model.lm import LM
 
 ROOT = Path(__file__).parents[1]
@@ -40,7 +40,7 @@ MEGABYTES, GRID, HOVER = 30, 0.3, 0.016
 #: minutes, or a page of a gigabyte.
 BERTVIZ = {"model_view": (32, 64), "head_view": (32, 64, 128)}
 CIRCUITSVIS = (32, 64, 128)
-PATIENCE = 60
+TIMEOUT = 60
 
 
 @dataclass(frozen=True)
@@ -164,10 +164,10 @@ def _theirs(
     with ExitStack() as stack:
         try:
             shown, opening = stack.enter_context(
-                opened(browser, made, ready, files=files, patience=PATIENCE)
+                opened(browser, made, ready, files=files, timeout=TIMEOUT)
             )
         except Late:
-            print(f"  {name}: nothing was drawn in {PATIENCE} s, given up", flush=True)
+            print(f"  {name}: nothing was drawn in {TIMEOUT} s, given up", flush=True)
             return
         yield Figure(f"{name}: first paint", opening.first, "s")
         yield Figure(f"{name}: heads are drawn", opening.drawn, "s")

@@ -131,15 +131,15 @@ def opened(
     selector: str,
     *,
     files: Mapping[str, Path] | None = None,
-    patience: float = 60,
+    timeout: float = 60,
 ) -> Iterator[tuple[Shown, Opening]]:
     """A page of its own in a fresh context, once `selector` is painted.
 
     files     what is answered for addresses that the page loads, which is else offline
-    patience  seconds until it is given up: then Playwright's TimeoutError
+    timeout   seconds until it is given up: then Playwright's TimeoutError
     """
     context = browser.new_context(viewport={"width": 1280, "height": 900}, offline=not files)
-    context.set_default_timeout(1000 * patience)
+    context.set_default_timeout(1000 * timeout)
     page = context.new_page()
     for address, file in (files or {}).items():
         page.route(address, _serving(file))

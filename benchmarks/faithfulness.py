@@ -32,7 +32,7 @@ METHODS: dict[str, dict[str, Any]] = {
     "input x gradient, log-probability": {"quantity": "log_probability"},
     "input x gradient, after block 14": {"at_layer": 14},
     "gradient norm": {"method": "gradient_norm"},
-    "integrated gradients, 24 steps": {"method": "integrated_gradients", "steps": 24},
+    "integrated gradients": {"method": "integrated_gradients"},
     "integrated gradients, zero, 12 even steps": {
         "method": "integrated_gradients", "baseline": "zero", "keep_first": False,
         "spacing": "even", "steps": 12, "quantity": "logit",
@@ -117,13 +117,15 @@ My name is Maria and I live in
 
 
 def measure(trace: Trace, seed: int) -> dict[str, Any]:
-    """One prompt: the falls of every method and control, and the gaps of integrated gradients."""
+    """One prompt: the falls of every method and control; integrated gradients' gap and moves."""
     T = trace.n_positions
-    shares, gaps = {}, {}
+    shares: dict[str, Any] = {}
+    off: dict[str, dict[str, float]] = {"gap": {}, "moved": {}}
     for name, arguments in METHODS.items():
         answer = saliency(trace, targets=T, **arguments)
         shares[name] = answer["saliency"].values[0]
-        gaps[name] = float(answer["gap"][0])
+        for sign, found in off.items():
+            found[name] = float(answer[sign][0])
         said = int(answer["explained_id"][0])
     falls = {how: _Falls(trace, said, how) for how in ("replace", "delete")}
     lost = falls["replace"].of([(i,) for i in range(T)])
@@ -131,8 +133,9 @@ def measure(trace: Trace, seed: int) -> dict[str, Any]:
     draws = np.random.default_rng(seed)
     orders["random"] = [draws.permutation(T) for _ in range(_DRAWS)]
     orders["constant"] = [order(np.zeros(T), lost)]
-    found = {how: fall.means(orders) for how, fall in falls.items()}
-    return {"tokens": T, "probability": falls["replace"].whole, **found, "gap": _known(gaps)}
+    means = {how: fall.means(orders) for how, fall in falls.items()}
+    known = {sign: _known(found) for sign, found in off.items()}
+    return {"tokens": T, "probability": falls["replace"].whole, **means, **known}
 
 
 class _Falls:
@@ -180,12 +183,13 @@ def table(results: dict[str, Any]) -> str:
             low, high = np.quantile(values[draws].mean(axis=1), (0.025, 0.975))
             cells.append(f"{values.mean():.3f} ({low:.3f} to {high:.3f})")
         lines.append(f"| {name} | {' | '.join(cells)} |")
-    for name in rows[0]["gap"]:
-        gaps = np.array([row["gap"][name] for row in rows])
-        lines.append(
-            f"\nGap of {name}: median {np.median(gaps):.3f}, worst {gaps.max():.2f}, "
-            f"within 5 % on {np.mean(gaps <= 0.05):.0%}."
-        )
+    for sign, words in (("gap", "Gap of"), ("moved", "Scores moved by, of")):
+        for name in rows[0][sign]:
+            off = np.array([row[sign][name] for row in rows])
+            lines.append(
+                f"\n{words} {name}: median {np.median(off):.3f}, worst {off.max():.2f}, "
+                f"within 5 % on {np.mean(off <= 0.05):.0%}."
+            )
     return "\n".join(lines)
 
 

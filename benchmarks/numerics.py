@@ -76,7 +76,7 @@ def run(smoke: bool) -> Iterator[Figure]:
         found = _asked(lm, DTYPES[dtype], ids, names)
         for name in names:
             for number in LENSES[name][1]:
-                yield _apart(f"{dtype}, {name}: {number}", found[name], wide[name], number)
+                yield _difference(f"{dtype}, {name}: {number}", found[name], wide[name], number)
         yield from _tokens(dtype, found["logit lens"], wide["logit lens"])
         if dtype in ROUNDING:
             yield _marked(lm, dtype, ids, found["logit lens"])
@@ -98,7 +98,7 @@ def _in_precision(lm: LM, *dtypes: torch.dtype) -> LM:
     return ct.wrap(copied, lm.tokenizer)
 
 
-def _apart(name: str, found: xr.Dataset, wide: xr.Dataset, number: str) -> Figure:
+def _difference(name: str, found: xr.Dataset, wide: xr.Dataset, number: str) -> Figure:
     a, b = (np.asarray(data[number].values, dtype=np.float64) for data in (found, wide))
     apart = float(np.nanmax(np.abs(a - b)))
     if number == "rank":

@@ -24,7 +24,7 @@ from platformdirs import user_cache_path
 
 from benchmarks.promise import Seconds
 
-__all__ = ["PEERS", "Peer", "at_work", "environment", "installed_version"]
+__all__ = ["PEERS", "Peer", "at_work", "environment"]
 
 ROOT = Path(__file__).parents[1]
 #: Package -> what is installed for it. The rest is what it asks for itself.
@@ -119,11 +119,6 @@ def environment(package: str) -> str | None:
             return None
         done.touch()
     return str(python)
-
-
-def installed_version(package: str) -> str:
-    """The release that is measured."""
-    return PEERS[package][0].partition("==")[2]
 
 
 def _failed(command: list[str]) -> str:

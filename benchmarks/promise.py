@@ -18,7 +18,7 @@ from pathlib import Path
 from types import ModuleType
 
 __all__ = [
-    "Figure", "Run", "Seconds", "extra_megabytes", "interleaved", "main", "median",
+    "Figure", "Run", "Seconds", "interleaved", "main", "median",
     "peak_megabytes", "ratio", "report", "rows_of",
 ]  # fmt: skip
 
@@ -110,18 +110,11 @@ def ratio(
     return median(f"{name}, {clock} time", ratios, "x", bound)
 
 
-def extra_megabytes(run: Callable[[], object]) -> float:
+def peak_megabytes(run: Callable[[], object]) -> float:
     """Peak memory of a run above what the process held before it, in MB (10^6 bytes).
 
-    The run is made once before, so that what libraries keep for good is not counted; what the
-    allocator keeps is given back. Needs Linux with glibc.
+    Its first time is counted, with what libraries then keep for good. Needs Linux with glibc.
     """
-    run()
-    return peak_megabytes(run)
-
-
-def peak_megabytes(run: Callable[[], object]) -> float:
-    """Peak memory of a run above what the process held before it, in MB, its first time counted."""
     gc.collect()
     ctypes.CDLL("libc.so.6").malloc_trim(0)
     Path("/proc/self/clear_refs").write_text("5", "ascii")  # resets the peak

@@ -13,7 +13,7 @@ from pathlib import Path
 import cutaway
 from benchmarks.browser import chromium, opened
 from benchmarks.promise import Figure, main
-from cutaway.app.reporting import Report
+from cutaway.app.report import Report
 from cutaway.render.bundle import bundle_path
 
 ROOT = Path(__file__).parents[1]

@@ -36,20 +36,20 @@ IDLE = 0.1
 
 
 @dataclass(frozen=True)
-class Heard:
+class Answers:
     """What the clients were answered."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     seconds: list[float] = field(default_factory=list)
-    unsaid: list[int] = field(default_factory=list)  # 429 without Retry-After
+    without_retry_after: list[int] = field(default_factory=list)  # 429 without Retry-After
 
-    def take(self, answer: httpx.Response) -> bool:
+    def record(self, answer: httpx.Response) -> bool:
         """Note an answer; whether it was given, and not put off."""
         self.statuses[answer.status_code] += 1
         if answer.status_code != 429:
             return answer.is_success
         if not answer.headers.get("retry-after", "").isdecimal():
-            self.unsaid.append(answer.status_code)
+            self.without_retry_after.append(answer.status_code)
         return False
 
 
@@ -57,38 +57,38 @@ def run(smoke: bool) -> Iterator[Figure]:
     """A server in a process of its own; its clients are threads of this one."""
     count, seconds = (SMOKE_CLIENTS, SMOKE_SECONDS) if smoke else (CLIENTS, SECONDS)
     with serving() as (server, client, _url):
-        Visitor(client, Heard(), time.monotonic() + 600).visit("The capital of France is")
-        before, heard, peak = server.memory_info().rss, Heard(), [0.0]
+        Client(client, Answers(), time.monotonic() + 600).complete_run("The capital of France is")
+        before, answers, peak = server.memory_info().rss, Answers(), [0.0]
         end = time.monotonic() + seconds
-        visitors = [Visitor(client, heard, end) for _ in range(count)]
+        clients = [Client(client, answers, end) for _ in range(count)]
         threads = [
-            threading.Thread(target=visitor.work, args=(number,))
-            for number, visitor in enumerate(visitors)
+            threading.Thread(target=each.work, args=(number,))
+            for number, each in enumerate(clients)
         ]
         threads.append(threading.Thread(target=_watch, args=(server, end, peak)))
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        yield from _figures(heard, count, seconds)
+        yield from _figures(answers, count, seconds)
         yield Figure("server's memory, most over the start", (peak[0] - before) / 1e6, "MB", GROWTH)
         yield Figure("processor after all was cancelled", _idle(server, client), "cores", IDLE)
 
 
-def _figures(heard: Heard, count: int, seconds: int) -> Iterator[Figure]:
-    said = heard.statuses
+def _figures(answers: Answers, count: int, seconds: int) -> Iterator[Figure]:
+    said = answers.statuses
     wrong = sum(number for status, number in said.items() if status not in (200, 202, 429))
     yield Figure("clients", count, "")
     yield Figure("seconds", seconds, "s")
-    yield Figure("prompts answered", len(heard.seconds), "")
-    yield Figure("other requests answered", said.total() - said[429] - len(heard.seconds), "")
+    yield Figure("prompts answered", len(answers.seconds), "")
+    yield Figure("other requests answered", said.total() - said[429] - len(answers.seconds), "")
     yield Figure("told to wait (429)", said[429], "")
-    yield Figure("429 without Retry-After", len(heard.unsaid), "", 0)
+    yield Figure("429 without Retry-After", len(answers.without_retry_after), "", 0)
     yield Figure("any other answer", wrong, "", 0)
-    if heard.seconds:
-        middle = statistics.median(heard.seconds)
+    if answers.seconds:
+        middle = statistics.median(answers.seconds)
         yield Figure(
-            "prompt to its end", middle, "s", None, (min(heard.seconds), max(heard.seconds))
+            "prompt to its end", middle, "s", None, (min(answers.seconds), max(answers.seconds))
         )
 
 
@@ -115,28 +115,28 @@ def serving() -> Iterator[tuple[psutil.Process, httpx.Client, str]]:
 
 
 @dataclass(frozen=True)
-class Visitor:
+class Client:
     """One client until `end`; then it goes away in the middle of what it waits for."""
 
     client: httpx.Client
-    heard: Heard
+    answers: Answers
     end: float
 
     def work(self, number: int) -> None:
-        """Visit again and again."""
+        """Post one prompt after another."""
         for turn in range(10_000):
             if time.monotonic() > self.end:
                 return
-            self.visit(f"Client {number} says for the {turn}th time that")
+            self.complete_run(f"Client {number} says for the {turn}th time that")
 
-    def visit(self, text: str) -> None:
+    def complete_run(self, text: str) -> None:
         """A prompt, its tokens as they come, then a picture of the run."""
         begun = time.monotonic()
         posted = self.ask("POST", "/api/runs", {"text": text, "max_new_tokens": 8})
         done = posted and self.listen(posted.json()["job"])
         if done:
-            self.heard.seconds.append(time.monotonic() - begun)
-            picture = PICTURES[len(self.heard.seconds) % len(PICTURES)]
+            self.answers.seconds.append(time.monotonic() - begun)
+            picture = PICTURES[len(self.answers.seconds) % len(PICTURES)]
             self.ask("GET", f"/api/runs/{done['run']}/views/{picture}")
 
     def listen(self, job: str) -> dict[str, str] | None:
@@ -157,7 +157,7 @@ class Visitor:
                 answer = self.client.request(method, path, json=body, timeout=left)
             except httpx.TimeoutException:
                 return None
-            if self.heard.take(answer):
+            if self.answers.record(answer):
                 return answer
             if answer.status_code != 429:
                 return None
