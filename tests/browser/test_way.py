@@ -159,7 +159,7 @@ def two_branches(page: Page, look: Callable[[Page, str], None]) -> None:
 
 
 def side_by_side(page: Page, look: Callable[[Page, str], None]) -> None:
-    expect(page.get_by_role("heading", name="Where the two runs part")).to_be_visible()
+    expect(page.get_by_role("heading", name="How far apart their states are")).to_be_visible()
     page.locator(".grid").first.press("End")
     expect(page.locator(".readout").first).to_contain_text("·is")
     expect(page.locator(".readout").first).to_contain_text("·Rome")

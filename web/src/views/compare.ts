@@ -110,7 +110,7 @@ class ComparePage implements Page {
     if (header.lens !== "logit_lens") return [picture, this.panel];
     const words =
       "Difference of the two residual states at the chosen token, as a share of their mean norm: 0 is the same state, 2 the opposite one.";
-    const part = card("Where the two runs part", words, [], this.divergence, this.curve);
+    const part = card("How far apart their states are", words, [], this.divergence, this.curve);
     return [picture, this.panel, part];
   }
 

@@ -15,7 +15,8 @@ export function readout(
   told: readonly (Told | null)[],
 ): HTMLElement[] {
   const { header } = shares;
-  const values = shares.explained(chosen).map((value) => quantity(value, header.value_unit));
+  const unit = header.value_unit === "logit" ? "" : header.value_unit; // the words name it
+  const values = shares.explained(chosen).map((value) => quantity(value, unit));
   const title = element("h2", {}, "Why ", chip(shares.said(chosen), "out"), "?");
   const value = element("p", { class: "hint" }, `${header.terms[0]![1]}: ${values.join(", ")}`);
   const order = told
