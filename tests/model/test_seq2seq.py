@@ -266,7 +266,7 @@ def test_a_folder_is_opened_with_its_decoder(tmp_path: Path) -> None:
 def test_a_decoder_that_answers_otherwise_under_its_source_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    doubled = "cutaway.model.seq2seq_live_source.states_of"
+    doubled = "cutaway.model.encoder.states_of"
     monkeypatch.setattr(doubled, lambda output: 2 * output[0].clone())
     with pytest.raises(MissingError, match=r"the decoder under its source.*something else"):
         ct.wrap(*tiny("seq2seq bart", decoder_start_token_id=2))

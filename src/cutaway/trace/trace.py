@@ -47,7 +47,7 @@ class Trace:
                      decoder's
     sound_features   of an encoder that reads sounds: what it was given, else None
     weight_versions  of a live trace: which weights made it, all, and those after the last block
-                     (model.unchanged); None where not known
+                     (model.model_versions); None where not known
     """
 
     tokens: TokenRow
